@@ -1,0 +1,161 @@
+/** Steps of a request that need the database or the controller's mailbox, but no data source. */
+import { NotFound } from '../domain/errors.ts';
+import { DateTime } from 'luxon';
+import type { RequestOutcome } from '../domain/request.ts';
+import type { RequestRef, RequestResult } from '../domain/runs.ts';
+import { isFinal } from '../domain/request.ts';
+import type { RequestStatus, RequestType } from '../domain/request.ts';
+import type { Database, Transaction } from '../platform/database.ts';
+import type { Mailer } from '../platform/mail.ts';
+import { moveRequest, recordEvent } from '../platform/records/request-progress.ts';
+import type { ObjectStorage } from '../platform/storage/storage.ts';
+
+export interface RequestActivityDeps {
+  readonly db: Database;
+  readonly mailer: Mailer;
+  readonly storage: ObjectStorage;
+  readonly publicUrl: string;
+}
+
+export type RequestActivities = ReturnType<typeof createRequestActivities>;
+
+interface RequestRow {
+  readonly type: RequestType;
+  readonly status: RequestStatus;
+  readonly outcome: RequestOutcome | null;
+  readonly legal_due_at: Date;
+  readonly contractual_due_at: Date;
+  readonly instruction_id: string | null;
+  readonly instruction_version: number | null;
+}
+
+export function createRequestActivities(deps: RequestActivityDeps) {
+  const { db } = deps;
+  return {
+    /**
+     * True when the request has an instruction that is in force and covers its type. Otherwise the request waits, and
+     * what it waits for stands in its row.
+     */
+    async checkInstruction(ref: RequestRef): Promise<boolean> {
+      return db.withTenant(ref.workspaceId, async (trx) => {
+        const request = await readRequest(trx, ref);
+        const valid = await hasValidInstruction(trx, ref, request);
+        if (!valid) await moveRequest(trx, ref, { to: 'awaiting_instruction' });
+        return valid;
+      });
+    },
+
+    /** Moves on to delivery; a request that was cancelled meanwhile answers with a conflict, and nothing is handed over. */
+    async beginDelivery(ref: RequestRef): Promise<void> {
+      await db.withTenant(ref.workspaceId, (trx) => moveRequest(trx, ref, { to: 'delivering' }));
+    },
+
+    async closeRequest(ref: RequestRef, outcome: 'fulfilled' | 'no_data'): Promise<void> {
+      await db.withTenant(ref.workspaceId, (trx) => moveRequest(trx, ref, { to: 'completed', outcome }));
+    },
+
+    /**
+     * Ends a request that was cancelled: what was packed is thrown away, links stop working. When the request had ended
+     * before the cancellation came, its outcome stands.
+     */
+    async withdrawRequest(ref: RequestRef): Promise<RequestResult> {
+      const { status, outcome } = await db.withTenant(ref.workspaceId, (trx) => readRequest(trx, ref));
+      if (isFinal(status) && outcome !== null) return { outcome };
+      await discardPackage(deps, ref);
+      await db.withTenant(ref.workspaceId, (trx) => moveRequest(trx, ref, { to: 'cancelled', outcome: 'withdrawn' }));
+      return { outcome: 'withdrawn' };
+    },
+
+    /** Removes a request's package and its links, if there is one. */
+    async discardPackage(ref: RequestRef): Promise<void> {
+      await discardPackage(deps, ref);
+    },
+
+    /** Confirms to the controller that the request has arrived (11 CCR 7021(a) asks for it within 10 business days). */
+    async acknowledgeRequest(ref: RequestRef): Promise<void> {
+      await mailOnce(deps, ref, { dedupe: 'acknowledged', kind: 'acknowledged', subject: 'was received', lines: [] });
+    },
+
+    /** Tells the controller that a request waits for its instruction. */
+    async remindController(ref: RequestRef, reminder: { readonly ordinal: number; readonly overdue: boolean }): Promise<void> {
+      await mailOnce(deps, ref, {
+        dedupe: `reminder-${reminder.ordinal}`,
+        kind: 'reminder_sent',
+        subject: reminder.overdue ? 'is overdue and waits for your instruction' : 'waits for your instruction',
+        lines: [
+          'It goes no further until you instruct us to carry it out, by the console or by',
+          `POST ${deps.publicUrl}/v1/requests/${ref.requestId}/instruction.`,
+        ],
+      });
+    },
+  };
+}
+
+async function readRequest(trx: Transaction, ref: RequestRef): Promise<RequestRow> {
+  const row = await trx('requests').where({ workspace_id: ref.workspaceId, id: ref.requestId }).first<RequestRow | undefined>();
+  if (!row) throw new NotFound(`There is no request ${ref.requestId}.`);
+  return row;
+}
+
+async function hasValidInstruction(trx: Transaction, ref: RequestRef, request: RequestRow): Promise<boolean> {
+  if (request.instruction_id === null) return false;
+  const found = await trx('instructions')
+    .where({ workspace_id: ref.workspaceId, id: request.instruction_id, version: request.instruction_version })
+    .whereNull('revoked_at')
+    .where('valid_from', '<=', trx.fn.now())
+    .where((valid) => valid.whereNull('valid_until').orWhere('valid_until', '>', trx.fn.now()))
+    .whereRaw('? = ANY(request_types)', [request.type])
+    .first('id');
+  return found !== undefined;
+}
+
+async function discardPackage(deps: RequestActivityDeps, ref: RequestRef): Promise<void> {
+  const owner = { workspace_id: ref.workspaceId, request_id: ref.requestId };
+  const found = await deps.db.withTenant(ref.workspaceId, (trx) =>
+    trx('packages').where(owner).first<{ id: string; storage_key: string } | undefined>('id', 'storage_key'),
+  );
+  if (!found) return;
+  await deps.storage.delete(found.storage_key);
+  await deps.db.withTenant(ref.workspaceId, async (trx) => {
+    const now = new Date();
+    await trx('packages').where(owner).update({ status: 'deleted', deleted_at: now });
+    await trx('links')
+      .where({ workspace_id: ref.workspaceId, package_id: found.id })
+      .whereNull('revoked_at')
+      .update({ revoked_at: now });
+    await recordEvent(trx, ref, { kind: 'package_discarded', details: { packageId: found.id } });
+  });
+}
+
+interface RequestMail {
+  readonly dedupe: string;
+  readonly kind: string;
+  /** Goes on after "Access request <id> ". */
+  readonly subject: string;
+  readonly lines: readonly string[];
+}
+
+/**
+ * Writes to the workspace's contact about a request, naming it by its id alone. The event that the mail was sent is
+ * written after it, so a crash between the two sends it again rather than never.
+ */
+async function mailOnce(deps: RequestActivityDeps, ref: RequestRef, mail: RequestMail): Promise<void> {
+  const { request, contact, sent } = await deps.db.withTenant(ref.workspaceId, async (trx) => ({
+    request: await readRequest(trx, ref),
+    contact: await trx('workspaces').where({ id: ref.workspaceId }).first<{ contact_email: string; time_zone: string }>(),
+    sent: await trx('request_events').where({ workspace_id: ref.workspaceId, request_id: ref.requestId, dedupe: mail.dedupe }).first('id'),
+  }));
+  if (sent) return;
+  const day = (date: Date) => DateTime.fromJSDate(date, { zone: contact.time_zone }).toISODate();
+  await deps.mailer.send({
+    to: contact.contact_email,
+    subject: `Request ${ref.requestId} ${mail.subject}`,
+    text: [
+      `The ${request.type} request ${ref.requestId} ${mail.subject}.`,
+      '',
+      `Your answer to the person is due on ${day(request.legal_due_at)}; we owe you ours by ${day(request.contractual_due_at)}.`,
+      ...(mail.lines.length > 0 ? ['', ...mail.lines] : []),
+    ].join('\n'),
+  });
+  await deps.db.withTenant(ref.workspaceId, (trx) => recordEvent(trx, ref, { kind: mail.kind, dedupe: mail.dedupe }));
+}

@@ -1,0 +1,29 @@
+/**
+ * Names of workflow runs, queues and activities' owners. An id is a function of what it is about, so that whoever starts
+ * a run twice, from wherever, starts the same run.
+ */
+export const TASK_QUEUES = {
+  /** Workflows and short activities. */
+  core: 'steward-core',
+  /** Streaming and erasure: minutes to hours. */
+  bulk: 'steward-bulk',
+  /** Mail and calls to other parties, who may be slow. */
+  outbound: 'steward-outbound',
+} as const;
+
+export const dataSubjectRequestId = (requestId: string): string => `dsr/${requestId}`;
+
+export const exportPackagingId = (requestId: string): string => `dsr/${requestId}/export`;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+export const isUuid = (text: string): boolean => UUID.test(text);
+
+/** Workflow types by the name they are started with. */
+export const WORKFLOWS = { dataSubjectRequest: 'dataSubjectRequest', exportPackaging: 'exportPackaging' } as const;
+
+/**
+ * Signals by name. They carry nothing: each says that the database has news, which the workflow then reads through an
+ * activity, so that a signal sent twice, or late, does no harm.
+ */
+export const SIGNALS = { instructionGiven: 'instructionGiven', cancelRequested: 'cancelRequested' } as const;

@@ -1,0 +1,53 @@
+/**
+ * What a request can be, in which state, and how it can end. The lists are closed and published: types, the database's
+ * constraints, the API's description and the tests read them from here.
+ */
+
+/** The rights of GDPR Art. 15 to 18, 20 and 21, under the names the field uses. */
+export const REQUEST_TYPES = ['access', 'portability', 'erasure', 'rectification', 'restriction', 'objection'] as const;
+export type RequestType = (typeof REQUEST_TYPES)[number];
+
+export const REQUEST_OUTCOMES = [
+  'fulfilled',
+  'partially_fulfilled',
+  'not_required',
+  'not_feasible',
+  'refused_by_controller',
+  'withdrawn',
+  'no_data',
+] as const;
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
+
+/** Which status may follow which. A status without a successor is an end. */
+const TRANSITIONS = {
+  received: ['awaiting_instruction', 'locating', 'cancelled'],
+  awaiting_instruction: ['locating', 'cancelled'],
+  locating: ['packaging', 'completed', 'cancelled'],
+  packaging: ['delivering', 'cancelled'],
+  delivering: ['completed', 'cancelled'],
+  completed: [],
+  cancelled: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type RequestStatus = keyof typeof TRANSITIONS;
+
+export const REQUEST_STATUSES = Object.keys(TRANSITIONS) as readonly RequestStatus[];
+
+export function mayFollow(from: RequestStatus, to: RequestStatus): boolean {
+  return (TRANSITIONS[from] as readonly RequestStatus[]).includes(to);
+}
+
+export function isFinal(status: RequestStatus): boolean {
+  return TRANSITIONS[status].length === 0;
+}
+
+/** What a caller of the API can do with a request in this status. */
+export function allowedActions(status: RequestStatus): readonly ('cancel' | 'instruct')[] {
+  if (status === 'awaiting_instruction') return ['instruct', 'cancel'];
+  return mayFollow(status, 'cancelled') ? ['cancel'] : [];
+}
+
+/** The statuses from which `to` can be reached in one step: the guard of an UPDATE. */
+export function predecessors(to: RequestStatus): readonly RequestStatus[] {
+  return REQUEST_STATUSES.filter((from) => mayFollow(from, to));
+}

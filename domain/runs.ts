@@ -1,0 +1,36 @@
+/** What workflows and activities pass each other: ids, counts, dates and words of closed lists, never personal data. */
+import type { Regime } from './deadlines.ts';
+import type { RequestOutcome, RequestType } from './request.ts';
+
+/** Names one request; the input of nearly every activity. */
+export interface RequestRef {
+  readonly workspaceId: string;
+  readonly requestId: string;
+}
+
+/** The input of dataSubjectRequest. Dates are ISO 8601 in UTC. */
+export interface RequestRun extends RequestRef {
+  readonly type: RequestType;
+  readonly regime: Regime;
+  readonly legalDueAt: string;
+  readonly receivedAt: string;
+}
+
+/** What was found of the person. */
+export interface LocateResult {
+  readonly collections: number;
+  readonly rows: number;
+}
+
+/** A package that is stored and has verified. */
+export interface PackageResult {
+  readonly packageId: string;
+  readonly rows: number;
+  readonly files: number;
+  readonly missingFiles: number;
+  readonly bytes: number;
+}
+
+export interface RequestResult {
+  readonly outcome: RequestOutcome;
+}

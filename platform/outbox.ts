@@ -1,0 +1,78 @@
+/**
+ * The start protocol's second half. A request's row and its message to Temporal are written in one transaction; here the
+ * messages are sent, by the API at once or by the worker's sweep when that failed. Sending twice does no harm: starts
+ * have a deterministic id, signals carry nothing.
+ */
+import type { Regime } from '../domain/deadlines.ts';
+import type { RequestType } from '../domain/request.ts';
+import type { RequestRef, RequestRun } from '../domain/runs.ts';
+import type { Database, Transaction } from './database.ts';
+import type { Temporal } from './temporal/client.ts';
+
+interface Message {
+  readonly id: string;
+  readonly message: 'start' | 'instruct' | 'cancel';
+}
+
+/**
+ * Sends what a request has unsent, in the order written; true when nothing is left to send, false when another process is
+ * at it. Throws Unavailable when Temporal is away: the messages stay.
+ */
+export async function deliverOutbox(db: Database, temporal: Temporal, ref: RequestRef): Promise<boolean> {
+  return db.withTenant(ref.workspaceId, async (trx) => {
+    const waiting = await unsent(trx, ref);
+    const mine = await unsent(trx, ref).forUpdate().skipLocked();
+    if (mine.length < waiting.length) return false;
+    for (const { id, message } of mine) {
+      await send(trx, temporal, ref, message);
+      await trx('outbox').where({ workspace_id: ref.workspaceId, id }).update({ sent_at: new Date() });
+    }
+    return true;
+  });
+}
+
+function unsent(trx: Transaction, ref: RequestRef) {
+  return trx('outbox')
+    .where({ workspace_id: ref.workspaceId, request_id: ref.requestId })
+    .whereNull('sent_at')
+    .orderBy('id')
+    .select<Message[]>('id', 'message');
+}
+
+async function send(trx: Transaction, temporal: Temporal, ref: RequestRef, message: Message['message']): Promise<void> {
+  if (message === 'instruct') return temporal.signalRequest(ref.requestId, 'instructionGiven');
+  if (message === 'cancel') return temporal.signalRequest(ref.requestId, 'cancelRequested');
+  return temporal.startRequest(await readRun(trx, ref));
+}
+
+async function readRun(trx: Transaction, ref: RequestRef): Promise<RequestRun> {
+  const row = await trx('requests')
+    .where({ workspace_id: ref.workspaceId, id: ref.requestId })
+    .first<{ type: RequestType; regime: Regime; legal_due_at: Date; received_by_us_at: Date }>(
+      'type',
+      'regime',
+      'legal_due_at',
+      'received_by_us_at',
+    );
+  return {
+    ...ref,
+    type: row.type,
+    regime: row.regime,
+    legalDueAt: row.legal_due_at.toISOString(),
+    receivedAt: row.received_by_us_at.toISOString(),
+  };
+}
+
+/** Requests with messages that were written at least `olderThanSeconds` ago and never sent, oldest first. */
+export async function findUnsent(db: Database, olderThanSeconds: number, limit: number): Promise<readonly RequestRef[]> {
+  const rows = await db.withPlatform((trx) =>
+    trx('outbox')
+      .whereNull('sent_at')
+      .where('created_at', '<', new Date(Date.now() - olderThanSeconds * 1000))
+      .groupBy('workspace_id', 'request_id')
+      .orderByRaw('min(id)')
+      .limit(limit)
+      .select<{ workspace_id: string; request_id: string }[]>('workspace_id', 'request_id'),
+  );
+  return rows.map((row) => ({ workspaceId: row.workspace_id, requestId: row.request_id }));
+}

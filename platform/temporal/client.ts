@@ -1,0 +1,102 @@
+/** The way to Temporal for the API and the outbox: start and signal the run of a request. */
+import { Client, Connection, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts';
+import { SIGNALS, TASK_QUEUES, WORKFLOWS, dataSubjectRequestId } from '../../domain/ids.ts';
+import { StewardError, Unavailable } from '../../domain/errors.ts';
+import { requestLine } from '../../domain/summaries.ts';
+import type { RequestRun } from '../../domain/runs.ts';
+import type { Config } from '../config.ts';
+import type { KeyRing } from '../keys.ts';
+import { dataConverter } from './data-converter.ts';
+
+/** A start or a signal must answer within the time in which a caller of the API still waits. */
+const CALL_DEADLINE_MS = 3_000;
+
+export interface Temporal {
+  readonly client: Client;
+  /** Starts the run of a request; a run that is there already, or has ended, is no error. */
+  startRequest(run: RequestRun): Promise<void>;
+  /** Tells a run that the database has news; a run that has ended does not need to know. */
+  signalRequest(requestId: string, signal: keyof typeof SIGNALS): Promise<void>;
+  /** Throws Unavailable when the server does not answer. */
+  health(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Connects at the first call, so that the API comes up while Temporal is away. */
+export function openTemporal(settings: Config['temporal'], ring: KeyRing): Temporal {
+  const connection = Connection.lazy(connectionOptions(settings));
+  const client = new Client({
+    connection,
+    namespace: settings.namespace,
+    dataConverter: dataConverter(ring, settings.namespace),
+  });
+  const call = <T>(work: () => Promise<T>) =>
+    translateFailures(() => connection.withDeadline(Date.now() + CALL_DEADLINE_MS, work));
+  return {
+    client,
+    startRequest: (run) => call(() => startRequest(client, run)),
+    signalRequest: (requestId, signal) => call(() => signalRequest(client, requestId, signal)),
+    health: () => call(() => connection.workflowService.getSystemInfo({}).then(() => undefined)),
+    close: () => connection.close(),
+  };
+}
+
+export function connectionOptions(settings: Config['temporal']) {
+  return {
+    address: settings.address,
+    ...(settings.tls ? { tls: true } : {}),
+    ...(settings.apiKey === undefined ? {} : { apiKey: settings.apiKey }),
+  };
+}
+
+async function startRequest(client: Client, run: RequestRun): Promise<void> {
+  try {
+    await client.workflow.start(WORKFLOWS.dataSubjectRequest, {
+      workflowId: dataSubjectRequestId(run.requestId),
+      taskQueue: TASK_QUEUES.core,
+      args: [run],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: requestLine(run),
+      priority: { fairnessKey: run.workspaceId },
+      typedSearchAttributes: [
+        { key: SEARCH_ATTRIBUTES.workspace, value: run.workspaceId },
+        { key: SEARCH_ATTRIBUTES.requestType, value: run.type },
+        { key: SEARCH_ATTRIBUTES.status, value: 'received' },
+        { key: SEARCH_ATTRIBUTES.dueAt, value: new Date(run.legalDueAt) },
+        { key: SEARCH_ATTRIBUTES.regulation, value: run.regime },
+        { key: SEARCH_ATTRIBUTES.needsAttention, value: false },
+      ],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+async function signalRequest(client: Client, requestId: string, signal: keyof typeof SIGNALS): Promise<void> {
+  try {
+    await client.workflow.getHandle(dataSubjectRequestId(requestId)).signal(SIGNALS[signal]);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+async function translateFailures<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StewardError || !isAway(error)) throw error;
+    throw new Unavailable('Temporal is not reachable.', { service: 'temporal', retryAfterSeconds: 5 });
+  }
+}
+
+/** gRPC: 4 DEADLINE_EXCEEDED, 8 RESOURCE_EXHAUSTED, 14 UNAVAILABLE; 1 CANCELLED is what a lost connection gives. */
+const AWAY = new Set([1, 4, 8, 14]);
+
+function isAway(error: unknown): boolean {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  if (!(cause instanceof Error)) return false;
+  const { code } = cause as { code?: unknown };
+  return (typeof code === 'number' && AWAY.has(code)) || /failed to connect/i.test(cause.message);
+}

@@ -1,0 +1,3 @@
+/** What the worker's bundle registers. */
+export { dataSubjectRequest } from './data-subject-request.ts';
+export { exportPackaging } from './export-packaging.ts';
