@@ -3,19 +3,27 @@
  * do everything, in a file that only the user can read.
  */
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SCOPES } from '../domain/parties.ts';
-import { loadKeyRing } from '../platform/keys.ts';
+import { PLATFORM_CHAIN, STEWARD_ITSELF, appendAudit } from '../platform/audit.ts';
 import { openDatabase } from '../platform/database.ts';
 import type { Database } from '../platform/database.ts';
-import { createApiKey } from '../platform/records/api-keys.ts';
+import { loadKeyRing } from '../platform/key-ring.ts';
+import type { KeyRing } from '../platform/keys.ts';
+import { createApiKey, createWorkspace } from '../platform/records/admin.ts';
+
+export interface SampleWorkspace {
+  readonly id: string;
+  readonly name: string;
+  readonly contactEmail: string;
+}
 
 export interface SeedOptions {
   readonly appUrl: string;
   readonly keysFile: string;
   readonly home: string;
-  readonly workspaces: readonly { readonly id: string; readonly name: string; readonly contactEmail: string }[];
+  readonly workspaces: readonly SampleWorkspace[];
 }
 
 /** Idempotent: a second start finds what the first one made. */
@@ -24,21 +32,32 @@ export async function seedWorkspaces(options: SeedOptions): Promise<{ adminKeyFi
   const db = openDatabase(options.appUrl, { maxConnections: 2 });
   try {
     await registerWorkspaces(db, options.workspaces);
-    if (!existsSync(adminKeyFile)) await writeFile(adminKeyFile, await createAdminKey(db, options.keysFile), { mode: 0o600 });
+    if (!existsSync(adminKeyFile)) await writeAdminKey(db, await loadKeyRing(options.keysFile), adminKeyFile);
     return { adminKeyFile };
   } finally {
     await db.close();
   }
 }
 
-function registerWorkspaces(db: Database, workspaces: SeedOptions['workspaces']): Promise<void> {
+/** The sample CRM's tenant column holds the same ids. */
+function registerWorkspaces(db: Database, workspaces: readonly SampleWorkspace[]): Promise<void> {
   return db.withPlatform(async (trx) => {
-    for (const { id, name, contactEmail } of workspaces) {
-      await trx('workspaces').insert({ id, name, contact_email: contactEmail }).onConflict('id').ignore();
-      await trx('workspace_sources')
-        .insert({ workspace_id: id, source: 'crm', tenant_key: id })
-        .onConflict(['workspace_id', 'source'])
-        .ignore();
-    }
+    const known = await trx('workspaces').select<{ id: string }[]>('id');
+    const missing = workspaces.filter(({ id }) => !known.some((row) => row.id === id));
+    for (const workspace of missing) await createWorkspace(trx, { ...workspace, sources: { crm: workspace.id } });
   });
+}
+
+async function writeAdminKey(db: Database, ring: KeyRing, file: string): Promise<void> {
+  const { token } = await db.withPlatform(async (trx) => {
+    const key = await createApiKey(trx, ring, { name: 'administrator', party: 'processor', workspaceId: undefined, scopes: SCOPES });
+    await appendAudit(trx, PLATFORM_CHAIN, {
+      actor: STEWARD_ITSELF,
+      action: 'api_key.created',
+      subject: { kind: 'api_key', id: key.id },
+    });
+    return key;
+  });
+  await writeFile(`${file}.new`, `${token}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
 }

@@ -3,12 +3,14 @@
  * details. Its texts consist of fixed words, ids, counts, dates and words of closed lists, so that they cannot carry
  * personal data; the payload codec lets exactly these texts pass unencrypted, by their content and nothing else.
  *
- * A new text is one more `template` or `phrase` below. The same line gives its writer and its grammar, so they cannot
+ * A new text is one more `line` below: its slots give both the writer's parameters and the grammar, so the two cannot
  * drift apart. A value outside its slot's grammar (a fraction as a count) gives a text that is not clear and is
  * encrypted like any other: the safe way to be wrong.
  */
 import { REGIMES } from './deadlines.ts';
-import { REQUEST_OUTCOMES } from './request.ts';
+import { SERVICES } from './errors.ts';
+import { REQUEST_OUTCOMES, REQUEST_TYPES } from './request.ts';
+import type { RequestRun } from './runs.ts';
 
 /** What stands between the fixed words: how a value is written, and the regular expression of all that it can be. */
 interface Slot<T> {
@@ -26,7 +28,7 @@ const count = (one: string, many: string): Slot<number> => ({
   grammar: `(?:1 ${one}|${NUMBER} ${many})`,
 });
 
-/** Dates are taken as Date or as ISO 8601 text, and written in UTC. Throws RangeError for what is no date. */
+/** Dates come as Date or as ISO 8601 text and are written in UTC. Throws RangeError for what is no date. */
 const date: Slot<Date | string> = { write: (at) => new Date(at).toISOString().slice(0, 10), grammar: DATE };
 
 const minute: Slot<Date | string> = {
@@ -39,121 +41,71 @@ const word = <W extends string>(words: readonly W[]): Slot<W> => ({
   grammar: `(?:${words.map(escape).join('|')})`,
 });
 
-const label = <W extends string>(labels: Readonly<Record<W, string>>): Slot<W> => ({
-  write: (key) => labels[key],
-  grammar: `(?:${Object.values<string>(labels).map(escape).join('|')})`,
-});
+const capitalised = <W extends string>(words: readonly W[]): Slot<W> => {
+  const write = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+  return { write, grammar: word(words.map(write)).grammar };
+};
 
 const grammars: string[] = [];
 
-/** `text` with a slot for each `{name}` in it, as a function of the values by name. */
-function template<V extends object>(
-  text: string,
-  slots: { readonly [K in keyof V]: Slot<V[K]> },
-): (values: V) => string {
-  const parts = text.split(/\{(\w+)\}/);
-  const fill = (slot: (name: keyof V) => string, words: (text: string) => string) =>
-    parts.map((part, index) => (index % 2 === 1 ? slot(part as keyof V) : words(part))).join('');
-  grammars.push(fill((name) => slots[name].grammar, escape));
-  return (values) =>
-    fill(
-      (name) => slots[name].write(values[name]),
-      (words) => words,
-    );
-}
-
-function phrase(text: string): string {
-  grammars.push(escape(text));
-  return text;
+/** A line of the vocabulary, as a function of what goes into its slots. */
+function line<V extends readonly unknown[]>(
+  words: readonly string[],
+  ...slots: { readonly [I in keyof V]: Slot<V[I]> }
+): (...values: V) => string {
+  grammars.push(words.map((text, index) => escape(text) + (slots[index]?.grammar ?? '')).join(''));
+  return (...values) => words.map((text, index) => text + (slots[index]?.write(values[index]) ?? '')).join('');
 }
 
 function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
-const REQUEST_LABELS = {
-  access: 'Access',
-  portability: 'Portability',
-  erasure: 'Erasure',
-  rectification: 'Rectification',
-  restriction: 'Restriction',
-  objection: 'Objection',
-} as const;
+const row = count('row', 'rows');
+const file = count('file', 'files');
+const byte = count('byte', 'bytes');
 
-/** What can be away while a run waits and tries again. */
-const SERVICES = ['database', 'source', 'storage', 'mail', 'temporal'] as const;
+const request = line`${capitalised(REQUEST_TYPES)} request ${uuid} under ${word(REGIMES)}, due ${date}`;
 
-/** The summary of a request's run; takes a `RequestRun` as it is. */
-export const requestLine = template('{type} request {requestId} under {regime}, due {legalDueAt}', {
-  type: label(REQUEST_LABELS),
-  requestId: uuid,
-  regime: word(REGIMES),
-  legalDueAt: date,
-});
+/** The summary of a request's run. */
+export const requestLine = (run: Pick<RequestRun, 'type' | 'requestId' | 'regime' | 'legalDueAt'>): string =>
+  request(run.type, run.requestId, run.regime, run.legalDueAt);
 
-export const waitingForInstruction = template('Waiting for an instruction since {since}, due {due}', {
-  since: minute,
-  due: date,
-});
+export const waitingForInstruction = line`Waiting for an instruction since ${minute}, due ${date}`;
+export const waitingForDecision = line`Waiting for the controller's decision since ${minute}, due ${date}`;
+export const lookingForPerson = line`Looking for the person`;
+export const found = line`Found ${row} in ${count('collection', 'collections')}`;
+export const packing = line`Packing`;
+export const packed = line`Packing: ${row}, ${file}, ${byte}`;
+export const verifying = line`Verifying the package: ${row}, ${file}, ${byte}`;
+export const delivering = line`Delivering package`;
+export const packageReady = line`Package ready: ${row}, ${file}, ${byte}`;
+export const completed = line`Completed with ${word(REQUEST_OUTCOMES)} at ${minute}`;
+export const cancelled = line`Cancelled at ${minute}`;
+export const retrying = line`Retrying: ${word(SERVICES)} not reachable since ${minute}`;
+export const reminderTimer = line`Reminder in ${count('day', 'days')}`;
 
-export const waitingForDecision = template("Waiting for the controller's decision since {since}, due {due}", {
-  since: minute,
-  due: date,
-});
-
-export const lookingForPerson = template('Looking for the person in {collections}', {
-  collections: count('collection', 'collections'),
-});
-
-export const found = template('Found {rows} in {collections}', {
-  rows: count('row', 'rows'),
-  collections: count('collection', 'collections'),
-});
-
-const packageCounts = {
-  rows: count('row', 'rows'),
-  files: count('file', 'files'),
-  bytes: count('byte', 'bytes'),
-};
-
-export const packing = template('Packing: {rows}, {files}, {bytes}', packageCounts);
-
-/** Takes a `PackageResult` as it is. */
-export const packageReady = template('Package ready: {rows}, {files}, {missingFiles}, {bytes}', {
-  ...packageCounts,
-  missingFiles: count('missing file', 'missing files'),
-});
-
-export const deliveringPackage = phrase('Delivering package');
-
-export const completed = template('Completed with {outcome} at {at}', { outcome: word(REQUEST_OUTCOMES), at: minute });
-
-export const cancelled = template('Cancelled at {at}', { at: minute });
-
-export const retrying = template('Retrying: {service} not reachable since {since}', {
-  service: word(SERVICES),
-  since: minute,
-});
-
-export const reminderTimer = template('Reminder in {days}', { days: count('day', 'days') });
-
-/** Summaries of activities. */
+/** Summaries of activities, by the activity's name. */
 export const ACTIVITY_SUMMARIES = {
-  checkInstruction: phrase('Check the instruction'),
-  acknowledgeReceipt: phrase('Acknowledge receipt'),
-  findPerson: phrase('Find the person'),
-  buildPackage: phrase('Build the package'),
-  verifyPackage: phrase('Verify the package'),
-  deliverLink: phrase('Deliver the link'),
-  closeRequest: phrase('Close the request'),
+  acknowledgeRequest: line`Acknowledge receipt`(),
+  checkInstruction: line`Check the instruction`(),
+  remindController: line`Remind the controller`(),
+  locatePerson: line`Find the person`(),
+  buildPackage: line`Build the package`(),
+  verifyPackage: line`Verify the package`(),
+  discardPackage: line`Throw the package away`(),
+  beginDelivery: line`Begin the delivery`(),
+  deliverPackage: line`Deliver the link`(),
+  closeRequest: line`Close the request`(),
+  withdrawRequest: line`Record the cancellation`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */
-export const details = (...lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
+export const details = (...lines: readonly string[]): string => lines.map((text) => `- ${text}`).join('\n');
 
 const CLEAR_LINE = new RegExp(`^(?:- )?(?:${grammars.join('|')})$`);
 
 /** True only when every line of the text is of this vocabulary, from its first character to its last. */
 export function isClearSummary(text: string): boolean {
-  return text.split('\n').every((line) => CLEAR_LINE.test(line));
+  return text.split('\n').every((part) => CLEAR_LINE.test(part));
 }

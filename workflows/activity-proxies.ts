@@ -2,8 +2,12 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import { TASK_QUEUES } from '../domain/ids.ts';
+import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
+import type { LocateActivities } from '../activities/locate-person.ts';
 import type { RequestActivities } from '../activities/requests.ts';
+
+type Activities = ExportPackagingActivities & LocateActivities & RequestActivities;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
 const RETRY = {
@@ -13,32 +17,41 @@ const RETRY = {
   nonRetryableErrorTypes: ['conflict'],
 } satisfies ActivityOptions['retry'];
 
-export const core = proxyActivities<RequestActivities>({
-  taskQueue: TASK_QUEUES.core,
-  startToCloseTimeout: '30 seconds',
-  retry: RETRY,
-});
+/** Each activity has its own words in the UI, so each gets its own proxy. */
+function proxy<Name extends keyof Activities>(options: ActivityOptions, ...names: readonly Name[]): Pick<Activities, Name> {
+  const entries = names.map((name) => {
+    const activities = proxyActivities<Activities>({ ...options, summary: ACTIVITY_SUMMARIES[name] });
+    return [name, activities[name]] as const;
+  });
+  return Object.fromEntries(entries) as Pick<Activities, Name>;
+}
 
-export const bulkRequests = proxyActivities<Pick<RequestActivities, 'locatePerson'>>({
-  taskQueue: TASK_QUEUES.bulk,
-  startToCloseTimeout: '1 hour',
-  heartbeatTimeout: '1 minute',
-  retry: RETRY,
-});
+export const core = proxy(
+  { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '30 seconds', retry: RETRY },
+  'checkInstruction',
+  'beginDelivery',
+  'closeRequest',
+  'withdrawRequest',
+  'discardPackage',
+);
 
 /** A package that does not verify is not retried here: verifying again does not mend it, building again might. */
-export const bulkPackages = proxyActivities<Pick<ExportPackagingActivities, 'buildPackage' | 'verifyPackage'>>({
-  taskQueue: TASK_QUEUES.bulk,
-  startToCloseTimeout: '24 hours',
-  heartbeatTimeout: '1 minute',
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-  retry: { ...RETRY, nonRetryableErrorTypes: ['conflict', 'package-broken'] },
-});
+export const bulk = proxy(
+  {
+    taskQueue: TASK_QUEUES.bulk,
+    startToCloseTimeout: '24 hours',
+    heartbeatTimeout: '1 minute',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { ...RETRY, nonRetryableErrorTypes: ['conflict', 'package-broken'] },
+  },
+  'locatePerson',
+  'buildPackage',
+  'verifyPackage',
+);
 
-export const outbound = proxyActivities<
-  Pick<ExportPackagingActivities, 'deliverPackage'> & Pick<RequestActivities, 'acknowledgeRequest' | 'remindController'>
->({
-  taskQueue: TASK_QUEUES.outbound,
-  startToCloseTimeout: '2 minutes',
-  retry: RETRY,
-});
+export const outbound = proxy(
+  { taskQueue: TASK_QUEUES.outbound, startToCloseTimeout: '2 minutes', retry: RETRY },
+  'acknowledgeRequest',
+  'remindController',
+  'deliverPackage',
+);

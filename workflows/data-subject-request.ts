@@ -11,7 +11,7 @@ import {
 import { exportPackagingId } from '../domain/ids.ts';
 import type { PackageResult, RequestResult, RequestRun } from '../domain/runs.ts';
 import * as summaries from '../domain/summaries.ts';
-import { bulkRequests, core, outbound } from './activity-proxies.ts';
+import { bulk, core, outbound } from './activity-proxies.ts';
 import { exportPackaging } from './export-packaging.ts';
 import { cancelRequested, currentStatus, instructionGiven } from './messages.ts';
 import { Progress } from './progress.ts';
@@ -64,7 +64,7 @@ class RequestInProgress {
   /** No action on workspace data without the controller's instruction (GDPR Art. 28(3)(a)). */
   private async awaitInstruction(): Promise<void> {
     while (!(await core.checkInstruction(this.run))) {
-      this.progress.enter('awaiting_instruction', summaries.waitingForInstruction(new Date().toISOString(), this.run.legalDueAt));
+      this.progress.enter('awaiting_instruction', summaries.waitingForInstruction(new Date(), this.run.legalDueAt));
       await waitForPerson({
         isOver: () => this.instructionNews,
         dueAt: this.run.legalDueAt,
@@ -77,7 +77,7 @@ class RequestInProgress {
 
   private async locate() {
     this.progress.enter('locating', summaries.lookingForPerson());
-    const found = await bulkRequests.locatePerson(this.run);
+    const found = await bulk.locatePerson(this.run);
     this.progress.say(summaries.found(found.rows, found.collections));
     return found;
   }
@@ -93,14 +93,14 @@ class RequestInProgress {
 
   private async close(outcome: 'fulfilled' | 'no_data'): Promise<RequestResult> {
     await core.closeRequest(this.run, outcome);
-    this.progress.enter('completed', summaries.completed(outcome, new Date().toISOString()));
+    this.progress.enter('completed', summaries.completed(outcome, new Date()));
     return { outcome };
   }
 
   private withdraw(): Promise<RequestResult> {
     return CancellationScope.nonCancellable(async () => {
       await core.withdrawRequest(this.run);
-      this.progress.enter('cancelled', summaries.cancelled(new Date().toISOString()));
+      this.progress.enter('cancelled', summaries.cancelled(new Date()));
       return { outcome: 'withdrawn' };
     });
   }

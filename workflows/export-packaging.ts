@@ -2,7 +2,7 @@
 import { ActivityFailure, ApplicationFailure, setCurrentDetails, sleep } from '@temporalio/workflow';
 import type { PackageResult, RequestRef } from '../domain/runs.ts';
 import * as summaries from '../domain/summaries.ts';
-import { bulkPackages, core, outbound } from './activity-proxies.ts';
+import { bulk, core, outbound } from './activity-proxies.ts';
 
 export async function exportPackaging(ref: RequestRef): Promise<PackageResult> {
   const result = await buildUntilSound(ref);
@@ -16,10 +16,10 @@ export async function exportPackaging(ref: RequestRef): Promise<PackageResult> {
 /** A package that does not verify is never handed over: it is thrown away and built again, and an operator is told. */
 async function buildUntilSound(ref: RequestRef): Promise<PackageResult> {
   for (;;) {
-    const built = await bulkPackages.buildPackage(ref);
+    const built = await bulk.buildPackage(ref);
     setCurrentDetails(summaries.verifying(built.rows, built.files, built.bytes));
     try {
-      await bulkPackages.verifyPackage(ref);
+      await bulk.verifyPackage(ref);
       return built;
     } catch (error) {
       if (!isBroken(error)) throw error;

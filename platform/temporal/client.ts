@@ -1,5 +1,12 @@
 /** The way to Temporal for the API and the outbox: start and signal the run of a request. */
-import { Client, Connection, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts';
 import { SIGNALS, TASK_QUEUES, WORKFLOWS, dataSubjectRequestId } from '../../domain/ids.ts';
 import { StewardError, Unavailable } from '../../domain/errors.ts';
@@ -24,12 +31,16 @@ export interface Temporal {
 }
 
 /** Connects at the first call, so that the API comes up while Temporal is away. */
-export function openTemporal(settings: Config['temporal'], ring: KeyRing): Temporal {
+export function openTemporal(
+  settings: Config['temporal'],
+  ring: KeyRing,
+  converter: DataConverter = dataConverter(ring, settings.namespace),
+): Temporal {
   const connection = Connection.lazy(connectionOptions(settings));
   const client = new Client({
     connection,
     namespace: settings.namespace,
-    dataConverter: dataConverter(ring, settings.namespace),
+    dataConverter: converter,
   });
   const call = <T>(work: () => Promise<T>) =>
     translateFailures(() => connection.withDeadline(Date.now() + CALL_DEADLINE_MS, work));

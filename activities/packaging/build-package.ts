@@ -1,0 +1,193 @@
+/** Builds a request's package: found, packed, sealed and stored in one stream, then recorded. */
+import { createHash, randomUUID } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import type { DataMap } from '../../data-map/model.ts';
+import { packageContext } from '../../domain/contexts.ts';
+import { StewardError } from '../../domain/errors.ts';
+import type { Manifest } from '../../domain/manifest.ts';
+import type { PackageResult, RequestRef } from '../../domain/runs.ts';
+import { STEWARD_ITSELF, appendAudit } from '../../platform/audit.ts';
+import type { Config } from '../../platform/config.ts';
+import type { Database, Transaction } from '../../platform/database.ts';
+import type { KeyRing } from '../../platform/keys.ts';
+import { moveRequest, recordEvent } from '../../platform/records/request-progress.ts';
+import { sealStream } from '../../platform/sealed-stream.ts';
+import type { Sources } from '../../platform/sources.ts';
+import type { ObjectStorage } from '../../platform/storage/storage.ts';
+import { ArchiveWriter } from './archive-writer.ts';
+import type { PackageFacts } from './contents.ts';
+import type { Control } from './control.ts';
+import { DigestStream } from './digest-stream.ts';
+import { readOrder } from './package-order.ts';
+import type { PackageOrder } from './package-order.ts';
+import { findPackageOf, resultOf, savePackage } from './package-row.ts';
+import { writePackage } from './package-writer.ts';
+import { Progress } from './progress.ts';
+
+export interface BuildDeps {
+  readonly db: Database;
+  readonly ring: KeyRing;
+  readonly map: DataMap;
+  readonly sources: Sources;
+  readonly storage: ObjectStorage;
+  readonly packages: Config['packages'];
+}
+
+const DAY_MS = 86_400_000;
+
+/** A package in the making: nobody sees it before its row is written. */
+interface Draft {
+  readonly packageId: string;
+  readonly storageKey: string;
+  readonly createdAt: Date;
+  readonly order: PackageOrder;
+}
+
+interface Packed {
+  readonly manifest: Manifest;
+  readonly manifestSha256: Buffer;
+  readonly archive: { readonly bytes: number; readonly sha256: string };
+}
+
+/**
+ * Answers the package that the request has, or builds it. Of attempts that died nothing stays: the next one removes what
+ * they stored. Throws Conflict when the request has moved on, as by a cancellation.
+ */
+export async function buildPackage(deps: BuildDeps, ref: RequestRef, control: Control): Promise<PackageResult> {
+  const begun = await deps.db.withTenant(ref.workspaceId, (trx) => begin(deps, trx, ref));
+  if ('finished' in begun) return begun.finished;
+  const { draft } = begun;
+  await removeLeavings(deps.storage, folderOf(ref));
+  try {
+    const packed = await pack(deps, ref, draft, control);
+    return await finish(deps, ref, draft, packed);
+  } catch (error) {
+    await deps.storage.delete(draft.storageKey).catch(() => undefined);
+    throw error;
+  }
+}
+
+const folderOf = (ref: RequestRef): string => `packages/${ref.workspaceId}/${ref.requestId}/`;
+
+async function begin(
+  { ring, map }: BuildDeps,
+  trx: Transaction,
+  ref: RequestRef,
+): Promise<{ readonly finished: PackageResult } | { readonly draft: Draft }> {
+  const earlier = await findPackageOf(trx, ref);
+  if (earlier?.status === 'ready') return { finished: resultOf(earlier) };
+  await moveRequest(trx, ref, { to: 'packaging' });
+  const draft = {
+    packageId: earlier?.id ?? randomUUID(),
+    storageKey: `${folderOf(ref)}${randomUUID()}`,
+    createdAt: new Date(),
+    order: await readOrder(trx, ring, map, ref),
+  };
+  return { draft };
+}
+
+async function removeLeavings(storage: ObjectStorage, folder: string): Promise<void> {
+  for await (const { key } of storage.list(folder)) await storage.delete(key);
+}
+
+async function pack(deps: BuildDeps, ref: RequestRef, draft: Draft, control: Control): Promise<Packed> {
+  const archive = new ArchiveWriter(draft.createdAt);
+  const digest = new DigestStream();
+  const sealed = sealStream(draft.order.dataKey.bytes, packageContext(draft.packageId));
+  const stored = deps.storage.put(draft.storageKey, sealed);
+  const streamed = pipeline(archive.output, digest, sealed);
+  const written = write(deps, ref, draft, archive, control);
+  const outcomes = await Promise.allSettled([written, stored, streamed]);
+  control.signal.throwIfAborted();
+  throwCause(outcomes);
+  const { manifest, document } = await written;
+  return { manifest, manifestSha256: createHash('sha256').update(document).digest(), archive: digest.result() };
+}
+
+async function write(deps: BuildDeps, ref: RequestRef, draft: Draft, archive: ArchiveWriter, control: Control) {
+  const progress = new Progress();
+  const stopBeating = control.beat(() => progress.report(archive.bytes));
+  const abandon = (): void => archive.abort(control.signal.reason);
+  control.signal.addEventListener('abort', abandon);
+  try {
+    control.signal.throwIfAborted();
+    const work = { facts: factsOf(deps, ref, draft), searches: draft.order.searches };
+    return await writePackage(archive, work, deps, { progress, signal: control.signal });
+  } catch (error) {
+    archive.abort(error);
+    throw error;
+  } finally {
+    control.signal.removeEventListener('abort', abandon);
+    stopBeating();
+  }
+}
+
+/** One failure tears the whole stream down, and the other ends fail of it; the typed error is the one that was first. */
+function throwCause(outcomes: readonly PromiseSettledResult<unknown>[]): void {
+  const reasons = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  if (reasons.length > 0) throw reasons.find((reason) => reason instanceof StewardError) ?? reasons[0];
+}
+
+function factsOf({ map }: BuildDeps, ref: RequestRef, { packageId, createdAt, order }: Draft): PackageFacts {
+  const { requestType, regime, workspace, instruction } = order;
+  return {
+    packageId,
+    requestId: ref.requestId,
+    requestType,
+    regime,
+    workspace,
+    instruction,
+    dataMapVersion: map.version,
+    createdAt,
+  };
+}
+
+/** The lock makes two attempts at once take turns: the first one's package stays, also when its worker was thought dead. */
+async function finish(deps: BuildDeps, ref: RequestRef, draft: Draft, packed: Packed): Promise<PackageResult> {
+  return deps.db.withTenant(ref.workspaceId, async (trx) => {
+    await trx('requests').where({ workspace_id: ref.workspaceId, id: ref.requestId }).forUpdate().first('id');
+    const other = await findPackageOf(trx, ref);
+    if (other?.status === 'ready') {
+      await deps.storage.delete(draft.storageKey);
+      return resultOf(other);
+    }
+    await moveRequest(trx, ref, { to: 'packaging' });
+    return record(deps, trx, ref, draft, packed);
+  });
+}
+
+async function record(
+  { ring, map, packages }: BuildDeps,
+  trx: Transaction,
+  ref: RequestRef,
+  { packageId, storageKey, createdAt, order }: Draft,
+  { manifest, manifestSha256, archive }: Packed,
+): Promise<PackageResult> {
+  const { rows, files, missingFiles } = manifest.totals;
+  await savePackage(trx, ref, {
+    id: packageId,
+    storage_key: storageKey,
+    data_key_id: order.dataKey.id,
+    map_version: map.version,
+    signing_key_id: ring.current('signing').id,
+    manifest_sha256: manifestSha256,
+    sha256: Buffer.from(archive.sha256, 'hex'),
+    bytes: archive.bytes,
+    rows,
+    files,
+    missing_files: missingFiles,
+    age_recipient: order.ageRecipient,
+    created_at: createdAt,
+    expires_at: new Date(createdAt.getTime() + packages.keepDays * DAY_MS),
+  });
+  const details = { packageId, rows, files, missingFiles, bytes: archive.bytes };
+  await recordEvent(trx, ref, { kind: 'package_built', details, dedupe: `package_built:${storageKey}` });
+  await appendAudit(trx, ref.workspaceId, {
+    actor: STEWARD_ITSELF,
+    action: 'package.built',
+    subject: { kind: 'package', id: packageId },
+    instruction: order.instruction,
+    details: { ...details, requestId: ref.requestId, sha256: archive.sha256, mapVersion: map.version },
+  });
+  return { packageId, rows, files, missingFiles, bytes: archive.bytes };
+}

@@ -1,0 +1,51 @@
+/** HTML by template: what is put in is text and is escaped, unless it is HTML made here. */
+
+export class Html {
+  readonly markup: string;
+  constructor(markup: string) {
+    this.markup = markup;
+  }
+}
+
+type Part = Html | string | number | undefined | readonly Part[];
+
+/** `html\`<p>${text}</p>\``: text and numbers are escaped, for element content and quoted attributes alike. */
+export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  let markup = literals[0] ?? '';
+  parts.forEach((part, index) => {
+    markup += toMarkup(part) + (literals[index + 1] ?? '');
+  });
+  return new Html(markup);
+}
+
+function toMarkup(part: Part): string {
+  if (part === undefined) return '';
+  if (part instanceof Html) return part.markup;
+  if (typeof part === 'object') return part.map(toMarkup).join('');
+  return escapeHtml(String(part));
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  '`': '&#96;',
+};
+
+/** Control characters have no place in HTML, not even as entities: they show as U+FFFD. */
+export function escapeHtml(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[&<>"'`]/g, (character) => ENTITIES[character] ?? character)
+    .replace(/[^\P{Cc}\t\n\r]/gu, '\u{FFFD}');
+}
+
+/** A relative address of a file in the archive, each segment percent-encoded. */
+export function hrefOf(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => encodeURIComponent(segment))
+    .join('/');
+}

@@ -1,0 +1,75 @@
+/** Rows as JSON lines in, one JSON array out; counted on the way, the first ones kept to be shown. */
+import { Transform } from 'node:stream';
+import type { TransformCallback } from 'node:stream';
+import { parseRow } from './values.ts';
+import type { Row } from './values.ts';
+
+const LINE_FEED = 0x0a;
+
+export interface SampleLimits {
+  readonly rows: number;
+  /** Of JSON. A row that would go beyond ends the sample. */
+  readonly bytes: number;
+}
+
+export class JsonArray extends Transform {
+  rows = 0;
+  /** The first rows, within the limits. */
+  readonly sample: Row[] = [];
+  private readonly limits: SampleLimits;
+  private readonly onRows: (count: number) => void;
+  private betweenRows = true;
+  private sampling: boolean;
+  private sampledBytes = 0;
+  private line: Buffer[] = [];
+
+  constructor(limits: SampleLimits, onRows: (count: number) => void = () => undefined) {
+    super();
+    this.limits = limits;
+    this.onRows = onRows;
+    this.sampling = limits.rows > 0;
+  }
+
+  /** How much of the limit the sample has used. */
+  get bytesSampled(): number {
+    return this.sampledBytes;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    // A row takes three bytes at least, `{}` and its end, and its separator adds one; a row under way may need an opening.
+    const out = Buffer.allocUnsafe(chunk.length * 2 + 2);
+    const before = this.rows;
+    let filled = 0;
+    for (let at = 0; at < chunk.length; ) {
+      if (this.betweenRows) filled += out.write(this.rows === 0 ? '[\n' : ',\n', filled);
+      const feed = chunk.indexOf(LINE_FEED, at);
+      const end = feed === -1 ? chunk.length : feed;
+      filled += chunk.copy(out, filled, at, end);
+      if (this.sampling) this.keep(chunk.subarray(at, end), feed !== -1);
+      this.betweenRows = feed !== -1;
+      if (this.betweenRows) this.rows += 1;
+      at = end + 1;
+    }
+    this.onRows(this.rows - before);
+    done(null, out.subarray(0, filled));
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(null, this.rows === 0 ? '[]\n' : '\n]\n');
+  }
+
+  private keep(piece: Buffer, isEnd: boolean): void {
+    this.sampledBytes += piece.length;
+    if (this.sampledBytes > this.limits.bytes) return this.stopSampling();
+    this.line.push(Buffer.from(piece));
+    if (!isEnd) return;
+    this.sample.push(parseRow(Buffer.concat(this.line).toString('utf8')));
+    this.line = [];
+    if (this.sample.length >= this.limits.rows) this.stopSampling();
+  }
+
+  private stopSampling(): void {
+    this.sampling = false;
+    this.line = [];
+  }
+}

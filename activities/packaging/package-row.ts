@@ -1,0 +1,68 @@
+/** The row of a finished package, of which a request has one. */
+import { Conflict } from '../../domain/errors.ts';
+import type { PackageResult, RequestRef } from '../../domain/runs.ts';
+import type { Transaction } from '../../platform/database.ts';
+
+export interface PackageRow {
+  readonly id: string;
+  readonly storage_key: string;
+  readonly status: 'ready' | 'expired' | 'deleted';
+  readonly data_key_id: string;
+  readonly manifest_sha256: Buffer;
+  readonly sha256: Buffer;
+  readonly bytes: string;
+  readonly rows: string;
+  readonly files: number;
+  readonly missing_files: number;
+  readonly age_recipient: string | null;
+  readonly expires_at: Date;
+}
+
+/** Everything of the row but whose it is. `sha256` and `bytes` are those of the archive as it is downloaded. */
+export interface NewPackage {
+  readonly id: string;
+  readonly storage_key: string;
+  readonly data_key_id: string;
+  readonly map_version: string;
+  readonly signing_key_id: string;
+  readonly manifest_sha256: Buffer;
+  readonly sha256: Buffer;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly files: number;
+  readonly missing_files: number;
+  readonly age_recipient: string | null;
+  readonly created_at: Date;
+  readonly expires_at: Date;
+}
+
+export async function findPackageOf(trx: Transaction, ref: RequestRef): Promise<PackageRow | undefined> {
+  return trx('packages')
+    .where({ workspace_id: ref.workspaceId, request_id: ref.requestId })
+    .first<PackageRow | undefined>();
+}
+
+/** Throws Conflict when the request has no package that is ready. */
+export async function readReadyPackage(trx: Transaction, ref: RequestRef): Promise<PackageRow> {
+  const row = await findPackageOf(trx, ref);
+  if (row?.status !== 'ready') throw new Conflict(`Request ${ref.requestId} has no package that is ready.`);
+  return row;
+}
+
+/** Takes the place of one that was thrown away. */
+export async function savePackage(trx: Transaction, ref: RequestRef, row: NewPackage): Promise<void> {
+  await trx('packages')
+    .insert({ ...row, workspace_id: ref.workspaceId, request_id: ref.requestId, status: 'ready' })
+    .onConflict(['workspace_id', 'request_id'])
+    .merge({ ...row, status: 'ready', deleted_at: null });
+}
+
+export function resultOf(row: PackageRow): PackageResult {
+  return {
+    packageId: row.id,
+    rows: Number(row.rows),
+    files: row.files,
+    missingFiles: row.missing_files,
+    bytes: Number(row.bytes),
+  };
+}

@@ -1,0 +1,111 @@
+/** Writes a whole package into an archive: rows and files first, then what describes them. */
+import type { ClientBase } from 'pg';
+import type { Plan } from '../../data-map/plan.ts';
+import { MANIFEST_FILE, MANIFEST_FORMAT, SIGNATURE_FILE } from '../../domain/manifest.ts';
+import type { Manifest, ManifestCollection } from '../../domain/manifest.ts';
+import type { KeyRing } from '../../platform/keys.ts';
+import { signDetached } from '../../platform/signing.ts';
+import type { Sources } from '../../platform/sources.ts';
+import { withSnapshot } from '../plan-runner.ts';
+import type { ArchiveWriter } from './archive-writer.ts';
+import { CollectionFiles } from './collection-files.ts';
+import { totalRows } from './contents.ts';
+import type { PackageContents, PackageFacts, PackedCollection } from './contents.ts';
+import { EntryNames } from './entry-names.ts';
+import { indexPage } from './index-page.ts';
+import { MediaFiles, listObjects } from './media-files.ts';
+import type { NamedObject } from './media-files.ts';
+import type { Progress } from './progress.ts';
+import { readme } from './readme.ts';
+
+/** What to look for in one source, and how that source knows the workspace. */
+export interface Search {
+  readonly plan: Plan;
+  readonly tenantKey: string;
+}
+
+export interface PackageWork {
+  readonly facts: PackageFacts;
+  readonly searches: readonly Search[];
+}
+
+interface WriterDeps {
+  readonly sources: Sources;
+  readonly ring: KeyRing;
+}
+
+interface Watch {
+  readonly progress: Progress;
+  /** Stops the reading when aborted. */
+  readonly signal: AbortSignal;
+}
+
+interface PackedSource {
+  readonly takenAt: Date;
+  readonly collections: readonly PackedCollection[];
+  readonly objects: readonly NamedObject[];
+}
+
+/** Answers the manifest and its exact bytes. Each source is read in one snapshot, which ends before media are copied. */
+export async function writePackage(
+  archive: ArchiveWriter,
+  { facts, searches }: PackageWork,
+  { sources, ring }: WriterDeps,
+  { progress, signal }: Watch,
+): Promise<{ readonly manifest: Manifest; readonly document: Buffer }> {
+  const names = new EntryNames();
+  const files = new CollectionFiles(archive, names, progress);
+  const snapshots = new Map<string, Date>();
+  const packed: PackedSource[] = [];
+  for (const search of searches) {
+    const source = await sources.withSource(search.plan.source, (client) => packSource(client, search, files), signal);
+    snapshots.set(search.plan.source, source.takenAt);
+    packed.push(source);
+  }
+  const objects = packed.flatMap((source) => source.objects);
+  const { media, missing } = await new MediaFiles(archive, names, sources, progress).pack(objects);
+  const collections = packed.flatMap((source) => source.collections);
+  const contents: PackageContents = { facts, snapshots, collections, media, missing };
+
+  await archive.add('index.html', indexPage(contents));
+  await archive.add('README.txt', readme(contents));
+  const manifest = manifestOf(contents, archive);
+  const document = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+  await archive.add(MANIFEST_FILE, document);
+  await archive.add(SIGNATURE_FILE, `${JSON.stringify(await signDetached(ring, document), null, 2)}\n`);
+  await archive.finish();
+  return { manifest, document };
+}
+
+function packSource(client: ClientBase, { plan, tenantKey }: Search, files: CollectionFiles): Promise<PackedSource> {
+  return withSnapshot(client, plan, tenantKey, async ({ client: reader, takenAt, counts }) => {
+    const collections: PackedCollection[] = [];
+    const objects: NamedObject[] = [];
+    for (const collection of plan.collections) {
+      const rows = counts[collection.ref] ?? 0;
+      collections.push(await files.pack(reader, collection, rows));
+      if (rows === 0) continue;
+      for (const media of collection.media) objects.push(...(await listObjects(reader, collection, media)));
+    }
+    return { takenAt, collections, objects };
+  });
+}
+
+function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest {
+  const { facts, snapshots, collections, media, missing } = contents;
+  const { createdAt, ...named } = facts;
+  return {
+    format: MANIFEST_FORMAT,
+    ...named,
+    snapshots: Object.fromEntries([...snapshots].map(([source, at]) => [source, at.toISOString()])),
+    createdAt: createdAt.toISOString(),
+    totals: { rows: totalRows(contents), files: media.length, missingFiles: missing.length },
+    collections: collections.map(manifestCollection),
+    files: [...archive.files],
+    missing,
+  };
+}
+
+function manifestCollection({ source, collection, label, kind, rows, omitted }: PackedCollection): ManifestCollection {
+  return { source, collection, label, kind, rows, omitted: omitted.map(({ name }) => name) };
+}

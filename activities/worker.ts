@@ -1,0 +1,70 @@
+/** The worker's entry: one process that serves the three queues. More of them, anywhere, share the work. */
+import { NativeConnection, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { TASK_QUEUES } from '../domain/ids.ts';
+import { loadConfig } from '../platform/config.ts';
+import type { Config } from '../platform/config.ts';
+import { createLogger } from '../platform/telemetry/logger.ts';
+import { createRegistry, serveMetrics } from '../platform/telemetry/metrics.ts';
+import { connectionOptions, openTemporal } from '../platform/temporal/client.ts';
+import { dataConverter } from '../platform/temporal/data-converter.ts';
+import { prepareNamespace } from '../platform/temporal/namespace.ts';
+import { sweepOutbox } from './outbox-sweep.ts';
+import { createWorkers, openDependencies } from './workers.ts';
+
+async function main(): Promise<void> {
+  const config = loadConfig();
+  const log = createLogger('worker', config.log.level);
+  installRuntime(config, log);
+  const deps = await openDependencies(config);
+  const temporal = openTemporal(config.temporal, deps.ring);
+  await prepareNamespace(config.temporal);
+  await deps.db.withPlatform((trx) => trx.raw('SELECT steward.ensure_audit_partitions(12)'));
+  const connection = await NativeConnection.connect(connectionOptions(config.temporal));
+  const { namespace } = config.temporal;
+  const workers = await createWorkers({ connection, namespace, dataConverter: dataConverter(deps.ring, namespace), log }, deps);
+  const running = workers.map((worker) => worker.run());
+  const metrics = await serveMetrics(
+    {
+      registry: createRegistry('worker'),
+      more: () => sdkMetrics(config),
+      isReady: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    },
+    { host: config.metrics.host, port: config.metrics.workerPort },
+  );
+  const stop = new AbortController();
+  const sweep = sweepOutbox({ db: deps.db, temporal, log }, stop.signal);
+  log.info({ mapVersion: deps.map.version, queues: Object.values(TASK_QUEUES) }, 'worker ready');
+
+  // The runtime shuts the workers down on SIGINT and SIGTERM; what is open goes after they have drained.
+  await Promise.all(running).finally(() => stop.abort());
+  await sweep;
+  await metrics.close();
+  await Promise.all([connection.close(), temporal.close()]);
+  await deps.close();
+}
+
+function installRuntime(config: Config, log: Logger): void {
+  Runtime.install({
+    // The SDK's own lines carry ids and codes; the texts of failures stay out of them.
+    logger: {
+      log: (level, message) => log.debug({ level }, message),
+      trace: (message) => log.trace(message),
+      debug: (message) => log.debug(message),
+      info: (message) => log.debug(message),
+      warn: (message) => log.warn(message),
+      error: (message) => log.error(message),
+    },
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      metrics: { prometheus: { bindAddress: `${config.metrics.host}:${config.metrics.workerSdkPort}` } },
+    },
+  });
+}
+
+async function sdkMetrics(config: Config): Promise<string> {
+  const response = await fetch(`http://${config.metrics.host}:${config.metrics.workerSdkPort}/metrics`);
+  return response.text();
+}
+
+await main();

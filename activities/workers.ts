@@ -1,0 +1,84 @@
+/** The workers of one process: one for each task queue, on one set of dependencies. */
+import { existsSync } from 'node:fs';
+import { Worker } from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/common';
+import type { Logger } from 'pino';
+import { loadDataMap } from '../data-map/load.ts';
+import { TASK_QUEUES } from '../domain/ids.ts';
+import type { Config } from '../platform/config.ts';
+import { openDatabase } from '../platform/database.ts';
+import { loadKeyRing } from '../platform/key-ring.ts';
+import { openMailer } from '../platform/mail.ts';
+import { openSources } from '../platform/sources.ts';
+import { openStorage } from '../platform/storage/open.ts';
+import { WORKFLOWS_PATH } from './bundle.ts';
+import { createExportPackagingActivities } from './export-packaging.ts';
+import { FailureInterceptor } from './failures.ts';
+import { createLocateActivities } from './locate-person.ts';
+import { createRequestActivities } from './requests.ts';
+
+/** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
+const PREBUILT = process.env['STEWARD_WORKFLOW_BUNDLE'];
+
+/** How much one process takes on at once: bulk work is bound by cores and disks, outbound work by other parties. */
+const CONCURRENCY = { [TASK_QUEUES.core]: 50, [TASK_QUEUES.bulk]: 4, [TASK_QUEUES.outbound]: 20 } as const;
+
+/** Opens what activities work with. Throws InvalidConfiguration and InvalidDataMap before anything has started. */
+export async function openDependencies(config: Config) {
+  const ring = await loadKeyRing(config.keys.file);
+  const db = openDatabase(config.database.workerUrl, { applicationName: 'steward-worker', maxConnections: 20 });
+  const sources = openSources(config.sources);
+  return {
+    ring,
+    db,
+    sources,
+    storage: openStorage(config.storage),
+    mailer: openMailer(config.mail),
+    map: await loadDataMap(config.dataMap),
+    packages: config.packages,
+    publicUrl: config.api.publicUrl,
+    close: async () => {
+      await Promise.all([db.close(), sources.close()]);
+    },
+  };
+}
+
+export type Dependencies = Awaited<ReturnType<typeof openDependencies>>;
+
+export interface WorkerSetting {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly dataConverter: DataConverter;
+  readonly log: Logger;
+}
+
+export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promise<Worker[]> {
+  const { log, ...connection } = setting;
+  const common: Omit<WorkerOptions, 'taskQueue'> = {
+    ...connection,
+    activities: {
+      ...createRequestActivities(deps),
+      ...createLocateActivities(deps),
+      ...createExportPackagingActivities(deps),
+    },
+    interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },
+    shutdownGraceTime: '5 seconds',
+    maxHeartbeatThrottleInterval: '5 seconds',
+  };
+  return Promise.all(
+    Object.values(TASK_QUEUES).map((taskQueue) =>
+      Worker.create({
+        ...common,
+        ...(taskQueue === TASK_QUEUES.core ? workflowCode() : {}),
+        taskQueue,
+        maxConcurrentActivityTaskExecutions: CONCURRENCY[taskQueue],
+      }),
+    ),
+  );
+}
+
+function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  if (PREBUILT !== undefined && existsSync(PREBUILT)) return { workflowBundle: { codePath: PREBUILT } };
+  return { workflowsPath: WORKFLOWS_PATH };
+}

@@ -1,0 +1,89 @@
+/** The application: every endpoint in its place, between what comes before all of them and what comes after. */
+import express from 'express';
+import type { Express, RequestHandler } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import { TooManyRequests } from '../domain/errors.ts';
+import { factsOf } from './answer-facts.ts';
+import { allowTemporalUi, codecEndpoints } from './codec.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { docsEndpoints } from './docs.ts';
+import type { Endpoint } from './endpoint.ts';
+import { logAnswers, measureAnswers } from './observe.ts';
+import { createOpenApi } from './openapi.ts';
+import { methodNotAllowed, sendProblem, unknownRoute } from './problems.ts';
+import { apiKeyEndpoints } from './routes/api-keys.ts';
+import { downloadEndpoints } from './routes/downloads.ts';
+import { healthEndpoints } from './routes/health.ts';
+import { instructionEndpoints } from './routes/instructions.ts';
+import { packageEndpoints } from './routes/packages.ts';
+import { requestEndpoints } from './routes/requests.ts';
+import { workspaceEndpoints } from './routes/workspaces.ts';
+import { securityHeaders } from './security-headers.ts';
+import { signInEndpoints } from './sign-in.ts';
+
+/** Everything but the description of itself. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...requestEndpoints,
+  ...instructionEndpoints,
+  ...packageEndpoints,
+  ...downloadEndpoints,
+  ...apiKeyEndpoints,
+  ...workspaceEndpoints,
+  ...healthEndpoints,
+  ...signInEndpoints,
+  ...codecEndpoints,
+  ...docsEndpoints,
+];
+
+export function createApp(deps: ApiDependencies): Express {
+  const app = express();
+  app.disable('etag');
+  // A proxy on the same host may say whom it speaks for; nobody else is believed.
+  app.set('trust proxy', 'loopback');
+  app.use(logAnswers(deps.logger), measureAnswers(deps.registry), securityHeaders());
+  app.use(['/d', '/sign-in'], limitRate());
+  app.use('/codec', allowTemporalUi(deps));
+  mount(app, deps, [...ENDPOINTS, description(deps)]);
+  app.use(unknownRoute, sendProblem);
+  return app;
+}
+
+const PER_MINUTE = 60;
+
+/** For addresses that hold a token: guessing one is hopeless, and is not to cost us anything either. */
+function limitRate(): RequestHandler {
+  return rateLimit({
+    windowMs: 60_000,
+    limit: PER_MINUTE,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: (_request, _response, next) =>
+      next(new TooManyRequests('Too many calls from this address.', { retryAfterSeconds: 60 })),
+  });
+}
+
+function description({ config }: ApiDependencies): Endpoint {
+  const document = createOpenApi(ENDPOINTS, config.api.publicUrl);
+  return {
+    method: 'get',
+    path: '/openapi.json',
+    operation: undefined,
+    handler: () => (_request, response) => {
+      response.json(document);
+    },
+  };
+}
+
+function mount(app: Express, deps: ApiDependencies, endpoints: readonly Endpoint[]): void {
+  for (const [path, there] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
+    const route = app.route(path.replace(/\{(\w+)\}/g, ':$1'));
+    route.all((_request, response, next) => {
+      factsOf(response).route = path;
+      next();
+    });
+    for (const { method, handler } of there) route[method](handler(deps));
+    route.all(
+      methodNotAllowed(there.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))),
+    );
+  }
+}

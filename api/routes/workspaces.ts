@@ -1,0 +1,90 @@
+/** /v1/workspaces: made by the processor, and seen by it and by each workspace itself. */
+import { z } from 'zod';
+import { InvalidInput, MissingScope } from '../../domain/errors.ts';
+import type { Principal } from '../../domain/parties.ts';
+import { addWorkspace, listWorkspaces, readWorkspace } from '../../platform/records/workspaces.ts';
+import { principalEndpoint } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { pageOf, pageQuery, pageRequest, writePage } from '../pagination.ts';
+import { id } from '../schemas/common.ts';
+import { newWorkspace, shownWorkspace } from '../schemas/access.ts';
+import { toPointer } from '../validation.ts';
+
+const tag = 'workspaces';
+
+const create = principalEndpoint(
+  {
+    method: 'post',
+    path: '/v1/workspaces',
+    operationId: 'createWorkspace',
+    tag,
+    summary: 'Make a workspace',
+    description: "For the processor's keys that belong to no workspace.",
+    scope: 'keys:manage',
+    input: { body: newWorkspace },
+    success: {
+      status: 201,
+      description: 'The workspace.',
+      schema: shownWorkspace,
+      headers: { Location: 'Its address.' },
+    },
+    problems: [409],
+  },
+  async ({ deps, principal, body }) => {
+    requireProcessorItself(principal);
+    requireKnownSources(
+      Object.keys(body.sources),
+      deps.config.sources.map(({ name }) => name),
+    );
+    const workspace = await addWorkspace(deps.db, principal, body);
+    return { body: workspace, headers: { Location: `/v1/workspaces/${workspace.id}` } };
+  },
+);
+
+const list = principalEndpoint(
+  {
+    method: 'get',
+    path: '/v1/workspaces',
+    operationId: 'listWorkspaces',
+    tag,
+    summary: 'List workspaces, newest first',
+    description: 'A key of one workspace sees that one.',
+    scope: 'workspaces:read',
+    input: { query: z.object(pageQuery()) },
+    success: { status: 200, description: 'A page of workspaces.', schema: pageOf(shownWorkspace) },
+  },
+  async ({ deps, principal, query }) => ({
+    body: writePage(await listWorkspaces(deps.db, principal, pageRequest(query))),
+  }),
+);
+
+const read = principalEndpoint(
+  {
+    method: 'get',
+    path: '/v1/workspaces/{workspaceId}',
+    operationId: 'readWorkspace',
+    tag,
+    summary: 'Look at a workspace',
+    scope: 'workspaces:read',
+    input: { params: z.object({ workspaceId: id }) },
+    success: { status: 200, description: 'The workspace.', schema: shownWorkspace },
+  },
+  async ({ deps, principal, params }) => ({ body: await readWorkspace(deps.db, principal, params.workspaceId) }),
+);
+
+function requireProcessorItself({ party, workspaceId }: Principal): void {
+  if (party === 'processor' && workspaceId === undefined) return;
+  throw new MissingScope("Only a key of the processor's that belongs to no workspace makes workspaces.");
+}
+
+function requireKnownSources(named: readonly string[], known: readonly string[]): void {
+  const fields = named
+    .filter((source) => !known.includes(source))
+    .map((source) => ({
+      pointer: toPointer(['sources', source]),
+      detail: `The configured sources are: ${known.join(', ')}.`,
+    }));
+  if (fields.length > 0) throw new InvalidInput('There are sources that are not configured.', { fields });
+}
+
+export const workspaceEndpoints: readonly Endpoint[] = [create, list, read];

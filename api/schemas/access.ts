@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { PARTIES, SCOPES } from '../../domain/parties.ts';
+import { isKeyId } from '../../platform/records/key-token.ts';
+import { instant, line, shownInstant, teamId } from './common.ts';
+
+export const keyId = z
+  .string()
+  .refine(isKeyId)
+  .meta({ override: { pattern: '^[a-z0-9]{12}$' } });
+
+export const newApiKey = z.strictObject({
+  name: line(200),
+  party: z.enum(PARTIES),
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .max(SCOPES.length)
+    .transform((scopes) => [...new Set(scopes)])
+    .meta({ description: 'At most those of the key that makes it.' }),
+  teamId: teamId.optional().meta({ description: "The key then sees that team's requests only." }),
+  expiresAt: instant.refine((at) => at > new Date(), 'It must be in the future.').optional(),
+});
+
+const OVERLAP_HOURS = 7 * 24;
+
+export const rotation = z
+  .strictObject({
+    overlapHours: z
+      .number()
+      .min(0)
+      .max(OVERLAP_HOURS)
+      .default(0)
+      .meta({ description: 'How long the old key works on.' }),
+  })
+  .prefault({});
+
+export const shownApiKey = z
+  .object({
+    id: z.string(),
+    principalId: z.uuid().meta({ description: 'Stays the same when the key is rotated.' }),
+    party: z.enum(PARTIES),
+    workspaceId: z.uuid().nullable(),
+    teamId: z.string().nullable(),
+    name: z.string(),
+    scopes: z.array(z.enum(SCOPES)).readonly(),
+    createdAt: shownInstant,
+    expiresAt: shownInstant.nullable(),
+    lastUsedAt: shownInstant.nullable(),
+    revokedAt: shownInstant.nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+
+export const createdApiKey = shownApiKey
+  .extend({ secret: z.string().meta({ description: '`stw_<id>_<secret>`, shown this once; only its hash is kept.' }) })
+  .meta({ id: 'CreatedApiKey' });
+
+export const newWorkspace = z.strictObject({
+  name: line(200),
+  contactEmail: z.email().max(320),
+  timeZone: z.string().refine(isTimeZone, 'It must be an IANA time zone, such as Europe/Berlin.').optional(),
+  contractualDays: z
+    .int()
+    .min(1)
+    .max(365)
+    .optional()
+    .meta({ description: 'Days in which we owe the controller our part; 14 when left out.' }),
+  sources: z.record(line(63), line(200)).meta({ description: "Source name to the workspace's key in that source." }),
+});
+
+export const shownWorkspace = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    contactEmail: z.string(),
+    timeZone: z.string(),
+    contractualDays: z.int(),
+    sources: z.record(z.string(), z.string()).readonly(),
+    createdAt: shownInstant,
+  })
+  .meta({ id: 'Workspace' });
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { PACKAGE_STATUSES } from '../../platform/records/packages.ts';
+import { line, shownInstant } from './common.ts';
+
+export const collectionCount = z
+  .object({
+    source: z.string(),
+    collection: z.string().meta({ description: '`dataset.collection` of the data map.' }),
+    rows: z.int(),
+  })
+  .meta({ id: 'CollectionCount' });
+
+const summary = z.object({
+  id: z.uuid(),
+  requestId: z.uuid(),
+  status: z.enum(PACKAGE_STATUSES),
+  bytes: z.int(),
+  rows: z.int(),
+  files: z.int(),
+  missingFiles: z.int().meta({ description: 'Files that rows name and that the store does not have.' }),
+  sha256: z.string().meta({ description: 'Of the archive; lower-case hex.' }),
+  manifestSha256: z.string().meta({ description: 'Of `manifest.json` inside; lower-case hex.' }),
+  signingKeyId: z.string().meta({ description: 'Its public half is at /.well-known/jwks.json.' }),
+  mapVersion: z.string(),
+  ageEncrypted: z.boolean(),
+  createdAt: shownInstant,
+  expiresAt: shownInstant,
+});
+
+export const shownPackage = summary.meta({ id: 'PackageSummary' });
+
+const link = z.object({
+  id: z.uuid(),
+  packageId: z.uuid(),
+  channel: z.enum(['api', 'mail']),
+  recipient: z.string(),
+  maxDownloads: z.int(),
+  downloads: z.int(),
+  createdAt: shownInstant,
+  expiresAt: shownInstant,
+  revokedAt: shownInstant.nullable(),
+});
+
+export const shownLink = link.meta({ id: 'Link' });
+
+export const shownPackageDetails = summary
+  .extend({ counts: z.array(collectionCount).readonly(), links: z.array(shownLink).readonly() })
+  .meta({ id: 'Package' });
+
+export const newLink = z.strictObject({
+  recipient: line(320).meta({ description: 'Who gets it, for the record of disclosures.' }),
+  expiresInDays: z
+    .int()
+    .min(1)
+    .max(90)
+    .optional()
+    .meta({ description: "The installation's setting, when left out; the package's end cuts it short." }),
+  maxDownloads: z.int().min(1).max(100).optional().meta({ description: "The installation's setting, when left out." }),
+});
+
+export const createdLink = link
+  .extend({ url: z.url().meta({ description: 'Shown this once; only its hash is kept.' }) })
+  .meta({ id: 'CreatedLink' });

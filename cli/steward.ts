@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/** The `steward` command. `npm run steward -- --help` lists what it can do. */
+import { Command } from 'commander';
+import { StewardError } from '../domain/errors.ts';
+import { ApiProblem } from './api-client.ts';
+import { keyCommands } from './keys.ts';
+import { migrateCommand } from './migrate.ts';
+import { requestCommands } from './requests.ts';
+import { signInCommand } from './sign-in.ts';
+import { verifyCommand } from './verify.ts';
+
+const program = new Command('steward')
+  .description("Carries out and proves the data-protection duties of a company that processes its customers' data.")
+  .showHelpAfterError();
+for (const add of [verifyCommand, requestCommands, signInCommand, keyCommands, migrateCommand]) add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof StewardError || error instanceof ApiProblem)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

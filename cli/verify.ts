@@ -1,0 +1,53 @@
+/** `steward verify FILE`: checks a package offline, with the public key alone. */
+import { createPublicKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { calculateJwkThumbprint, exportJWK } from 'jose';
+import type { JSONWebKeySet } from 'jose';
+import { InvalidConfiguration } from '../domain/errors.ts';
+import { verifyPackageFile } from '../platform/package-verification.ts';
+import { apiUrl } from './endpoints.ts';
+
+export function verifyCommand(program: Command): void {
+  program
+    .command('verify')
+    .description('check a package: its signature, and every file against the manifest')
+    .argument('<file>', 'the package (.zip)')
+    .option('--keys <file>', "the processor's public keys: a JSON Web Key Set, or one key as PEM")
+    .option('--json', 'the report as JSON')
+    .addHelpText('after', '\nWithout --keys the keys are read from the running stack of STEWARD_HOME.')
+    .action(verify);
+}
+
+async function verify(file: string, options: { readonly keys?: string; readonly json?: boolean }): Promise<void> {
+  const keys = options.keys === undefined ? await keysOfRunningStack() : await readKeys(options.keys);
+  const report = await verifyPackageFile(file, keys);
+  if (options.json) console.log(JSON.stringify(report, null, 2));
+  else console.log(inWords(file, report));
+  if (!report.ok) process.exitCode = 1;
+}
+
+function inWords(file: string, report: Awaited<ReturnType<typeof verifyPackageFile>>): string {
+  if (!report.ok || report.manifest === undefined) {
+    return [`${file} does NOT verify:`, ...report.problems.map(({ path, what }) => `  ${path}: ${what}`)].join('\n');
+  }
+  const { requestId, createdAt, totals, files } = report.manifest;
+  return [
+    `${file} verifies: the signature is good, and all ${files.length} files are as the manifest says.`,
+    `  request ${requestId}, packed ${createdAt}, ${totals.rows} records, ${totals.files} attached files, ${totals.missingFiles} missing`,
+  ].join('\n');
+}
+
+async function readKeys(file: string): Promise<JSONWebKeySet> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new InvalidConfiguration(`The key file ${file} cannot be read.`);
+  });
+  if (!text.includes('-----BEGIN')) return JSON.parse(text) as JSONWebKeySet;
+  const jwk = await exportJWK(createPublicKey(text));
+  return { keys: [{ ...jwk, alg: 'EdDSA', kid: await calculateJwkThumbprint(jwk) }] };
+}
+
+async function keysOfRunningStack(): Promise<JSONWebKeySet> {
+  const response = await fetch(new URL('/.well-known/jwks.json', await apiUrl()));
+  return (await response.json()) as JSONWebKeySet;
+}

@@ -1,0 +1,128 @@
+/** From a dataset as the file has it to the dataset of the model, reporting what does not work on the way. */
+import { isSupportedCountry } from 'libphonenumber-js/max';
+import type { CollectionFile, DatasetFile, FieldFile } from './fideslang.ts';
+import { flatFields, metaOf } from './fideslang.ts';
+import type { Findings, Location } from './findings.ts';
+import type { Collection, Dataset, Field, IdentityField, Media } from './model.ts';
+import { fieldName } from './model.ts';
+
+/** PostgreSQL's own default; naming it keeps a temporary table of the same name from standing in for the real one. */
+const DEFAULT_SCHEMA = 'public';
+
+export function buildDataset(file: DatasetFile, at: Location, findings: Findings): Dataset {
+  const steward = metaOf(file)?.steward;
+  const region = steward?.phone_region?.toUpperCase();
+  if (region !== undefined && !isSupportedCountry(region)) {
+    findings.problem(at, `phone_region ${region} is no country; give its two letters of ISO 3166-1, such as DE.`);
+  }
+  const inherited = {
+    dataset: file.fides_key,
+    source: steward?.source ?? file.fides_key,
+    schema: steward?.schema ?? DEFAULT_SCHEMA,
+    categories: file.data_categories ?? [],
+  };
+  const twice = repeated(file.collections.map(({ name }) => name));
+  for (const name of twice) findings.problem({ ...at, collection: name }, 'it is there twice; merge the two.');
+  return {
+    key: file.fides_key,
+    name: file.name ?? file.fides_key,
+    source: inherited.source,
+    phoneRegion: region,
+    collections: file.collections.map((entry) =>
+      buildCollection(entry, inherited, { ...at, collection: entry.name }, findings),
+    ),
+  };
+}
+
+interface Inherited {
+  readonly dataset: string;
+  readonly source: string;
+  readonly schema: string;
+  readonly categories: readonly string[];
+}
+
+function buildCollection(file: CollectionFile, inherited: Inherited, at: Location, findings: Findings): Collection {
+  const meta = metaOf(file);
+  const steward = meta?.steward;
+  const categories = [...inherited.categories, ...(file.data_categories ?? [])];
+  const flat = flatFields(file.fields);
+  for (const name of repeated(flat.map(({ path }) => path.join('.')))) {
+    findings.problem({ ...at, field: name }, 'it is there twice; merge the two.');
+  }
+  const fields = flat.map(({ path, file: each }) => buildField(path, each, categories));
+  for (const each of fields) checkField(each, { ...at, field: fieldName(each) }, findings);
+  const identities = identitiesOf(file.fields);
+  if (steward?.no_personal_data === true && identities.length > 0) {
+    findings.problem(at, 'it has an identity and says no_personal_data; take one of the two away.');
+  }
+  return {
+    ref: `${inherited.dataset}.${file.name}`,
+    dataset: inherited.dataset,
+    source: inherited.source,
+    schema: steward?.schema ?? inherited.schema,
+    table: file.name,
+    key: fields.filter(({ primaryKey }) => primaryKey).map(({ column }) => column),
+    tenant: steward?.tenant ?? undefined,
+    team: steward?.team ?? undefined,
+    restriction: steward?.restriction ?? undefined,
+    recordClass: steward?.record_class ?? undefined,
+    label: steward?.label ?? readable(file.name),
+    kind: steward?.kind ?? readable(file.name),
+    skipped: meta?.skip_processing === true || steward?.no_personal_data === true,
+    fields,
+    identities,
+    media: (steward?.media ?? []).map(
+      ({ column, store, name_column }): Media => ({ column, store, nameColumn: name_column ?? undefined }),
+    ),
+    masking: meta?.masking_strategy_override?.strategy,
+    after: meta?.after ?? [],
+    eraseAfter: meta?.erase_after ?? [],
+  };
+}
+
+function buildField(path: readonly string[], file: FieldFile, categories: readonly string[]): Field {
+  const meta = metaOf(file);
+  const masking = meta?.masking_strategy_override;
+  return {
+    column: path[0] ?? file.name,
+    path: path.slice(1),
+    label: meta?.steward?.label ?? readable(file.name),
+    categories: [...new Set([...categories, ...(file.data_categories ?? [])])],
+    dataType: meta?.data_type ?? undefined,
+    length: meta?.length ?? undefined,
+    primaryKey: meta?.primary_key === true,
+    readOnly: meta?.read_only === true,
+    redacted: meta?.redact === 'name' || meta?.redact === true,
+    returnAllElements: meta?.return_all_elements === true,
+    masking: masking ? { strategy: masking.strategy, configuration: masking.configuration ?? {} } : undefined,
+    notFollowed: notFollowed(meta?.steward?.not_followed),
+  };
+}
+
+function notFollowed(value: boolean | string | null | undefined): string | undefined {
+  if (value === true) return 'the data map says so';
+  return typeof value === 'string' ? value : undefined;
+}
+
+function checkField({ path, primaryKey, redacted }: Field, at: Location, findings: Findings): void {
+  if (path.length === 0) return;
+  if (primaryKey) findings.problem(at, 'a primary key must be a column; a value inside one cannot be it.');
+  if (redacted) findings.problem(at, 'redact works on a whole column; set it there.');
+}
+
+function identitiesOf(fields: readonly FieldFile[]): readonly IdentityField[] {
+  return flatFields(fields).flatMap(({ path: [column = '', ...path], file }) => {
+    const type = metaOf(file)?.identity;
+    return type ? [{ at: { column, path }, type }] : [];
+  });
+}
+
+function repeated(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+/** `lead_notes` as `Lead notes`. */
+function readable(name: string): string {
+  const words = name.replaceAll(/[_.]+/g, ' ').trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

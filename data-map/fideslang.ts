@@ -1,0 +1,197 @@
+/**
+ * The file format of the data map: a Fideslang dataset (github.com/ethyca/fideslang, `Dataset` in models.py), with keys of
+ * our own under `fides_meta.steward`. Files written for Fides are read as they are: `fidesops_meta` is the older name of
+ * `fides_meta`, nulls count as absent, and keys that neither knows are kept and reported by `unknownKeys`.
+ */
+import { z } from 'zod';
+
+const name = z.union([z.string().min(1), z.number().transform(String)]);
+const text = z.string().min(1);
+const texts = z.array(text).nullish();
+/** Fideslang's own rule for keys (`FIDES_KEY_PATTERN`). */
+const fidesKey = z.string().regex(/^[a-zA-Z0-9_.<>-]+$/, 'must be letters, digits and any of _ . < > -');
+const flag = z.boolean().nullish();
+/** Fideslang knows the one value `name`. */
+const redact = z.union([z.literal('name'), z.boolean()]).nullish();
+
+const reference = z.looseObject({
+  dataset: fidesKey,
+  /** `collection.field`, or `collection.field.nested`. */
+  field: z.string().regex(/^[^.]+\..+$/, 'must be collection.field'),
+  direction: z.enum(['from', 'to']).nullish(),
+});
+
+const maskingOverride = z.looseObject({ strategy: text, configuration: z.record(z.string(), z.unknown()).nullish() });
+
+const fieldSteward = z.looseObject({
+  /** Why the references of this field are not followed; `true` when there is nothing to say. */
+  not_followed: z.union([z.boolean(), text]).nullish(),
+  label: text.nullish(),
+});
+
+const fieldMeta = z.looseObject({
+  primary_key: flag,
+  identity: text.nullish(),
+  references: z.array(reference).nullish(),
+  data_type: z
+    .string()
+    .regex(/^(string|integer|float|boolean|object_id|object)(\[\])?$/, 'is no data type of Fideslang')
+    .nullish(),
+  length: z.number().int().positive().nullish(),
+  return_all_elements: flag,
+  read_only: flag,
+  redact,
+  custom_request_field: text.nullish(),
+  masking_strategy_override: maskingOverride.nullish(),
+  steward: fieldSteward.nullish(),
+});
+
+const field = z.looseObject({
+  name,
+  description: z.string().nullish(),
+  data_categories: texts,
+  fides_meta: fieldMeta.nullish(),
+  fidesops_meta: fieldMeta.nullish(),
+  get fields(): z.ZodType<FieldFile[] | null | undefined> {
+    return z.array(field).nullish();
+  },
+});
+
+const media = z.looseObject({
+  /** The column that holds the object's key. */
+  column: text,
+  /** The source, of kind folder or s3, that holds the object. */
+  store: text,
+  /** The column that holds the file name people know it by. */
+  name_column: text.nullish(),
+});
+
+const collectionSteward = z.looseObject({
+  tenant: text.nullish(),
+  team: text.nullish(),
+  record_class: text.nullish(),
+  restriction: text.nullish(),
+  schema: text.nullish(),
+  label: text.nullish(),
+  kind: text.nullish(),
+  no_personal_data: flag,
+  media: z.array(media).nullish(),
+});
+
+const collectionMeta = z.looseObject({
+  after: texts,
+  erase_after: texts,
+  skip_processing: flag,
+  masking_strategy_override: z.looseObject({ strategy: text }).nullish(),
+  partitioning: z.unknown().optional(),
+  redact,
+  steward: collectionSteward.nullish(),
+});
+
+const collection = z.looseObject({
+  name,
+  description: z.string().nullish(),
+  data_categories: texts,
+  fields: z.array(field),
+  fides_meta: collectionMeta.nullish(),
+  fidesops_meta: collectionMeta.nullish(),
+});
+
+const datasetSteward = z.looseObject({ source: text.nullish(), schema: text.nullish(), phone_region: text.nullish() });
+
+const datasetMeta = z.looseObject({
+  resource_id: z.string().nullish(),
+  after: texts,
+  namespace: z.unknown().optional(),
+  redact,
+  steward: datasetSteward.nullish(),
+});
+
+const dataset = z.looseObject({
+  fides_key: fidesKey,
+  organization_fides_key: z.string().nullish(),
+  tags: texts,
+  name: name.nullish(),
+  description: z.string().nullish(),
+  meta: z.unknown().optional(),
+  data_categories: texts,
+  collections: z.array(collection),
+  fides_meta: datasetMeta.nullish(),
+  fidesops_meta: datasetMeta.nullish(),
+});
+
+export const datasetFile = z.looseObject({ dataset: z.array(dataset).min(1) });
+
+export interface FieldFile {
+  [key: string]: unknown;
+  name: string;
+  data_categories?: string[] | null | undefined;
+  fides_meta?: FieldMetaFile | null | undefined;
+  fidesops_meta?: FieldMetaFile | null | undefined;
+  fields?: FieldFile[] | null | undefined;
+}
+type FieldMetaFile = z.infer<typeof fieldMeta>;
+export type ReferenceFile = z.infer<typeof reference>;
+export type CollectionFile = z.infer<typeof collection>;
+export type DatasetFile = z.infer<typeof dataset>;
+
+interface WithMeta<Meta> {
+  readonly fides_meta?: Meta | null | undefined;
+  readonly fidesops_meta?: Meta | null | undefined;
+}
+
+/** The metadata under its present or its older name. */
+export function metaOf<Meta>(node: WithMeta<Meta>): Meta | undefined {
+  return node.fides_meta ?? node.fidesops_meta ?? undefined;
+}
+
+/** Where in a dataset something is: collection and field path, either of which may be missing. */
+export interface Place {
+  readonly collection?: string;
+  readonly field?: string;
+}
+
+interface UnknownKey extends Place {
+  readonly key: string;
+}
+
+/** The keys of a dataset that are neither Fideslang's nor ours. */
+export function unknownKeys(file: DatasetFile): readonly UnknownKey[] {
+  const found: UnknownKey[] = [];
+  const check = (place: Place, path: string, shape: object, value: object | null | undefined): void => {
+    for (const key of Object.keys(value ?? {}))
+      if (!Object.hasOwn(shape, key)) found.push({ ...place, key: `${path}${key}` });
+  };
+  const meta = metaOf(file);
+  check({}, '', dataset.shape, file);
+  check({}, 'fides_meta.', datasetMeta.shape, meta);
+  check({}, 'fides_meta.steward.', datasetSteward.shape, meta?.steward);
+  for (const entry of file.collections) {
+    const place = { collection: entry.name };
+    const own = metaOf(entry);
+    check(place, '', collection.shape, entry);
+    check(place, 'fides_meta.', collectionMeta.shape, own);
+    check(place, 'fides_meta.steward.', collectionSteward.shape, own?.steward);
+    for (const item of own?.steward?.media ?? []) check(place, 'fides_meta.steward.media.', media.shape, item);
+    for (const { path, file: each } of flatFields(entry.fields)) {
+      const at = { ...place, field: path.join('.') };
+      const its = metaOf(each);
+      check(at, '', field.shape, each);
+      check(at, 'fides_meta.', fieldMeta.shape, its);
+      check(at, 'fides_meta.steward.', fieldSteward.shape, its?.steward);
+      for (const item of its?.references ?? []) check(at, 'fides_meta.references.', reference.shape, item);
+    }
+  }
+  return found;
+}
+
+/** Every field with its path from the collection down, parents before their children. */
+export function flatFields(
+  fields: readonly FieldFile[],
+  above: readonly string[] = [],
+): readonly { readonly path: readonly string[]; readonly file: FieldFile }[] {
+  return fields.flatMap((file) => {
+    const path = [...above, file.name];
+    return [{ path, file }, ...flatFields(file.fields ?? [], path)];
+  });
+}

@@ -1,0 +1,41 @@
+/** What is wrong or odd in the files of a data map, gathered so that all of it is told at once. */
+import { InvalidDataMap } from '../domain/errors.ts';
+import type { Place } from './fideslang.ts';
+
+export interface Location extends Place {
+  readonly file: string;
+  readonly dataset?: string;
+}
+
+export class Findings {
+  readonly #problems: string[] = [];
+  readonly #notices: string[] = [];
+
+  problem(at: Location, text: string): void {
+    this.#problems.push(`${describe(at)}: ${text}`);
+  }
+
+  notice(at: Location, text: string): void {
+    this.#notices.push(`${describe(at)}: ${text}`);
+  }
+
+  get notices(): readonly string[] {
+    return this.#notices;
+  }
+
+  /** Throws InvalidDataMap with every problem so far, one a line. */
+  throwIfAny(): void {
+    if (this.#problems.length === 0) return;
+    throw new InvalidDataMap(`The data map has problems:\n${this.#problems.map((line) => `  ${line}`).join('\n')}`);
+  }
+}
+
+function describe({ file, dataset, collection, field }: Location): string {
+  const parts = [
+    file,
+    dataset !== undefined && `dataset ${dataset}`,
+    collection !== undefined && `collection ${collection}`,
+    field !== undefined && `field ${field}`,
+  ];
+  return parts.filter((part) => part !== false).join(', ');
+}

@@ -1,0 +1,120 @@
+/**
+ * The data map: which collections and fields of which source hold personal data, what identifies a person there, and how
+ * rows lead to other rows.
+ */
+
+/** `dataset.collection`, unique in a map. */
+export type CollectionRef = string;
+
+/** A column, or a value inside a JSON column by its path of keys. */
+export interface FieldRef {
+  readonly column: string;
+  /** Empty for the column itself. */
+  readonly path: readonly string[];
+}
+
+export interface Field extends FieldRef {
+  readonly label: string;
+  /** Its own categories and those of its collection and dataset. */
+  readonly categories: readonly string[];
+  /** A data type of Fideslang; `[]` at its end means a list. */
+  readonly dataType: string | undefined;
+  readonly length: number | undefined;
+  readonly primaryKey: boolean;
+  readonly readOnly: boolean;
+  /** Left out of what is handed over. */
+  readonly redacted: boolean;
+  readonly returnAllElements: boolean;
+  readonly masking: Masking | undefined;
+  /** Why its references are not followed; undefined when they are. */
+  readonly notFollowed: string | undefined;
+}
+
+interface Masking {
+  readonly strategy: string;
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
+
+/** A field whose value identifies a person, and as what: `email`, `phone_number`, `external_id`, … */
+export interface IdentityField {
+  readonly at: FieldRef;
+  readonly type: string;
+}
+
+export interface Media {
+  /** Holds the key of the object in the store. */
+  readonly column: string;
+  /** Name of the source that holds the object. */
+  readonly store: string;
+  /** Holds the file's name as people know it. */
+  readonly nameColumn: string | undefined;
+}
+
+export interface Collection {
+  readonly ref: CollectionRef;
+  readonly dataset: string;
+  readonly source: string;
+  readonly schema: string;
+  readonly table: string;
+  /** Columns of the primary key, in the map's order. */
+  readonly key: readonly string[];
+  /** The column that holds the workspace. Every collection that a search reaches has one. */
+  readonly tenant: string | undefined;
+  readonly team: string | undefined;
+  /** The column that marks a restriction of processing (GDPR, article 18). */
+  readonly restriction: string | undefined;
+  readonly recordClass: string | undefined;
+  readonly label: string;
+  /** The group in which people look for it. */
+  readonly kind: string;
+  /** Neither searched nor walked through: without personal data, or `skip_processing`. */
+  readonly skipped: boolean;
+  readonly fields: readonly Field[];
+  readonly identities: readonly IdentityField[];
+  readonly media: readonly Media[];
+  readonly masking: string | undefined;
+  /** Collections to be read before this one, and to be erased before it. */
+  readonly after: readonly CollectionRef[];
+  readonly eraseAfter: readonly CollectionRef[];
+}
+
+export interface FieldPair {
+  readonly from: FieldRef;
+  readonly to: FieldRef;
+}
+
+/** Rows of `from` lead to those rows of `to` that agree with them in every pair. */
+export interface Edge {
+  readonly from: CollectionRef;
+  readonly to: CollectionRef;
+  readonly on: readonly FieldPair[];
+  /** The ends are in different sources; no single statement can follow it. */
+  readonly crossesSources: boolean;
+}
+
+export interface Dataset {
+  readonly key: string;
+  readonly name: string;
+  readonly source: string;
+  /** The country (ISO 3166-1 alpha-2) whose phone numbers are stored without their country code. */
+  readonly phoneRegion: string | undefined;
+  readonly collections: readonly Collection[];
+}
+
+export interface DataMap {
+  /** SHA-256, in hex, over what the files say; comments and the order of files do not count. */
+  readonly version: string;
+  readonly datasets: readonly Dataset[];
+  readonly edges: readonly Edge[];
+  /** What was read but has no effect, such as unknown keys. */
+  readonly notices: readonly string[];
+}
+
+export function collectionsOf({ datasets }: Pick<DataMap, 'datasets'>): readonly Collection[] {
+  return datasets.flatMap(({ collections }) => collections);
+}
+
+/** `column.key.key`, as the file writes it. */
+export function fieldName({ column, path }: FieldRef): string {
+  return [column, ...path].join('.');
+}

@@ -1,0 +1,100 @@
+/**
+ * From the map and a person's identities to a plan: which rows to start from and in which order to follow which edges.
+ * A plan is plain data and says nothing about SQL, so that one plan serves export, erasure, rescan, restriction and
+ * explanation, by whatever carries its key sets.
+ */
+import { InvalidDataMap } from '../domain/errors.ts';
+import type { Identity } from '../domain/identities.ts';
+import { components, reachable } from './graph.ts';
+import type { Collection, CollectionRef, DataMap, Edge } from './model.ts';
+import type { Predicate } from './predicates.ts';
+import { checkSearchable, predicateFor } from './predicates.ts';
+import { walkOf } from './walk.ts';
+
+export interface PlannedCollection extends Collection {
+  readonly tenant: string;
+  /** Its place in the plan, from 0; names its key set. */
+  readonly position: number;
+  /** A row that satisfies any of them is the person's. */
+  readonly seeds: readonly Predicate[];
+  /** The columns handed over, in the map's order. */
+  readonly columns: readonly string[];
+  /** The columns that the map redacts. */
+  readonly omitted: readonly string[];
+}
+
+/** Collections that lead to each other, or a single one. Stages come in the order in which rows flow. */
+export interface Stage {
+  readonly collections: readonly CollectionRef[];
+  /** Edges from earlier stages, whose key sets are complete: followed once. */
+  readonly once: readonly Edge[];
+  /** Edges inside the stage: followed from the rows found last until no more are found. */
+  readonly repeat: readonly Edge[];
+}
+
+/** Holds a person's identities in its seeds: never a workflow's input, never in a log. */
+export interface Plan {
+  readonly source: string;
+  readonly mapVersion: string;
+  /** Every collection has a tenant column, so every statement can name the workspace. */
+  readonly tenantBound: true;
+  /** In the map's order. */
+  readonly collections: readonly PlannedCollection[];
+  readonly stages: readonly Stage[];
+  /** Whether some stage needs more than one round. */
+  readonly cyclic: boolean;
+}
+
+/**
+ * The plan to find everything of one person in one source. Identities of a type that no collection of the source carries
+ * contribute nothing; without any the plan is empty. Throws InvalidInput when a value is not of its identity's type.
+ */
+export function planSearch(map: DataMap, source: string, identities: readonly Identity[]): Plan {
+  checkSearchable(identities);
+  const walk = walkOf(map, source);
+  const seeds = new Map(walk.collections.map((each) => [each.ref, seedsOf(map, each, identities)]));
+  const starts = walk.collections.map(({ ref }) => ref).filter((ref) => (seeds.get(ref) ?? []).length > 0);
+  const reached = reachable(starts, walk.edges);
+  const collections = walk.collections
+    .filter(({ ref }) => reached.has(ref))
+    .map((each, position) => planCollection(each, position, seeds.get(each.ref) ?? []));
+  const edges = walk.edges.filter(({ from }) => reached.has(from));
+  const stages = stagesOf(collections, edges);
+  const cyclic = stages.some(({ repeat }) => repeat.length > 0);
+  return { source, mapVersion: map.version, tenantBound: true, collections, stages, cyclic };
+}
+
+function seedsOf(map: DataMap, collection: Collection, identities: readonly Identity[]): readonly Predicate[] {
+  const region = map.datasets.find(({ key }) => key === collection.dataset)?.phoneRegion;
+  const seeds = collection.identities
+    .flatMap((field) => identities.map((identity) => predicateFor(field, identity, region)))
+    .filter((seed) => seed !== undefined);
+  return [...new Map(seeds.map((seed) => [JSON.stringify(seed), seed])).values()];
+}
+
+function planCollection(collection: Collection, position: number, seeds: readonly Predicate[]): PlannedCollection {
+  const { ref, tenant, fields } = collection;
+  if (tenant === undefined) throw new InvalidDataMap(`The collection ${ref} has no tenant and cannot be searched.`);
+  const columns = fields.filter(({ path }) => path.length === 0);
+  return {
+    ...collection,
+    tenant,
+    position,
+    seeds,
+    columns: columns.filter(({ redacted }) => !redacted).map(({ column }) => column),
+    omitted: columns.filter(({ redacted }) => redacted).map(({ column }) => column),
+  };
+}
+
+function stagesOf(collections: readonly Collection[], edges: readonly Edge[]): readonly Stage[] {
+  const refs = collections.map(({ ref }) => ref);
+  return components(refs, edges).map((members): Stage => {
+    const within = new Set(members);
+    const into = edges.filter(({ to }) => within.has(to));
+    return {
+      collections: members,
+      once: into.filter(({ from }) => !within.has(from)),
+      repeat: into.filter(({ from }) => within.has(from)),
+    };
+  });
+}

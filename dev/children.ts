@@ -1,0 +1,161 @@
+/**
+ * The child processes of a stack: started with a log file, watched, started again when they die unasked, and all ended in
+ * order. Each is in a process group of its own, so that a terminal's Ctrl-C reaches the supervisor alone, which then stops
+ * them properly.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Home } from './home.ts';
+import { markOf } from './processes.ts';
+import type { ProcessMark } from './processes.ts';
+
+export interface ChildOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** SIGTERM, unless the program has a better one. */
+  readonly stopSignal?: NodeJS.Signals;
+  /** Asked until true; a rejection counts as false. */
+  readonly ready: () => Promise<boolean>;
+}
+
+interface Child {
+  readonly options: ChildOptions;
+  process: ChildProcess | undefined;
+  mark: ProcessMark | undefined;
+  /** While true a death is no accident. */
+  expected: boolean;
+}
+
+const READY_WITHIN_MS = 60_000;
+const STOP_WITHIN_MS = 4_000;
+const RESTART_AFTER_MS = 1_000;
+const LOG_TAIL_LINES = 15;
+
+export class Children {
+  private readonly home: Home;
+  private readonly log: (line: string) => void;
+  private readonly children = new Map<string, Child>();
+
+  constructor(home: Home, log: (line: string) => void) {
+    this.home = home;
+    this.log = log;
+  }
+
+  /** Resolves when the child is ready. Throws with the end of its log when it dies before, or takes too long. */
+  async start(options: ChildOptions): Promise<void> {
+    const child: Child = { options, process: undefined, mark: undefined, expected: false };
+    this.children.set(options.name, child);
+    await this.launch(child);
+  }
+
+  /** Ends a child in its own way, by force when that takes too long. It stays known, for `restartStopped`. */
+  async stop(name: string): Promise<void> {
+    const child = this.required(name);
+    await this.kill(name, child.options.stopSignal ?? 'SIGTERM');
+  }
+
+  /** Sends a signal and waits for the end; the child is not started again by itself. */
+  async kill(name: string, signal: NodeJS.Signals): Promise<void> {
+    const child = this.required(name);
+    child.expected = true;
+    const { process: running } = child;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => running.once('exit', () => resolve()));
+    running.kill(signal);
+    const force = setTimeout(() => running.kill('SIGKILL'), STOP_WITHIN_MS);
+    await ended;
+    clearTimeout(force);
+  }
+
+  /** Starts a child again that was stopped or killed. */
+  async restartStopped(name: string): Promise<void> {
+    const child = this.required(name);
+    child.expected = false;
+    await this.launch(child);
+  }
+
+  /** Group after group, the members of one at the same time; those that were never started are passed over. */
+  async stopAll(order: readonly (readonly string[])[]): Promise<void> {
+    for (const child of this.children.values()) child.expected = true;
+    for (const group of order) {
+      await Promise.all(group.filter((name) => this.children.has(name)).map((name) => this.stop(name)));
+    }
+  }
+
+  /** Without ceremony, for a second Ctrl-C. */
+  killAll(): void {
+    for (const child of this.children.values()) {
+      child.expected = true;
+      child.process?.kill('SIGKILL');
+    }
+  }
+
+  private required(name: string): Child {
+    const child = this.children.get(name);
+    if (!child) throw new Error(`There is no child process ${name}.`);
+    return child;
+  }
+
+  private async launch(child: Child): Promise<void> {
+    const { name, command, args, env, cwd, uid, gid } = child.options;
+    const logFile = openSync(this.home.path('logs', `${name}.log`), 'a', 0o600);
+    const running = spawn(command, args, {
+      detached: true,
+      stdio: ['ignore', logFile, logFile],
+      ...(env === undefined ? {} : { env }),
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(gid === undefined ? {} : { gid }),
+    });
+    closeSync(logFile);
+    const failed = new Promise<never>((_, reject) => running.once('error', reject));
+    failed.catch(() => undefined);
+    child.process = running;
+    child.mark = running.pid === undefined ? undefined : markOf(running.pid);
+    this.record();
+    await Promise.race([failed, this.untilReady(child, running)]);
+    running.once('exit', () => void this.revive(child));
+  }
+
+  private async untilReady({ options }: Child, running: ChildProcess): Promise<void> {
+    const deadline = Date.now() + READY_WITHIN_MS;
+    while (running.exitCode === null && running.signalCode === null && Date.now() < deadline) {
+      if (await options.ready().catch(() => false)) return;
+      await delay(50);
+    }
+    throw new Error(`${options.name} did not start. The end of ${this.home.path('logs', `${options.name}.log`)}:\n${this.tail(options.name)}`);
+  }
+
+  private tail(name: string): string {
+    const lines = readFileSync(this.home.path('logs', `${name}.log`), 'utf8').trimEnd().split('\n');
+    return lines.slice(-LOG_TAIL_LINES).join('\n');
+  }
+
+  /** A child that dies of itself is started again, for as long as it takes. */
+  private async revive(child: Child): Promise<void> {
+    const { name } = child.options;
+    while (!child.expected) {
+      this.log(`${name} died (${child.process?.signalCode ?? child.process?.exitCode}); starting it again.`);
+      await delay(RESTART_AFTER_MS);
+      if (child.expected) return;
+      try {
+        await this.launch(child);
+        return;
+      } catch (error) {
+        this.log(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  private record(): void {
+    const marks = [...this.children.values()].map(({ mark }) => mark);
+    this.home.recordChildren(marks.filter((mark) => mark !== undefined));
+  }
+}

@@ -1,0 +1,32 @@
+/** Data keys as they lie in the database: wrapped, each bound to its own id. */
+import { randomUUID } from 'node:crypto';
+import { dataKeyContext } from '../../domain/contexts.ts';
+import { SealBroken } from '../../domain/errors.ts';
+import type { Transaction } from '../database.ts';
+import { newDataKey, unwrapDataKey, wrapDataKey } from '../envelope.ts';
+import type { KeyRing } from '../keys.ts';
+
+export interface DataKey {
+  readonly id: string;
+  /** 32 bytes. */
+  readonly bytes: Buffer;
+}
+
+export async function createDataKey(trx: Transaction, ring: KeyRing, workspaceId: string): Promise<DataKey> {
+  const key = { id: randomUUID(), bytes: newDataKey() };
+  const wrapped = wrapDataKey(ring, key.bytes, dataKeyContext(key.id));
+  await trx('data_keys')
+    .withSchema('keys')
+    .insert({ id: key.id, workspace_id: workspaceId, wrapped: wrapped.bytes, wrapping_key_id: wrapped.keyId });
+  return key;
+}
+
+/** Throws SealBroken when the key was destroyed, or does not open with the ring. */
+export async function openDataKey(trx: Transaction, ring: KeyRing, workspaceId: string, id: string): Promise<Buffer> {
+  const row = await trx('data_keys')
+    .withSchema('keys')
+    .where({ workspace_id: workspaceId, id })
+    .first<{ wrapped: Buffer | null; wrapping_key_id: string } | undefined>('wrapped', 'wrapping_key_id');
+  if (!row?.wrapped) throw new SealBroken(`The data key ${id} was destroyed.`);
+  return unwrapDataKey(ring, { keyId: row.wrapping_key_id, bytes: row.wrapped }, dataKeyContext(id));
+}

@@ -1,0 +1,143 @@
+/**
+ * Downloads by link. A download counts when its first byte is about to go, under the lock of the link's row, so that
+ * however many come at once no more get through than the link allows.
+ */
+import { randomUUID } from 'node:crypto';
+import { LinkGone, NotFound } from '../../domain/errors.ts';
+import type { DisclosurePurpose } from '../../domain/parties.ts';
+import { appendAudit } from '../audit.ts';
+import type { Database, Transaction } from '../database.ts';
+import type { KeyRing } from '../keys.ts';
+import { lookupDigests } from '../pseudonyms.ts';
+import { openDataKey } from './data-keys.ts';
+
+/** What a link gives. */
+export interface Offer {
+  readonly workspaceId: string;
+  readonly linkId: string;
+  readonly packageId: string;
+  readonly requestId: string;
+  readonly storageKey: string;
+  /** The key that downloads are encrypted to. */
+  readonly ageRecipient: string | null;
+}
+
+/** A download that was counted. */
+export interface Disclosure {
+  readonly id: string;
+  readonly offer: Offer;
+  /** 32 bytes. */
+  readonly dataKey: Buffer;
+}
+
+const PURPOSE: DisclosurePurpose = 'data_subject_request';
+
+/** Throws NotFound for a token that is no link's, LinkGone for one that is used up, over or revoked, or whose package is. */
+export async function findOffer(db: Database, ring: KeyRing, token: string): Promise<Offer> {
+  const link = /^[\w-]{20,100}$/.test(token) ? await findLink(db, ring, token) : undefined;
+  if (!link) throw new NotFound('There is no such link.');
+  return db.withTenant(link.workspace_id, async (trx) => {
+    const row = await openLinks(trx, link.id).first<OfferRow | undefined>(OFFER_COLUMNS);
+    if (!row) throw new LinkGone('The link was used up, has expired or was revoked.');
+    return { ...row, workspaceId: link.workspace_id, linkId: link.id };
+  });
+}
+
+/** Counts a download and records to whom the data goes and why. Throws LinkGone. */
+export async function beginDownload(db: Database, ring: KeyRing, offer: Offer): Promise<Disclosure> {
+  return db.withTenant(offer.workspaceId, async (trx) => {
+    const link = await countDownload(trx, offer);
+    const id = randomUUID();
+    await trx('disclosures').insert({
+      id,
+      workspace_id: offer.workspaceId,
+      package_id: offer.packageId,
+      link_id: offer.linkId,
+      recipient: link.recipient,
+      purpose: PURPOSE,
+    });
+    const dataKey = await openDataKey(trx, ring, offer.workspaceId, link.data_key_id);
+    await auditDownload(trx, offer, 'package.download_started', { disclosureId: id, purpose: PURPOSE });
+    return { id, offer, dataKey };
+  });
+}
+
+/** Records how much was sent, and whether that was all. */
+export async function endDownload(
+  db: Database,
+  { id, offer }: Disclosure,
+  bytes: number,
+  isWhole: boolean,
+): Promise<void> {
+  await db.withTenant(offer.workspaceId, async (trx) => {
+    await trx('disclosures')
+      .where({ workspace_id: offer.workspaceId, id })
+      .update({ bytes, ...(isWhole ? { completed_at: new Date() } : {}) });
+    const action = isWhole ? 'package.download_completed' : 'package.download_broken_off';
+    await auditDownload(trx, offer, action, { disclosureId: id, bytes });
+  });
+}
+
+interface OfferRow {
+  readonly packageId: string;
+  readonly requestId: string;
+  readonly storageKey: string;
+  readonly ageRecipient: string | null;
+}
+
+const OFFER_COLUMNS = {
+  packageId: 'packages.id',
+  requestId: 'packages.request_id',
+  storageKey: 'packages.storage_key',
+  ageRecipient: 'packages.age_recipient',
+};
+
+interface FoundLink {
+  readonly workspace_id: string;
+  readonly id: string;
+}
+
+async function findLink(db: Database, ring: KeyRing, token: string): Promise<FoundLink | undefined> {
+  const digests = lookupDigests(ring, token).map(({ digest }) => digest);
+  return db.withPlatform(async (trx) => {
+    for (const digest of digests) {
+      const { rows } = await trx.raw<{ rows: FoundLink[] }>('SELECT * FROM steward.find_link(?)', [digest]);
+      if (rows[0]) return rows[0];
+    }
+    return undefined;
+  });
+}
+
+/** The link, if it still works, joined with its package. */
+function openLinks(trx: Transaction, linkId: string) {
+  return trx('links')
+    .join('packages', { 'packages.workspace_id': 'links.workspace_id', 'packages.id': 'links.package_id' })
+    .where({ 'links.id': linkId, 'packages.status': 'ready' })
+    .whereNull('links.revoked_at')
+    .whereRaw('links.downloads < links.max_downloads')
+    .where('links.expires_at', '>', trx.fn.now())
+    .where('packages.expires_at', '>', trx.fn.now());
+}
+
+async function countDownload(trx: Transaction, { linkId }: Offer): Promise<{ recipient: string; data_key_id: string }> {
+  const link = await openLinks(trx, linkId)
+    .forUpdate('links')
+    .first<{ recipient: string; data_key_id: string } | undefined>('links.recipient', 'packages.data_key_id');
+  if (!link) throw new LinkGone('The link was used up, has expired or was revoked.');
+  await trx('links').where({ id: linkId }).increment('downloads');
+  return link;
+}
+
+async function auditDownload(
+  trx: Transaction,
+  { workspaceId, linkId, packageId }: Offer,
+  action: string,
+  details: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  await appendAudit(trx, workspaceId, {
+    actor: { id: `link:${linkId}`, party: 'controller' },
+    action,
+    subject: { kind: 'package', id: packageId },
+    details,
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * The data sources: the product's databases and the folders or buckets with its files. `withSource` is the only door to
+ * SQL in them.
+ */
+import { DatabaseError, Pool } from 'pg';
+import type { PoolClient } from 'pg';
+import { InvalidDataMap, SourceFailed, StewardError, Unavailable } from '../domain/errors.ts';
+import type { SourceSettings } from './config.ts';
+import { isAway } from './database.ts';
+import { openStorage } from './storage/open.ts';
+import type { ObjectStorage } from './storage/storage.ts';
+
+export interface Sources {
+  /**
+   * Runs `work` with a connection to a source of kind postgres. A connection on which something failed is not used again,
+   * so `work` may leave a transaction or a COPY unfinished by throwing. Throws InvalidDataMap when no such source is
+   * configured, Unavailable when it is away, SourceFailed with the SQLSTATE when it refuses a statement; what `work` throws
+   * of its own passes. When `signal` is aborted, the statement under way is cancelled on the server, which would otherwise go
+   * on with it for nobody.
+   */
+  withSource<T>(name: string, work: (client: PoolClient) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** The files of a source of kind folder or s3. Throws InvalidDataMap when no such source is configured. */
+  objectStore(name: string): ObjectStorage;
+  close(): Promise<void>;
+}
+
+/** A worker takes on four pieces of bulk work at a time. */
+const CONNECTIONS = 8;
+
+/** Connects at the first use. */
+export function openSources(settings: readonly SourceSettings[]): Sources {
+  const pools = new Map<string, Pool>();
+  const stores = new Map<string, ObjectStorage>();
+  for (const source of settings) {
+    if (source.kind === 'postgres') pools.set(source.name, openPool(source.url));
+    else stores.set(source.name, openStorage(source));
+  }
+  return {
+    withSource: async (name, work, signal) => {
+      const pool = required(pools, name, 'postgres');
+      return withPool(name, pool, signal ? cancellable(pool, work, signal) : work);
+    },
+    objectStore: (name) => required(stores, name, 'folder or s3'),
+    close: async () => {
+      await Promise.all([...pools.values()].map((pool) => pool.end()));
+    },
+  };
+}
+
+function openPool(url: string): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    application_name: 'steward',
+    max: CONNECTIONS,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+async function withPool<T>(name: string, pool: Pool, work: Work<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => fail(name, error));
+  // The statement under way fails too, and tells whoever waits for it.
+  client.on('error', ignore);
+  try {
+    const result = await work(client);
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    return fail(name, error);
+  } finally {
+    client.off('error', ignore);
+  }
+}
+
+const ignore = (): void => undefined;
+
+type Work<T> = (client: PoolClient) => Promise<T>;
+
+function cancellable<T>(pool: Pool, work: Work<T>, signal: AbortSignal): Work<T> {
+  return async (client) => {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    signal.throwIfAborted();
+    const cancel = (): void => {
+      pool.query('SELECT pg_cancel_backend($1)', [rows[0]?.pid]).catch(ignore);
+    };
+    signal.addEventListener('abort', cancel);
+    try {
+      return await work(client);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  };
+}
+
+function fail(name: string, error: unknown): never {
+  if (error instanceof StewardError) throw error;
+  if (isAway(error)) {
+    throw new Unavailable(`The source ${name} is not reachable.`, { service: 'source', retryAfterSeconds: 5 });
+  }
+  if (error instanceof DatabaseError) {
+    throw new SourceFailed(`The source ${name} refused a statement: SQLSTATE ${error.code ?? 'unknown'}.`);
+  }
+  throw error;
+}
+
+function required<T>(opened: ReadonlyMap<string, T>, name: string, kind: string): T {
+  const found = opened.get(name);
+  if (found === undefined) throw new InvalidDataMap(`There is no source ${name} of kind ${kind} in the settings.`);
+  return found;
+}

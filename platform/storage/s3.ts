@@ -1,0 +1,170 @@
+/** Object storage in a bucket of S3, or of what speaks its protocol. */
+import { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  NoSuchBucket,
+  S3Client,
+  S3ServiceException,
+  paginateListObjectsV2,
+} from '@aws-sdk/client-s3';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { Conflict, StewardError, Unavailable } from '../../domain/errors.ts';
+import type { StorageSettings } from '../config.ts';
+import { Meter, abandon } from './meter.ts';
+import { ObjectMissing, isObjectKey, requireObjectKey } from './storage.ts';
+import type {
+  ByteRange,
+  ObjectContent,
+  ObjectEntry,
+  ObjectHead,
+  ObjectStorage,
+  PutOptions,
+  StoredObject,
+} from './storage.ts';
+
+export type S3Settings = Extract<StorageSettings, { kind: 's3' }>;
+
+/** A multipart upload has at most 10,000 parts: objects of up to 156 GiB, with two parts in memory at a time. */
+const PART_BYTES = 16 * 2 ** 20;
+const PARTS_AT_A_TIME = 2;
+
+const TAKEN = 'There is an object under this key.';
+
+export function openBucket(settings: S3Settings): ObjectStorage {
+  return new BucketStorage(settings, new S3Client(clientConfig(settings)));
+}
+
+function clientConfig(settings: S3Settings): S3ClientConfig {
+  const { accessKeyId, secretAccessKey } = settings;
+  return {
+    region: settings.region,
+    forcePathStyle: settings.forcePathStyle,
+    requestHandler: { connectionTimeout: 3_000, socketTimeout: 60_000 },
+    ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
+    ...(accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : { credentials: { accessKeyId, secretAccessKey } }),
+  };
+}
+
+class BucketStorage implements ObjectStorage {
+  private readonly settings: S3Settings;
+  private readonly client: S3Client;
+
+  constructor(settings: S3Settings, client: S3Client) {
+    this.settings = settings;
+    this.client = client;
+  }
+
+  async put(key: string, content: Readable, options: PutOptions = {}): Promise<StoredObject> {
+    const meter = new Meter();
+    const body = Readable.from(meter.read(content), { objectMode: false });
+    body.on('error', () => undefined); // The upload reports it; one that has failed already listens no more.
+    try {
+      requireObjectKey(key);
+      await this.upload(key, body, options);
+      return meter.result();
+    } catch (error) {
+      // 412: the object is there; 409: another conditional write to the key was faster.
+      const taken = options.ifAbsent && hasStatus(error, 409, 412);
+      const failure = taken ? new Conflict(TAKEN) : meter.blames(error) ? error : storageFailure(error);
+      abandon(content, failure);
+      throw failure;
+    } finally {
+      body.destroy();
+    }
+  }
+
+  async get(key: string, range?: ByteRange): Promise<ObjectContent> {
+    if (!isObjectKey(key)) throw new ObjectMissing();
+    const part = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` };
+    try {
+      const { Body, ContentLength = 0 } = await this.client.send(new GetObjectCommand({ ...this.named(key), ...part }));
+      return { stream: Body instanceof Readable ? Body : Readable.from([]), bytes: ContentLength };
+    } catch (error) {
+      if (isAbsent(error)) throw new ObjectMissing();
+      if (hasStatus(error, 416)) return { stream: Readable.from([]), bytes: 0 };
+      throw storageFailure(error);
+    }
+  }
+
+  async head(key: string): Promise<ObjectHead | undefined> {
+    if (!isObjectKey(key)) return undefined;
+    try {
+      const facts = await this.client.send(new HeadObjectCommand(this.named(key)));
+      return { bytes: facts.ContentLength ?? 0, modifiedAt: facts.LastModified ?? new Date(0) };
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw storageFailure(error);
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    if (!isObjectKey(key)) return;
+    await this.client.send(new DeleteObjectCommand(this.named(key))).catch((error: unknown) => {
+      if (!isAbsent(error)) throw storageFailure(error);
+    });
+  }
+
+  async *list(prefix: string): AsyncGenerator<ObjectEntry> {
+    const { bucket, prefix: own } = this.settings;
+    try {
+      for await (const page of paginateListObjectsV2(
+        { client: this.client },
+        { Bucket: bucket, Prefix: own + prefix },
+      )) {
+        for (const { Key = '', Size = 0, LastModified = new Date(0) } of page.Contents ?? []) {
+          yield { key: Key.slice(own.length), bytes: Size, modifiedAt: LastModified };
+        }
+      }
+    } catch (error) {
+      throw storageFailure(error);
+    }
+  }
+
+  async health(): Promise<void> {
+    await this.client.send(new HeadBucketCommand({ Bucket: this.settings.bucket })).catch((error: unknown) => {
+      throw storageFailure(error);
+    });
+  }
+
+  /** One request for what fits in a part, else a multipart upload, which is aborted when anything fails. */
+  private async upload(key: string, content: Readable, options: PutOptions): Promise<void> {
+    const { serverSideEncryption } = this.settings;
+    await new Upload({
+      client: this.client,
+      partSize: PART_BYTES,
+      queueSize: PARTS_AT_A_TIME,
+      params: {
+        ...this.named(key),
+        Body: content,
+        ChecksumAlgorithm: 'SHA256',
+        ...(options.contentType === undefined ? {} : { ContentType: options.contentType }),
+        ...(options.ifAbsent ? { IfNoneMatch: '*' } : {}),
+        ...(serverSideEncryption === undefined ? {} : { ServerSideEncryption: serverSideEncryption }),
+      },
+    }).done();
+  }
+
+  private named(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.settings.bucket, Key: this.settings.prefix + key };
+  }
+}
+
+function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return error instanceof S3ServiceException && statuses.includes(error.$metadata.httpStatusCode ?? 0);
+}
+
+function isAbsent(error: unknown): boolean {
+  return hasStatus(error, 404) && !(error instanceof NoSuchBucket);
+}
+
+function storageFailure(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof StewardError) return error;
+  const reason = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return new Unavailable(`The object storage failed with ${reason}.`, { service: 'storage' });
+}

@@ -1,0 +1,334 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildPackage } from '../../../activities/packaging/build-package.ts';
+import { verifyPackage } from '../../../activities/packaging/verify-package.ts';
+import { Conflict, PackageBroken, SourceFailed, Unavailable } from '../../../domain/errors.ts';
+import type { Manifest } from '../../../domain/manifest.ts';
+import type { RequestRef } from '../../../domain/runs.ts';
+import { parseManifest } from '../../../platform/manifest-format.ts';
+import { moveRequest } from '../../../platform/records/request-progress.ts';
+import { openFolder } from '../../../platform/storage/folder.ts';
+import { ADA, NOBODY, openPackagingFixture, quietControl } from './packaging-fixture.ts';
+import type { PackagingFixture } from './packaging-fixture.ts';
+
+let fixture: PackagingFixture;
+beforeAll(async () => {
+  fixture = await openPackagingFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(() => fixture.source.pool.query('TRUNCATE files; DELETE FROM notes WHERE id >= 1000'));
+
+const build = (ref: RequestRef, control = quietControl()) => buildPackage(fixture.deps, ref, control);
+const verify = (ref: RequestRef) => verifyPackage(fixture.deps, ref, quietControl());
+
+const json = (entries: Map<string, Buffer>, path: string): unknown => JSON.parse(text(entries, path));
+const text = (entries: Map<string, Buffer>, path: string): string => entries.get(path)?.toString('utf8') ?? '';
+
+function manifestIn(entries: Map<string, Buffer>): Manifest {
+  const manifest = parseManifest(entries.get('manifest.json') ?? Buffer.alloc(0));
+  if (!manifest) throw new Error('The manifest is not one.');
+  return manifest;
+}
+
+async function storedObjects(): Promise<readonly string[]> {
+  const files = await readdir(fixture.storagePath, { recursive: true, withFileTypes: true });
+  return files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+}
+
+async function addFile(id: number, object: string, title: string | null): Promise<void> {
+  await fixture.source.pool.query('INSERT INTO files VALUES ($1, $2, 1, $3, $4)', [id, 'acme', object, title]);
+}
+
+describe('a package', () => {
+  it('has the rows of the person as they are in the source, and nobody else’s', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    const result = await build(ref);
+    const entries = await fixture.openPackage(ref);
+    expect(json(entries, 'data/people/crm.contacts.json')).toEqual([
+      {
+        id: 1,
+        email: ADA,
+        name: 'Ada <b>Lovelace</b>',
+        profile: { lines: ['one', 'two'], n: 1.5 },
+        balance: 12.5,
+        big: expect.any(Number),
+        born: '1815-12-10',
+      },
+    ]);
+    expect(text(entries, 'data/people/crm.contacts.json')).toContain('"big":9007199254740993');
+    const { rows } = await fixture.source.pool.query<{ row: unknown }>(
+      'SELECT row_to_json(n) AS row FROM (SELECT id, contact_id, body, written_at FROM notes WHERE contact_id = 1 ORDER BY id) n',
+    );
+    expect(json(entries, 'data/activities/crm.notes.json')).toEqual(rows.map(({ row }) => row));
+    expect(result).toMatchObject({ rows: 4, files: 0, missingFiles: 0 });
+    const everything = [...entries.values()].map(String).join('\n');
+    expect(everything).not.toMatch(/about Bob|Ada elsewhere|\$2b\$10\$secret/);
+  });
+
+  it('has the same rows as CSV, with no formula in it', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    await build(ref);
+    const csv = text(await fixture.openPackage(ref), 'data/activities/crm.notes.csv');
+    expect(csv).toMatch(/^id,contact_id,body,written_at\n/);
+    expect(csv).toContain('"Line one\nLine two, with ""quotes"""');
+    expect(csv).toContain('"\'=HYPERLINK(""https://evil.example"")"');
+  });
+
+  it('lists every entry with its size and digest, and what it counts', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    const result = await build(ref);
+    const entries = await fixture.openPackage(ref);
+    const manifest = manifestIn(entries);
+    const described = new Set(['manifest.json', 'manifest.jws.json']);
+    expect(manifest.files.map(({ path }) => path).sort()).toEqual(
+      [...entries.keys()].filter((path) => !described.has(path)).sort(),
+    );
+    for (const { path, bytes, sha256 } of manifest.files) {
+      const content = entries.get(path) ?? Buffer.alloc(0);
+      expect([content.length, createHash('sha256').update(content).digest('hex')], path).toEqual([bytes, sha256]);
+    }
+    expect(manifest).toMatchObject({
+      packageId: result.packageId,
+      requestId: ref.requestId,
+      workspace: { id: ref.workspaceId, name: 'Acme & Söhne' },
+      totals: { rows: 4, files: 0, missingFiles: 0 },
+      snapshots: { crm: expect.stringMatching(/^\d{4}-.*Z$/) },
+    });
+    expect(manifest.collections.map(({ collection, rows, omitted }) => [collection, rows, omitted])).toEqual([
+      ['crm.contacts', 1, ['password_hash']],
+      ['crm.notes', 3, []],
+      ['crm.files', 0, []],
+      ['crm.invoices', 0, []],
+    ]);
+  });
+
+  it('has the files that rows name, under safe names of their own, and lists those that the store lacks', async () => {
+    await fixture.putMedia('a/photo.jpg', 'a photo');
+    await fixture.putMedia('b/photo.jpg', 'another photo');
+    await addFile(1, 'a/photo.jpg', '../../My photo');
+    await addFile(2, 'b/photo.jpg', '..\\..\\MY PHOTO.jpg');
+    await addFile(3, 'a/photo.jpg', 'the same object again');
+    await addFile(4, 'c/lost.pdf', 'lost');
+    await addFile(5, '../../etc/passwd', null);
+    const ref = await fixture.fileRequest(ADA);
+    expect(await build(ref)).toMatchObject({ files: 2, missingFiles: 2 });
+    const entries = await fixture.openPackage(ref);
+    expect(text(entries, 'media/crm.files/_.._My photo.jpg')).toBe('a photo');
+    expect(text(entries, 'media/crm.files/_.._MY PHOTO (2).jpg')).toBe('another photo');
+    expect(manifestIn(entries).missing).toEqual([
+      { collection: 'crm.files', path: 'c/lost.pdf' },
+      { collection: 'crm.files', path: '../../etc/passwd' },
+    ]);
+    await verify(ref);
+  });
+
+  it('for nobody is honest, signed and verifies', async () => {
+    const ref = await fixture.fileRequest(NOBODY);
+    expect(await build(ref)).toMatchObject({ rows: 0, files: 0 });
+    const entries = await fixture.openPackage(ref);
+    expect([...entries.keys()]).toEqual(['index.html', 'README.txt', 'manifest.json', 'manifest.jws.json']);
+    expect(text(entries, 'index.html')).toContain('No records found');
+    expect(text(entries, 'README.txt')).toContain('No records found');
+    await verify(ref);
+  });
+
+  it('is built once, however often it is asked for', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    const before = (await storedObjects()).length;
+    const first = await build(ref);
+    expect(await build(ref)).toEqual(first);
+    expect(await storedObjects()).toHaveLength(before + 1);
+    expect((await fixture.events(ref)).filter((kind) => kind === 'package_built')).toHaveLength(1);
+  });
+
+  it('of two attempts at once is the first one’s, and the other leaves nothing', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    const before = (await storedObjects()).length;
+    const [first, second] = await Promise.all([build(ref), build(ref)]);
+    expect(first).toEqual(second);
+    expect(await storedObjects()).toHaveLength(before + 1);
+    await verify(ref);
+  });
+
+  it('takes away what an attempt that died has stored', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    const before = (await storedObjects()).length;
+    const leaving = `packages/${ref.workspaceId}/${ref.requestId}/left`;
+    await fixture.deps.storage.put(leaving, (await fixture.deps.storage.get(await anyObject())).stream);
+    await build(ref);
+    expect(await storedObjects()).toHaveLength(before + 1);
+  });
+
+  async function anyObject(): Promise<string> {
+    for await (const { key } of fixture.deps.storage.list('packages/')) return key;
+    throw new Error('Nothing is stored.');
+  }
+
+  it('is on the disk only sealed', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    await build(ref);
+    for (const file of await storedObjects()) {
+      const bytes = await readFile(file);
+      expect(bytes.includes('Lovelace') || bytes.includes('README.txt') || bytes.includes('PK\u0003\u0004')).toBe(
+        false,
+      );
+    }
+  });
+
+  it('can be built again under the same id after it was thrown away', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    const first = await build(ref);
+    await fixture.own.pool.query(`UPDATE steward.packages SET status = 'deleted', deleted_at = now() WHERE id = $1`, [
+      first.packageId,
+    ]);
+    const second = await build(ref);
+    expect(second.packageId).toBe(first.packageId);
+    await verify(ref);
+  });
+});
+
+describe('a package that cannot be built', () => {
+  const addManyNotes = () =>
+    fixture.source.pool.query(
+      `INSERT INTO notes SELECT i, 'acme', 1, repeat(md5(i::text), 20), now() FROM generate_series(1000, 61000) i`,
+    );
+
+  it('because the request was cancelled meanwhile leaves nothing', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    const before = (await storedObjects()).length;
+    const cancelled = { ...fixture.deps, storage: openFolder(fixture.storagePath) };
+    const put = cancelled.storage.put.bind(cancelled.storage);
+    cancelled.storage.put = async (key, content, options) => {
+      const stored = await put(key, content, options);
+      await fixture.deps.db.withTenant(ref.workspaceId, (trx) =>
+        moveRequest(trx, ref, { to: 'cancelled', outcome: 'withdrawn' }),
+      );
+      return stored;
+    };
+    await expect(buildPackage(cancelled, ref, quietControl())).rejects.toThrow(Conflict);
+    expect(await storedObjects()).toHaveLength(before);
+  });
+
+  it('because it was stopped ends the reading and leaves nothing', async () => {
+    await addManyNotes();
+    const ref = await fixture.fileRequest(ADA);
+    const before = (await storedObjects()).length;
+    const stop = new AbortController();
+    const reports: unknown[] = [];
+    const control = {
+      signal: stop.signal,
+      beat: (report: () => unknown) => {
+        const timer = setInterval(() => {
+          const reported = report();
+          if (JSON.stringify(reported).includes('notes')) {
+            reports.push(reported);
+            stop.abort(new Error('stopped'));
+          }
+        }, 20);
+        return () => clearInterval(timer);
+      },
+    };
+    await expect(build(ref, control)).rejects.toThrow('stopped');
+    expect(reports[0]).toMatchObject({ rows: expect.any(Number), bytes: expect.any(Number), collection: 'crm.notes' });
+    expect(await storedObjects()).toHaveLength(before);
+    expect(await openConnections()).toBe(0);
+  });
+
+  /** Waits for the server to notice that its client is gone. */
+  async function openConnections(): Promise<number> {
+    for (let attempt = 0; ; attempt += 1) {
+      const { rowCount } = await fixture.source.pool.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'steward' AND state <> 'idle'`,
+      );
+      if (rowCount === 0 || attempt === 50) return rowCount ?? 0;
+      await delay(100);
+    }
+  }
+
+  it('because a statement fails says which SQLSTATE and no value', async () => {
+    await fixture.source.pool.query('ALTER TABLE notes RENAME COLUMN body TO content');
+    const ref = await fixture.fileRequest(ADA);
+    const failure = await build(ref).catch((error: unknown) => error);
+    await fixture.source.pool.query('ALTER TABLE notes RENAME COLUMN content TO body');
+    expect(failure).toBeInstanceOf(SourceFailed);
+    expect(String(failure)).toContain('42703');
+    expect(String(failure)).not.toContain('body');
+  });
+
+  it('because the source goes away in the middle is tried again later', async () => {
+    await addManyNotes();
+    const ref = await fixture.fileRequest(ADA);
+    const before = (await storedObjects()).length;
+    const control = {
+      ...quietControl(),
+      beat: () => {
+        const timer = setTimeout(() => {
+          fixture.source.pool
+            .query(
+              `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND application_name = 'steward'`,
+            )
+            .catch(() => undefined);
+        }, 50);
+        return () => clearTimeout(timer);
+      },
+    };
+    await expect(build(ref, control)).rejects.toThrow(Unavailable);
+    expect(await storedObjects()).toHaveLength(before);
+    await build(ref);
+    await verify(ref);
+  });
+
+  it('because the storage fails is tried again later', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    const elsewhere = { ...fixture.deps, storage: openFolder(join(fixture.storagePath, 'not-mounted')) };
+    await expect(buildPackage(elsewhere, ref, quietControl())).rejects.toMatchObject({
+      code: 'unavailable',
+      extras: { service: 'storage' },
+    });
+  });
+});
+
+describe('a stored package', () => {
+  async function damage(ref: RequestRef, change: (bytes: Buffer) => Buffer): Promise<void> {
+    const [file = ''] = (await storedObjects()).filter((path) => path.includes(ref.requestId));
+    await writeFile(file, change(await readFile(file)));
+  }
+
+  it('that was altered or cut off on the storage does not verify', async () => {
+    const changes: readonly ((bytes: Buffer) => Buffer)[] = [
+      (bytes) => Buffer.concat([bytes.subarray(0, 100), Buffer.of((bytes[100] ?? 0) ^ 1), bytes.subarray(101)]),
+      (bytes) => bytes.subarray(0, bytes.length - 1),
+      () => Buffer.alloc(0),
+    ];
+    for (const change of changes) {
+      const ref = await fixture.fileRequest(ADA);
+      await build(ref);
+      await damage(ref, change);
+      await expect(verify(ref)).rejects.toThrow(PackageBroken);
+    }
+  });
+
+  it('that is gone, or another than was recorded, does not verify', async () => {
+    const [ref, other] = [await fixture.fileRequest(ADA), await fixture.fileRequest(ADA)];
+    const { packageId } = await build(ref);
+    await build(other);
+    await fixture.own.pool.query('UPDATE steward.packages SET rows = rows + 1 WHERE id = $1', [packageId]);
+    await expect(verify(ref)).rejects.toThrow(PackageBroken);
+    await damage(other, () => Buffer.alloc(0));
+    const [file = ''] = (await storedObjects()).filter((path) => path.includes(other.requestId));
+    await fixture.deps.storage.delete(file.slice(fixture.storagePath.length + 1));
+    await expect(verify(other)).rejects.toThrow(PackageBroken);
+  });
+
+  it('that verifies is recorded as such, once', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    await build(ref);
+    await verify(ref);
+    await verify(ref);
+    expect((await fixture.events(ref)).filter((kind) => kind === 'package_verified')).toHaveLength(1);
+  });
+});

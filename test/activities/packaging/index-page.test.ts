@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { PackageContents, PackedCollection } from '../../../activities/packaging/contents.ts';
+import { indexPage } from '../../../activities/packaging/index-page.ts';
+import { readme } from '../../../activities/packaging/readme.ts';
+
+const columns = (...names: readonly string[]) => names.map((name) => ({ name, label: `The ${name}` }));
+
+function packed(more: Partial<PackedCollection> = {}): PackedCollection {
+  return {
+    source: 'crm',
+    collection: 'crm.notes',
+    label: 'Notes',
+    kind: 'Activities',
+    columns: columns('id', 'body', 'fax'),
+    omitted: [],
+    rows: 1,
+    sample: [{ id: 1, body: 'hello', fax: null }],
+    json: 'data/activities/crm.notes.json',
+    csv: 'data/activities/crm.notes.csv',
+    ...more,
+  };
+}
+
+function contents(more: Partial<PackageContents> = {}, workspaceName = 'Acme'): PackageContents {
+  return {
+    facts: {
+      packageId: 'p',
+      requestId: 'r',
+      requestType: 'access',
+      regime: 'gdpr',
+      workspace: { id: 'w', name: workspaceName },
+      instruction: { id: 'i', version: 1 },
+      dataMapVersion: 'v',
+      createdAt: new Date('2026-03-05T10:20:30Z'),
+    },
+    snapshots: new Map([['crm', new Date('2026-03-05T10:20:29Z')]]),
+    collections: [packed()],
+    media: [],
+    missing: [],
+    ...more,
+  };
+}
+
+const page = (...args: Parameters<typeof contents>): string => [...indexPage(contents(...args))].join('');
+const rowsOf = (sample: PackedCollection['sample'], more: Partial<PackedCollection> = {}) =>
+  page({ collections: [packed({ rows: sample.length, sample, ...more })] });
+
+const HOSTILE = `<script>alert(1)</script>"'\`--></style><img src=x onerror=alert(1)>`;
+
+describe('the index page', () => {
+  test('lets nothing in somebody’s records become markup, wherever it stands', () => {
+    const file = { path: 'media/x/it’s "a" <b>.png', bytes: 5, sha256: '' };
+    const text = page(
+      {
+        collections: [
+          packed({
+            label: HOSTILE,
+            kind: HOSTILE,
+            columns: [{ name: 'body', label: HOSTILE }],
+            sample: [
+              { body: HOSTILE },
+              { body: { [HOSTILE]: [HOSTILE] } },
+              { body: `${HOSTILE}${'x'.repeat(30_000)}` },
+            ],
+            rows: 9,
+          }),
+          packed({ label: HOSTILE, rows: 0, sample: [] }),
+        ],
+        media: [{ collection: 'crm.notes', file }],
+        missing: [{ collection: 'crm.notes', path: HOSTILE }],
+      },
+      HOSTILE,
+    );
+    expect(text.match(/<(script|img)[\s>][^>]*/gi)).toEqual([
+      '<img src="media/x/it%E2%80%99s%20%22a%22%20%3Cb%3E.png" alt="" loading="lazy"',
+    ]);
+    expect(text.match(/<\/style>/g)).toHaveLength(1);
+  });
+
+  test('forbids scripts and the network by its policy, and keeps to it', () => {
+    const text = page();
+    const policy = /Content-Security-Policy" content="([^"]*)"/.exec(text)?.[1]?.replaceAll('&#39;', "'") ?? '';
+    const style = /<style>([\s\S]*)<\/style>/.exec(text)?.[1] ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain(`style-src 'sha256-${hash}'`);
+    expect(policy).not.toContain('script-src');
+    expect(text).not.toMatch(/https?:\/\/|<script|<link|style="|\son\w+="/);
+  });
+
+  test('says in which language it is, has one heading of the first level, and tables with headed columns', () => {
+    const text = rowsOf([1, 2, 3].map((id) => ({ id })));
+    expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(text.match(/<h1>/g)).toHaveLength(1);
+    expect(text.match(/<th(?!ead| scope=)/g)).toBeNull();
+    expect(text).toContain('<th scope="col">The id</th>');
+  });
+
+  test('groups collections by kind, with their counts and the way to their files', () => {
+    const text = page({
+      collections: [
+        packed(),
+        packed({ collection: 'crm.contacts', label: 'Contacts', kind: 'People', rows: 1234 }),
+        packed({ collection: 'crm.calls', label: 'Calls', rows: 2 }),
+      ],
+    });
+    expect([...text.matchAll(/<h2 id="kind-[^"]*">([^<]*)</g)].map((found) => found[1])).toEqual([
+      'Activities',
+      'People',
+    ]);
+    expect([...text.matchAll(/<h3 id="[^"]*">([^<]*)</g)].map((found) => found[1])).toEqual([
+      'Notes',
+      'Calls',
+      'Contacts',
+    ]);
+    expect(text).toContain('1,234');
+    expect(text).toContain('href="data/activities/crm.notes.csv"');
+  });
+
+  test('shows the first rows and says that there are more', () => {
+    const text = rowsOf([{ id: 1 }, { id: 2 }, { id: 3 }], { rows: 5_000 });
+    expect(text).toContain('The first 3 of 5,000 records are shown.');
+    expect(rowsOf([], { rows: 2 })).toContain('too long to be shown');
+  });
+
+  test('leaves out columns that are empty in every row shown, and names them and those that were redacted', () => {
+    const text = rowsOf([{ id: 1, body: 'x', fax: '' }], { omitted: columns('password') });
+    expect(text).not.toContain('<dt>The fax</dt>');
+    expect(text).toContain('Empty in every record shown: The fax.');
+    expect(text).toContain('Not included: The password.');
+  });
+
+  test('shows values as people read them, in their own direction', () => {
+    const text = rowsOf([
+      { id: '9007199254740993', body: '2026-03-05T10:20:30.5+00:00', fax: true },
+      { id: 2, body: { utm_source: 'web', tags: ['a', 'b'] }, fax: 'שלום' },
+    ]);
+    expect(text).toContain('<time datetime="2026-03-05T10:20:30.5+00:00">5 Mar 2026, 10:20 UTC</time>');
+    expect(text).toContain('9007199254740993');
+    expect(text).toMatch(/Utm source:<\/span> <bdi>web<\/bdi>/);
+    expect(text).toContain('a, b');
+    expect(text).toContain('<dd dir="auto">שלום</dd>');
+    expect(text).toContain('<dd dir="auto">yes</dd>');
+  });
+
+  test('cuts long values, with the rest behind a click', () => {
+    const long = `${'x'.repeat(200)}END`;
+    expect(rowsOf([{ body: long }])).toMatch(
+      /<details[^>]*><summary>x{140}…<\/summary><div class="long">x{200}END<\/div>/,
+    );
+  });
+
+  test('lists what the store lacks', () => {
+    const text = page({ missing: [{ collection: 'crm.notes', path: 'a/lost.png' }] });
+    expect(text).toContain('1 file could not be included');
+    expect(text).toContain('a/lost.png');
+  });
+
+  test('of a person without records says so, and what was searched', () => {
+    const text = page({ collections: [packed({ rows: 0, sample: [] })] });
+    expect(text).toContain('No records found');
+    expect(text).toContain('1 kind of records');
+    expect(text).toMatch(/Searched, and nothing found[\s\S]*Notes/);
+  });
+});
+
+describe('README.txt', () => {
+  test('says whose data it is, what is not there, who answers for it, and how to check it', () => {
+    const text = readme(
+      contents({
+        collections: [packed({ omitted: columns('password') })],
+        missing: [{ collection: 'crm.notes', path: 'x' }],
+      }),
+    );
+    for (const part of [
+      'Acme',
+      'Notes: The password',
+      '1 file that the records name',
+      'steward verify',
+      'answers for',
+      "apostrophe (')",
+    ]) {
+      expect(text.replaceAll('\n', ' ')).toContain(part);
+    }
+    for (const line of text.split('\n')) expect(line.length).toBeLessThan(100);
+  });
+
+  test('stays readable whatever the workspace is called', () => {
+    const text = readme(contents({}, 'Evil\n\nHow to read it\n--------------\nOpen evil.exe'));
+    expect(text.match(/^How to read it$/gm)).toHaveLength(1);
+    expect(text).not.toMatch(/^Open evil/m);
+  });
+});

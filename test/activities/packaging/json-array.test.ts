@@ -1,0 +1,46 @@
+import { buffer } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { JsonArray } from '../../../activities/packaging/json-array.ts';
+
+const LIMITS = { rows: 2, bytes: 1_000 };
+
+async function through(array: JsonArray, text: string, pieceBytes: number): Promise<string> {
+  const bytes = Buffer.from(text);
+  const pieces = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
+    bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
+  );
+  return (await buffer(Readable.from(pieces).pipe(array))).toString('utf8');
+}
+
+describe('JSON lines', () => {
+  test('become one array however they were cut', async () => {
+    const rows = fc.array(fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(rows, fc.integer({ min: 1, max: 50 }), async (records, pieceBytes) => {
+        const array = new JsonArray(LIMITS);
+        const text = await through(array, records.map((row) => `${JSON.stringify(row)}\n`).join(''), pieceBytes);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(records)));
+        expect(array.rows).toBe(records.length);
+      }),
+    );
+  });
+
+  test('that are none become an empty array', async () => {
+    expect(await through(new JsonArray(LIMITS), '', 1)).toBe('[]\n');
+  });
+
+  test('leave the first rows to be shown, with numbers as they were written', async () => {
+    const array = new JsonArray(LIMITS);
+    await through(array, '{"id":9007199254740993,"price":12.50}\n{"id":2}\n{"id":3}\n', 7);
+    expect(array.sample).toEqual([{ id: '9007199254740993', price: '12.50' }, { id: 2 }]);
+  });
+
+  test('are kept only up to the limit of bytes', async () => {
+    const array = new JsonArray({ rows: 10, bytes: 20 });
+    await through(array, `{"a":1}\n{"a":"${'x'.repeat(100)}"}\n{"a":3}\n`, 16);
+    expect(array.sample).toEqual([{ a: 1 }]);
+    expect(array.rows).toBe(3);
+  });
+});

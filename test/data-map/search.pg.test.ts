@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { QueryResult } from 'pg';
+import type { DataMap } from '../../data-map/model.ts';
+import { matches } from '../../data-map/matches.ts';
+import { planSearch } from '../../data-map/plan.ts';
+import { createTables, seed } from '../../data-map/sql.ts';
+import { parseDataMap } from '../../data-map/parse.ts';
+import { testDatabase } from '../support/database.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { collection, dataset, email, field, key, mapFile, mapOf, reference, refers } from './fixtures.ts';
+import { find } from './source.ts';
+
+const HERE = '11111111-1111-4111-8111-111111111111';
+const THERE = '22222222-2222-4222-8222-222222222222';
+const jane = { type: 'email', value: 'jane_doe@example.com' };
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await testDatabase();
+  await db.pool.query(`
+    CREATE TABLE contacts (id int PRIMARY KEY, workspace_id uuid NOT NULL, email varchar(200), phone text, serial bigint, merged_into int);
+    INSERT INTO contacts VALUES
+      (1, '${HERE}', 'jane_doe@example.com', '+49 30 901820', 71, NULL),
+      (2, '${HERE}', 'Jane_Doe@EXAMPLE.com', '030/901820', 72, 1),
+      (3, '${HERE}', 'jane_doe+news@example.com', '+30 901820', 73, 2),
+      (4, '${HERE}', 'janeXdoe@example.com', '030901821', 74, NULL),
+      (5, '${HERE}', 'janeXdoe+a@example.com', NULL, NULL, NULL),
+      (6, '${HERE}', 'jane_doe+x@example.org, bob@example.com', 'none', 76, NULL),
+      (7, '${THERE}', 'jane_doe@example.com', '+4930901820', 71, 1),
+      (8, '${HERE}', NULL, NULL, NULL, 3);`);
+});
+afterAll(() => db.drop());
+
+describe('identities', () => {
+  const contacts = collection('contacts', [
+    key('id'),
+    email(),
+    field('phone', { identity: 'phone_number' }),
+    field('serial', { identity: 'serial' }),
+  ]);
+  const map = parseDataMap([mapFile(dataset([contacts], { phone_region: 'DE' }))]);
+
+  it('of e-mail find other case and sub-addresses in the workspace, and nothing that only looks alike', async () => {
+    expect(await find(db.pool, map, HERE, jane)).toEqual({ 'crm.contacts': ['1', '2', '3'] });
+    expect(await find(db.pool, map, THERE, jane)).toEqual({ 'crm.contacts': ['7'] });
+  });
+
+  it('of e-mail with a sub-address find the plain one', async () => {
+    const tagged = { type: 'email', value: 'JANE_doe+other@example.com' };
+    expect(await find(db.pool, map, HERE, tagged)).toEqual({ 'crm.contacts': ['1', '2', '3'] });
+  });
+
+  it('of a phone find every spelling, but not the same digits of another country', async () => {
+    const phone = { type: 'phone_number', value: '+49 30 901820' };
+    expect(await find(db.pool, map, HERE, phone)).toEqual({ 'crm.contacts': ['1', '2'] });
+  });
+
+  it('of other kinds are compared as they are, also where the column is no text', async () => {
+    expect(await find(db.pool, map, HERE, { type: 'serial', value: '71' })).toEqual({ 'crm.contacts': ['1'] });
+    expect(await find(db.pool, map, HERE, { type: 'serial', value: "71' OR true --" })).toEqual({});
+  });
+
+  it('tell which rows they point at directly, no more than are asked for', async () => {
+    const [planned] = planSearch(map, 'crm', [jane]).collections;
+    const keysOf = async (limit: number): Promise<readonly unknown[]> => {
+      const statement = planned && matches(planned, HERE, limit);
+      const { rows }: QueryResult<{ key: unknown }> = await db.pool.query(statement?.text ?? '', [
+        ...(statement?.values ?? []),
+      ]);
+      return rows.map(({ key: found }) => found);
+    };
+    expect(await keysOf(10)).toEqual(expect.arrayContaining([{ id: 1 }, { id: 2 }, { id: 3 }]));
+    expect(await keysOf(2)).toHaveLength(2);
+    expect(planned && matches({ ...planned, seeds: [] }, HERE, 1)).toBeUndefined();
+  });
+
+  it('of several kinds add up', async () => {
+    const found = await find(
+      db.pool,
+      map,
+      HERE,
+      jane,
+      { type: 'serial', value: '74' },
+      { type: 'phone_number', value: '+49 30 901821' },
+    );
+    expect(found).toEqual({ 'crm.contacts': ['1', '2', '3', '4'] });
+  });
+});
+
+describe('references', () => {
+  beforeAll(() =>
+    db.pool.query(`
+      CREATE TABLE taggings (contact_id int, tag_id int, workspace_id uuid NOT NULL, PRIMARY KEY (contact_id, tag_id));
+      CREATE TABLE tags (id int PRIMARY KEY, workspace_id uuid NOT NULL);
+      INSERT INTO tags VALUES (1, '${HERE}'), (2, '${HERE}'), (3, '${THERE}');
+      INSERT INTO taggings VALUES (1, 1, '${HERE}'), (4, 2, '${HERE}'), (1, 3, '${HERE}'), (2, 1, '${THERE}');
+
+      CREATE TABLE lines (invoice int, line int, contact_id int, workspace_id uuid NOT NULL, PRIMARY KEY (workspace_id, invoice, line));
+      INSERT INTO lines VALUES (1, 1, 1, '${HERE}'), (1, 2, 4, '${HERE}'), (2, 2, 1, '${HERE}'), (1, 2, 1, '${THERE}');
+      CREATE TABLE remarks (id int PRIMARY KEY, invoice int, line int, workspace_id uuid NOT NULL);
+      INSERT INTO remarks VALUES (1, 1, 1, '${HERE}'), (2, 1, 2, '${HERE}'), (3, 2, 1, '${HERE}'), (4, 2, 2, '${HERE}'), (5, 1, 1, '${THERE}');
+
+      CREATE TABLE events (id uuid PRIMARY KEY, workspace_id uuid NOT NULL, payload jsonb, raw json);
+      INSERT INTO events VALUES
+        ('aaaaaaaa-0000-4000-8000-000000000001', '${HERE}', '{"actor": {"id": 1, "it''s": "a\\\\b"}}', '{"mail": "x@example.com"}'),
+        ('aaaaaaaa-0000-4000-8000-000000000002', '${HERE}', '{"actor": {"id": "4"}}', '{"mail": "Jane_Doe+z@example.com"}'),
+        ('aaaaaaaa-0000-4000-8000-000000000003', '${HERE}', '{"actor": 1}', NULL),
+        ('aaaaaaaa-0000-4000-8000-000000000004', '${THERE}', '{"actor": {"id": 1}}', '{"mail": "jane_doe@example.com"}'),
+        ('aaaaaaaa-0000-4000-8000-000000000005', '${HERE}', 'null', '[1]');
+      CREATE TABLE replies (id int PRIMARY KEY, workspace_id uuid NOT NULL, about jsonb);
+      INSERT INTO replies VALUES (1, '${HERE}', '{"event": "aaaaaaaa-0000-4000-8000-000000000001"}'), (2, '${HERE}', '{"event": 7}');`),
+  );
+
+  const contacts = collection('contacts', [key('id'), email()]);
+
+  it('are followed through the middle of a many-to-many relation, never into another workspace', async () => {
+    const map = mapOf(
+      contacts,
+      collection('taggings', [
+        key('contact_id', { references: [reference('contacts.id', 'from')] }),
+        key('tag_id', { references: [reference('tags.id', 'to')] }),
+      ]),
+      collection('tags', [key('id')]),
+    );
+    expect(await find(db.pool, map, HERE, jane)).toEqual({
+      'crm.contacts': ['1', '2', '3'],
+      'crm.taggings': ['1/1', '1/3'],
+      'crm.tags': ['1'],
+    });
+  });
+
+  it('of one row to another of the same table are followed to their end', async () => {
+    const merged = (direction?: 'from' | 'to') =>
+      mapOf(collection('contacts', [key('id'), email(), refers('merged_into', 'contacts.id', direction)]));
+    const three = { type: 'email', value: 'jane_doe@example.com' };
+    expect(await find(db.pool, merged('from'), HERE, three)).toEqual({ 'crm.contacts': ['1', '2', '3', '8'] });
+    expect(await find(db.pool, merged(), THERE, three)).toEqual({ 'crm.contacts': ['7'] });
+  });
+
+  it('by a composite key need all of it', async () => {
+    const map = mapOf(
+      contacts,
+      collection('lines', [
+        key('workspace_id'),
+        key('invoice'),
+        key('line'),
+        refers('contact_id', 'contacts.id', 'from'),
+      ]),
+      collection('remarks', [
+        key('id'),
+        refers('invoice', 'lines.invoice', 'from'),
+        refers('line', 'lines.line', 'from'),
+      ]),
+    );
+    expect(await find(db.pool, map, HERE, jane)).toMatchObject({
+      'crm.lines': [`${HERE}/1/1`, `${HERE}/2/2`],
+      'crm.remarks': ['1', '4'],
+    });
+  });
+
+  it('and identities inside JSON columns are found, whatever else is in there', async () => {
+    const map = mapOf(
+      contacts,
+      collection('events', [
+        key('id'),
+        field('payload', {}, { fields: [field('actor', {}, { fields: [refers('id', 'contacts.id', 'from')] })] }),
+        field('raw', {}, { fields: [field('mail', { identity: 'email' })] }),
+      ]),
+      collection('replies', [key('id'), field('about', {}, { fields: [refers('event', 'events.id', 'from')] })]),
+    );
+    expect(await find(db.pool, map, HERE, jane)).toMatchObject({
+      'crm.events': ['aaaaaaaa-0000-4000-8000-000000000001', 'aaaaaaaa-0000-4000-8000-000000000002'],
+      'crm.replies': ['1'],
+    });
+    const odd = collection('events', [
+      key('id'),
+      field('payload', {}, { fields: [field('actor', {}, { fields: [field("it's", { identity: 'odd' })] })] }),
+    ]);
+    expect(await find(db.pool, mapOf(odd), HERE, { type: 'odd', value: 'a\\b' })).toEqual({
+      'crm.events': ['aaaaaaaa-0000-4000-8000-000000000001'],
+    });
+  });
+});
+
+describe('names', () => {
+  it('may hold quotes, dots, spaces, keywords and SQL', async () => {
+    const table = `we"ird.'; DROP TABLE contacts; --`;
+    const id = `i"d' \\ $1`;
+    const mail = 'select "E-Mail"';
+    await db.pool.query(`
+      CREATE SCHEMA "My ""Schema""";
+      CREATE TABLE "My ""Schema"""."we""ird.'; DROP TABLE contacts; --" ("i""d' \\ $1" text PRIMARY KEY, round int, "k0" text, "select ""E-Mail""" text, "user" uuid);
+      INSERT INTO "My ""Schema"""."we""ird.'; DROP TABLE contacts; --" VALUES ('a', 1, 'x', 'jane_doe@example.com', '${HERE}'), ('b', 2, 'a', NULL, '${HERE}')`);
+    const hostile = collection(table, [key(id), email(mail), field('round'), refers('k0', `${table}.${id}`, 'from')], {
+      tenant: 'user',
+      schema: 'My "Schema"',
+    });
+    expect(await find(db.pool, mapOf(hostile), HERE, jane)).toEqual({ [`crm.${table}`]: ['a', 'b'] });
+    expect(await find(db.pool, mapOf(hostile), THERE, jane)).toEqual({});
+  });
+
+  it('are those of the source, even when a temporary table has the same', async () => {
+    const client = await db.pool.connect();
+    await client.query(`CREATE TEMP TABLE contacts (id int, workspace_id uuid, email text)`);
+    client.release();
+    const map = mapOf(collection('contacts', [key('id'), email()]));
+    expect(await find(db.pool, map, THERE, jane)).toEqual({ 'crm.contacts': ['7'] });
+  });
+});
+
+describe('a large table', () => {
+  interface PlanNode {
+    readonly 'Node Type': string;
+    readonly 'Index Name'?: string;
+    readonly Plans?: readonly PlanNode[];
+  }
+  const nodesOf = (node: PlanNode): readonly PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+
+  async function explainSeed(map: DataMap): Promise<readonly PlanNode[]> {
+    const plan = planSearch(map, 'crm', [jane, { type: 'phone_number', value: '+49 30 901820' }]);
+    const [collectionPlan] = plan.collections;
+    const statement = collectionPlan && seed(collectionPlan, HERE);
+    const client = await db.pool.connect();
+    try {
+      for (const { text } of createTables(plan)) await client.query(text);
+      const { rows }: QueryResult<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }> = await client.query(
+        `EXPLAIN (FORMAT JSON) ${statement?.text ?? ''}`,
+        [...(statement?.values ?? [])],
+      );
+      return rows[0]?.['QUERY PLAN'].flatMap(({ Plan: node }) => nodesOf(node)) ?? [];
+    } finally {
+      client.release(true);
+    }
+  }
+
+  it('is searched by its indexes on e-mail and phone, never from end to end', async () => {
+    await db.pool.query(`
+      CREATE TABLE people (id int PRIMARY KEY, workspace_id uuid NOT NULL, email text, phone varchar(40));
+      INSERT INTO people SELECT n, '${HERE}', 'person' || n || '@example.com', '+49 30 ' || n FROM generate_series(1, 50000) n;
+      CREATE INDEX people_email ON people (lower(email) text_pattern_ops);
+      CREATE INDEX people_phone ON people (regexp_replace(phone, '[^0-9]', '', 'g'));
+      ANALYZE people`);
+    const people = collection('people', [key('id'), email(), field('phone', { identity: 'phone_number' })]);
+    const nodes = await explainSeed(parseDataMap([mapFile(dataset([people], { phone_region: 'DE' }))]));
+    expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan');
+    expect(nodes.flatMap((node) => node['Index Name'] ?? []).sort()).toEqual([
+      'people_email',
+      'people_email',
+      'people_phone',
+      'people_phone',
+    ]);
+  });
+});

@@ -1,0 +1,105 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { REGIMES } from '../../domain/deadlines.ts';
+import { SERVICES } from '../../domain/errors.ts';
+import { REQUEST_OUTCOMES, REQUEST_TYPES } from '../../domain/request.ts';
+import * as summaries from '../../domain/summaries.ts';
+
+const { isClearSummary } = summaries;
+
+const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const at = fc
+  .date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+  .chain((date) => fc.constantFrom(date, date.toISOString()));
+const run = fc.record({
+  type: fc.constantFrom(...REQUEST_TYPES),
+  requestId: fc.uuid(),
+  regime: fc.constantFrom(...REGIMES),
+  legalDueAt: at.map((date) => new Date(date).toISOString()),
+});
+
+/** Every writer of the vocabulary, over all that it can be given. */
+const texts: Record<string, fc.Arbitrary<string>> = {
+  requestLine: run.map(summaries.requestLine),
+  waitingForInstruction: fc.tuple(at, at).map((values) => summaries.waitingForInstruction(...values)),
+  waitingForDecision: fc.tuple(at, at).map((values) => summaries.waitingForDecision(...values)),
+  lookingForPerson: fc.constant(summaries.lookingForPerson()),
+  found: fc.tuple(count, count).map((values) => summaries.found(...values)),
+  packing: fc.constant(summaries.packing()),
+  packed: fc.tuple(count, count, count).map((values) => summaries.packed(...values)),
+  verifying: fc.tuple(count, count, count).map((values) => summaries.verifying(...values)),
+  delivering: fc.constant(summaries.delivering()),
+  packageReady: fc.tuple(count, count, count).map((values) => summaries.packageReady(...values)),
+  completed: fc.tuple(fc.constantFrom(...REQUEST_OUTCOMES), at).map((values) => summaries.completed(...values)),
+  cancelled: at.map((value) => summaries.cancelled(value)),
+  retrying: fc.tuple(fc.constantFrom(...SERVICES), at).map((values) => summaries.retrying(...values)),
+  reminderTimer: count.map((value) => summaries.reminderTimer(value)),
+  ACTIVITY_SUMMARIES: fc.constantFrom(...Object.values(summaries.ACTIVITY_SUMMARIES)),
+};
+const anyText = fc.oneof(...Object.values(texts));
+
+describe('the vocabulary of the Temporal UI', () => {
+  it('is tested in each of its writers', () => {
+    const writers = Object.keys(summaries).filter((name) => !['isClearSummary', 'details'].includes(name));
+    expect(Object.keys(texts).toSorted()).toEqual(writers.toSorted());
+  });
+
+  it.each(Object.entries(texts))('recognises everything that %s writes', (_, text) => {
+    fc.assert(fc.property(text, isClearSummary));
+  });
+
+  it('recognises details made of its lines', () => {
+    fc.assert(
+      fc.property(fc.array(anyText, { minLength: 1, maxLength: 5 }), (lines) =>
+        isClearSummary(summaries.details(...lines)),
+      ),
+    );
+  });
+
+  it('reads like a sentence, in UTC', () => {
+    const requestId = '0b8f4f0e-6a52-4d5c-9d0a-3f1f5a8f4d11';
+    expect(
+      summaries.requestLine({ type: 'access', requestId, regime: 'gdpr', legalDueAt: '2026-12-24T22:59:59.000Z' }),
+    ).toBe(`Access request ${requestId} under gdpr, due 2026-12-24`);
+    expect(summaries.waitingForInstruction('2026-11-24T11:00:30+01:00', '2026-12-24T22:59:59Z')).toBe(
+      'Waiting for an instruction since 2026-11-24T10:00Z, due 2026-12-24',
+    );
+    expect(summaries.found(1, 20)).toBe('Found 1 row in 20 collections');
+  });
+
+  it('knows no other text', () => {
+    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.lorem(), fc.emailAddress()), isUnknown));
+  });
+
+  it('does not know its own texts with anything put in, before or behind', () => {
+    const intruder = fc.oneof(
+      fc.constantFrom('Erika Mustermann', ' ', '\n', '\r', '\u2028', '\0', '- ', 'é', '0x1', '.'),
+      fc.emailAddress(),
+    );
+    fc.assert(
+      fc.property(anyText, intruder, fc.nat(), (text, extra, position) => {
+        const index = position % (text.length + 1);
+        const changed = text.slice(0, index) + extra + text.slice(index);
+        return isUnknown(changed) || changed === `- ${text}`;
+      }),
+    );
+    fc.assert(fc.property(anyText, fc.emailAddress(), (text, email) => isUnknown(`${text}\n${email}`)));
+    fc.assert(fc.property(anyText, fc.emailAddress(), (text, email) => isUnknown(`${email}\n${text}`)));
+    fc.assert(fc.property(anyText, (text) => isUnknown(`${text}\n`) && isUnknown(` ${text}`)));
+  });
+
+  it('does not know a text with a person where an id, a count, a date or a word belongs', () => {
+    fc.assert(
+      fc.property(fc.emailAddress(), run, (email, request) =>
+        isUnknown(summaries.requestLine({ ...request, requestId: email })),
+      ),
+    );
+    expect(isClearSummary('')).toBe(false);
+    expect(isClearSummary('Completed with erika at 2026-11-24T10:00Z')).toBe(false);
+    expect(isClearSummary('Found 1.5 rows in 2 collections')).toBe(false);
+    expect(isClearSummary('Found -1 rows in 2 collections')).toBe(false);
+    expect(isClearSummary('Cancelled at 2026-13-24T10:00Z')).toBe(false);
+  });
+});
+
+const isUnknown = (text: string): boolean => !isClearSummary(text);

@@ -1,0 +1,94 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InvalidDataMap, SourceFailed, Unavailable } from '../../domain/errors.ts';
+import { openSources } from '../../platform/sources.ts';
+import type { Sources } from '../../platform/sources.ts';
+import { testDatabase } from '../support/database.ts';
+import type { TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let folder: string;
+let sources: Sources;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'steward-source-'));
+  sources = openSources([
+    { name: 'crm', kind: 'postgres', url: database.url },
+    { name: 'gone', kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' },
+    { name: 'media', kind: 'folder', path: folder },
+  ]);
+});
+afterAll(async () => {
+  await sources.close();
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('a source', () => {
+  it('answers with what was done on its connection, which names us', async () => {
+    const rows = await sources.withSource('crm', async (client) => {
+      const result = await client.query<{ name: string }>(`SELECT current_setting('application_name') AS name`);
+      return result.rows;
+    });
+    expect(rows).toEqual([{ name: 'steward' }]);
+  });
+
+  it('that refuses a statement says its SQLSTATE and nothing of the row', async () => {
+    const statement = `SELECT 'secret@example.com'::integer`;
+    const failure = await failureOf(sources.withSource('crm', (client) => client.query(statement)));
+    expect(failure).toBeInstanceOf(SourceFailed);
+    expect(failure).toMatchObject({ message: 'The source crm refused a statement: SQLSTATE 22P02.' });
+  });
+
+  it('that is away, or goes away, is unavailable', async () => {
+    const away = failureOf(sources.withSource('gone', (client) => client.query('SELECT 1')));
+    expect(await away).toBeInstanceOf(Unavailable);
+    const cut = sources.withSource('crm', (client) =>
+      client.query('SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(5)'),
+    );
+    expect(await failureOf(cut)).toMatchObject({ code: 'unavailable', extras: { service: 'source' } });
+    await expect(sources.withSource('crm', async () => 'again')).resolves.toBe('again');
+  });
+
+  it('passes on what the work throws, and does not use that connection again', async () => {
+    const own = new Error('our own');
+    const work = sources.withSource('crm', async (client) => {
+      await client.query('CREATE TEMP TABLE leavings ()');
+      throw own;
+    });
+    expect(await failureOf(work)).toBe(own);
+    const left = sources.withSource('crm', (client) => client.query(`SELECT to_regclass('leavings') AS leavings`));
+    expect((await left).rows).toEqual([{ leavings: null }]);
+  });
+
+  it('stops a statement on the server when its work is stopped', async () => {
+    const stop = new AbortController();
+    const started = performance.now();
+    const work = sources.withSource('crm', (client) => client.query('SELECT pg_sleep(30)'), stop.signal);
+    await delay(100);
+    stop.abort(new Error('stopped'));
+    expect(await failureOf(work)).toBeInstanceOf(SourceFailed);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('of files is an object storage', async () => {
+    await writeFile(join(folder, 'a.txt'), 'hello');
+    expect(await text((await sources.objectStore('media').get('a.txt')).stream)).toBe('hello');
+  });
+
+  it('that is not configured, or is of the other kind, is named', async () => {
+    expect(await failureOf(sources.withSource('media', async () => 1))).toBeInstanceOf(InvalidDataMap);
+    expect(() => sources.objectStore('crm')).toThrow(/no source crm of kind folder or s3/);
+  });
+});

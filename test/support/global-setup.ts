@@ -1,0 +1,55 @@
+/**
+ * One stack a run, shared by every test that needs services. Small enough to start in seconds; the sample CRM has a few
+ * hundred people in it, with the showcase person among them.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startStack } from '../../dev/stack.ts';
+import type { Endpoints } from '../../dev/stack.ts';
+
+export interface SharedStack {
+  readonly home: string;
+  readonly endpoints: Endpoints;
+  readonly configFile: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    stack: SharedStack;
+  }
+}
+
+/** Both projects that need it call this; the first starts it, the second joins, the last to go stops it. */
+let running: Promise<{ shared: SharedStack; stop: () => Promise<void> }> | undefined;
+let users = 0;
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  users += 1;
+  running ??= start();
+  const { shared, stop } = await running;
+  project.provide('stack', shared);
+  return async () => {
+    users -= 1;
+    if (users === 0) await stop();
+  };
+}
+
+async function start(): Promise<{ shared: SharedStack; stop: () => Promise<void> }> {
+  process.env['STEWARD_SAMPLE_PEOPLE'] ??= '300';
+  const home = await mkdtemp(join(tmpdir(), 'steward-test-'));
+  const lines: string[] = [];
+  const stack = await startStack({ home, log: (line) => lines.push(line) }).catch((error: unknown) => {
+    process.stderr.write(`${lines.join('\n')}\n`);
+    throw error;
+  });
+  process.env['STEWARD_TEST_POSTGRES'] = stack.settings.adminUrl;
+  return {
+    shared: { home, endpoints: stack.endpoints, configFile: stack.settings.configFile },
+    stop: async () => {
+      await stack.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}

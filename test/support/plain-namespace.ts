@@ -1,0 +1,120 @@
+/**
+ * Steward's workers and client with payloads as they are, in a namespace of their own on the shared Temporal server. What
+ * encryption hides can be looked at here: that no payload holds personal data, and what a history consists of.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { createWorkers, openDependencies } from '../../activities/workers.ts';
+import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
+import type { Identity } from '../../domain/identities.ts';
+import type { RequestStatus } from '../../domain/request.ts';
+import { loadConfig } from '../../platform/config.ts';
+import { openDatabase } from '../../platform/database.ts';
+import { deliverOutbox } from '../../platform/outbox.ts';
+import type { Caller } from '../../platform/records/caller.ts';
+import { checkIdentities } from '../../platform/records/identities.ts';
+import { fileRequest } from '../../platform/records/request-filing.ts';
+import { cancelRequest, instructRequest } from '../../platform/records/request-steering.ts';
+import type { Repeat } from '../../platform/records/repeats.ts';
+import { createLogger } from '../../platform/telemetry/logger.ts';
+import { openTemporal } from '../../platform/temporal/client.ts';
+import type { Temporal } from '../../platform/temporal/client.ts';
+import { prepareNamespace } from '../../platform/temporal/namespace.ts';
+
+export const PLAIN_NAMESPACE = 'plain';
+
+export interface PlainNamespace {
+  readonly temporal: Temporal;
+  /** Files an access request whose run starts here; answers its id. */
+  file(identities: readonly Identity[], options: { readonly instructed: boolean }): Promise<string>;
+  instruct(requestId: string): Promise<void>;
+  cancel(requestId: string): Promise<void>;
+  waitFor(requestId: string, status: RequestStatus): Promise<void>;
+  close(): Promise<void>;
+}
+
+const CHOICE = {
+  source: 'support_request',
+  attestation: { text: 'Go ahead.', attestedBy: 'Privacy desk', attestedAt: new Date() },
+} as const;
+
+const oneCall = (): Repeat => ({ operation: 'test', key: randomUUID(), digests: [randomBytes(32)] });
+
+/** `configFile` is the running stack's; its own workers go on beside these, in their own namespace. */
+export async function openPlainNamespace(configFile: string, principalId: string): Promise<PlainNamespace> {
+  const config = loadConfig({ STEWARD_CONFIG: configFile });
+  const settings = { ...config.temporal, namespace: PLAIN_NAMESPACE };
+  await registerNamespace(settings.address);
+  await prepareNamespace(settings);
+  const deps = await openDependencies(config);
+  const db = openDatabase(config.database.appUrl);
+  const dataConverter = {};
+  const temporal = openTemporal(settings, deps.ring, dataConverter);
+  const connection = await NativeConnection.connect({ address: settings.address });
+  const log = createLogger('plain', 'silent');
+  const workers = await createWorkers({ connection, namespace: PLAIN_NAMESPACE, dataConverter, log }, deps);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+
+  const { workspaceId } = SHOWCASE_PERSON;
+  const caller: Caller = {
+    workspaceId,
+    principal: { id: principalId, party: 'processor', workspaceId: undefined, teamId: undefined, scopes: [] },
+  };
+  /** At once, before the sweep of Steward's own worker would take the message for its own namespace. */
+  const deliver = (requestId: string) => deliverOutbox(db, temporal, { workspaceId, requestId });
+  return {
+    temporal,
+    file: async (identities, { instructed }) => {
+      const filing = {
+        type: 'access',
+        regime: 'gdpr',
+        regimeSource: 'a test',
+        receivedByControllerAt: new Date(),
+        identities: checkIdentities(identities, ['email', 'phone_number', 'external_id']),
+        instruction: instructed ? CHOICE : undefined,
+        teamId: undefined,
+        ageRecipient: undefined,
+        note: undefined,
+      } as const;
+      const requestId = await fileRequest(db, deps.ring, caller, filing, oneCall());
+      await deliver(requestId);
+      return requestId;
+    },
+    instruct: async (requestId) => {
+      await instructRequest(db, caller, requestId, CHOICE, oneCall());
+      await deliver(requestId);
+    },
+    cancel: async (requestId) => {
+      await cancelRequest(db, caller, requestId, undefined);
+      await deliver(requestId);
+    },
+    waitFor: async (requestId, status) => {
+      for (;;) {
+        const row = await db.withTenant(workspaceId, (trx) => trx('requests').where({ id: requestId }).first<{ status: string }>('status'));
+        if (row.status === status) return;
+        await delay(100);
+      }
+    },
+    close: async () => {
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await Promise.all([connection.close(), temporal.close(), deps.close(), db.close()]);
+    },
+  };
+}
+
+/** The server takes a moment until a new namespace is known everywhere. */
+async function registerNamespace(address: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    await connection.workflowService
+      .registerNamespace({ namespace: PLAIN_NAMESPACE, workflowExecutionRetentionPeriod: { seconds: 86_400 as never, nanos: 0 } })
+      .catch((error: unknown) => {
+        if (!/already exists/i.test(String(error))) throw error;
+      });
+  } finally {
+    await connection.close();
+  }
+}

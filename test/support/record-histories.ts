@@ -1,0 +1,70 @@
+/**
+ * `npm run record-histories`: runs each course that a request can take on a stack of its own, unencrypted, and keeps the
+ * histories that the replay test holds the workflows against. A recorded history is never changed: a new edition is
+ * recorded beside it, so give a suffix (`npm run record-histories -- v2`).
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { ABSENT_EMAIL, SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
+import { startStack } from '../../dev/stack.ts';
+import type { Stack } from '../../dev/stack.ts';
+import { dataSubjectRequestId, exportPackagingId } from '../../domain/ids.ts';
+import { openPlainNamespace } from './plain-namespace.ts';
+import type { PlainNamespace } from './plain-namespace.ts';
+import { administratorId } from './steward.ts';
+
+const HISTORIES = new URL('../replay/histories/', import.meta.url);
+const edition = process.argv[2] ?? 'v1';
+const maya = [{ type: 'email', value: SHOWCASE_PERSON.email }];
+
+const COURSES: Readonly<Record<string, (plain: PlainNamespace) => Promise<string>>> = {
+  fulfilled: (plain) => plain.file(maya, { instructed: true }),
+  'no-data': (plain) => plain.file([{ type: 'email', value: ABSENT_EMAIL }], { instructed: true }),
+  'waited-for-instruction': async (plain) => {
+    const id = await plain.file(maya, { instructed: false });
+    await plain.waitFor(id, 'awaiting_instruction');
+    await plain.instruct(id);
+    return id;
+  },
+  cancelled: async (plain) => {
+    const id = await plain.file(maya, { instructed: false });
+    await plain.waitFor(id, 'awaiting_instruction');
+    await plain.cancel(id);
+    return id;
+  },
+};
+
+async function save(plain: PlainNamespace, workflowId: string, name: string): Promise<void> {
+  const file = new URL(`${name}.${edition}.json`, HISTORIES);
+  if (existsSync(file)) throw new Error(`${file.pathname} is there already; name another edition.`);
+  const handle = plain.temporal.client.workflow.getHandle(workflowId);
+  await handle.result();
+  await writeFile(file, `${JSON.stringify(JSON.parse(historyToJSON(await handle.fetchHistory())), null, 1)}\n`);
+  console.log(file.pathname);
+}
+
+async function record(stack: Stack): Promise<void> {
+  const plain = await openPlainNamespace(stack.settings.configFile, await administratorId(stack.endpoints));
+  try {
+    for (const [name, run] of Object.entries(COURSES)) {
+      const id = await run(plain);
+      await save(plain, dataSubjectRequestId(id), name);
+      if (name === 'fulfilled') await save(plain, exportPackagingId(id), 'export-packaging');
+    }
+  } finally {
+    await plain.close();
+  }
+}
+
+process.env['STEWARD_SAMPLE_PEOPLE'] ??= '100';
+const home = await mkdtemp(join(tmpdir(), 'steward-record-'));
+const stack = await startStack({ home, log: console.log });
+try {
+  await record(stack);
+} finally {
+  await stack.stop();
+  await rm(home, { recursive: true, force: true });
+}

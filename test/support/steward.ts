@@ -1,0 +1,107 @@
+/** The running stack as a test sees it: clients of its API, and ways to wait for what a request comes to. */
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApiClient } from '../../cli/api-client.ts';
+import type { Scope } from '../../domain/parties.ts';
+import type { Identity } from '../../domain/identities.ts';
+import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
+import type { Endpoints } from '../../dev/stack.ts';
+
+export interface RequestView {
+  readonly id: string;
+  readonly status: string;
+  readonly outcome: string | null;
+  readonly counts: readonly { readonly source: string; readonly collection: string; readonly rows: number }[];
+  readonly blockedBy: string | null;
+}
+
+export interface PackageView {
+  readonly id: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly files: number;
+}
+
+const ALL_OF_A_CONTROLLER: readonly Scope[] = [
+  'requests:read',
+  'requests:write',
+  'packages:read',
+  'packages:deliver',
+  'instructions:read',
+  'instructions:write',
+];
+
+export async function adminClient(endpoints: Endpoints, workspaceId?: string): Promise<ApiClient> {
+  const apiKey = (await readFile(endpoints.adminKeyFile, 'utf8')).trim();
+  return new ApiClient({ baseUrl: endpoints.api, apiKey, ...(workspaceId === undefined ? {} : { workspaceId }) });
+}
+
+/** The principal of the administrator's key. */
+export async function administratorId(endpoints: Endpoints): Promise<string> {
+  const { items } = await (await adminClient(endpoints)).get<{ items: { principalId: string }[] }>('/v1/api-keys');
+  const [first] = items;
+  if (first === undefined) throw new Error('The administrator has no key.');
+  return first.principalId;
+}
+
+/** The secret of a new key of the customer whose workspace it is. */
+export async function controllerKey(
+  endpoints: Endpoints,
+  workspaceId: string = SHOWCASE_PERSON.workspaceId,
+  scopes: readonly Scope[] = ALL_OF_A_CONTROLLER,
+): Promise<string> {
+  const admin = await adminClient(endpoints, workspaceId);
+  const { secret } = await admin.post<{ secret: string }>('/v1/api-keys', { name: 'a test', party: 'controller', scopes });
+  return secret;
+}
+
+export async function controllerClient(endpoints: Endpoints, workspaceId?: string): Promise<ApiClient> {
+  return new ApiClient({ baseUrl: endpoints.api, apiKey: await controllerKey(endpoints, workspaceId) });
+}
+
+export const INSTRUCTION = {
+  source: 'support_request',
+  attestation: { text: 'The identity was verified; export what is held.', attestedBy: 'Privacy desk' },
+};
+
+export function accessRequest(identities: readonly Identity[], more: object = {}): object {
+  return {
+    type: 'access',
+    regime: 'gdpr',
+    receivedByControllerAt: new Date().toISOString(),
+    identities,
+    instruction: INSTRUCTION,
+    ...more,
+  };
+}
+
+export function fileRequest(client: ApiClient, body: object, key: string = randomUUID()): Promise<RequestView> {
+  return client.post<RequestView>('/v1/requests', body, key);
+}
+
+/** Asks until `done`, which is a condition on the request's state and not a guess at a time. */
+export async function waitForRequest(
+  client: ApiClient,
+  id: string,
+  done: (request: RequestView) => boolean,
+  timeoutMs = 60_000,
+): Promise<RequestView> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const request = await client.get<RequestView>(`/v1/requests/${id}`);
+    if (done(request)) return request;
+    if (Date.now() > deadline) throw new Error(`The request is still ${request.status} after ${timeoutMs} ms.`);
+    await delay(100);
+  }
+}
+
+export const inStatus =
+  (...statuses: readonly string[]) =>
+  ({ status }: RequestView): boolean =>
+    statuses.includes(status);
+
+export async function newLink(client: ApiClient, requestId: string, more: object = {}): Promise<{ id: string; url: string }> {
+  const { id } = await client.get<PackageView>(`/v1/requests/${requestId}/package`);
+  return client.post<{ id: string; url: string }>(`/v1/packages/${id}/links`, { recipient: 'a test', ...more });
+}
