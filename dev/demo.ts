@@ -13,6 +13,7 @@ import type { RequestStatus } from '../domain/request.ts';
 import { verifyPackageFile } from '../platform/package-verification.ts';
 import { homeFolder } from './home.ts';
 import { SHOWCASE_PERSON } from './sample-crm/people.ts';
+import { stopOnSignals } from './signals.ts';
 import { startStack } from './stack.ts';
 import type { Endpoints } from './stack.ts';
 
@@ -53,6 +54,7 @@ async function runDemo(log: (line: string) => void): Promise<DemoResult> {
   const started = performance.now();
   const home = homeFolder();
   const stack = await startStack({ home, log });
+  stopOnSignals(stack.stop, () => stack.children.killAll()).then(() => process.exit(130), () => process.exit(1));
   try {
     const { endpoints } = stack;
     const controller = await controllerClient(endpoints);
@@ -173,3 +175,4 @@ async function main(): Promise<void> {
 }
 
 await main();
+process.exit();

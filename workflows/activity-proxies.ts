@@ -1,13 +1,13 @@
 /** How activities are called: which queue, how long, how often again. Their names in the UI come from the vocabulary. */
 import { proxyActivities } from '@temporalio/workflow';
-import type { ActivityOptions } from '@temporalio/workflow';
+import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 
-type Activities = ExportPackagingActivities & LocateActivities & RequestActivities;
+type Activities = ActivityInterfaceFor<ExportPackagingActivities & LocateActivities & RequestActivities>;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
 const RETRY = {

@@ -87,7 +87,7 @@ details > .long, details > pre { margin-top: .4rem; padding: .5rem .75rem; borde
 .empty h2 { margin-top: 0; }
 .empty p { max-width: 38rem; margin-inline: auto; }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-footer { margin-top: 3rem; padding-block: 1.5rem 3rem; color: var(--soft); font-size: .875rem; }
+footer { overflow-wrap: anywhere; margin-top: 3rem; padding-block: 1.5rem 3rem; color: var(--soft); font-size: .875rem; }
 @media (max-width: 40rem) {
   dl.record { grid-template-columns: 1fr; }
   dl.record > dt { padding-bottom: 0; border-bottom: 0; font-size: .85rem; }
@@ -100,9 +100,11 @@ footer { margin-top: 3rem; padding-block: 1.5rem 3rem; color: var(--soft); font-
   :root { color-scheme: light; --ground: #fff; --surface: #fff; --ink: #000; --soft: #444; --line: #bbb; --head: #eee; --accent: #000; --accent-soft: #fff; --note: #fff; --note-ink: #000; }
   body { font-size: 10pt; }
   .card { break-inside: auto; border-radius: 0; }
+  thead { display: table-header-group; }
   tr, .media li, dl.record > * { break-inside: avoid; }
   .scroll { overflow: visible; }
-  td { max-width: none; overflow-wrap: anywhere; }
+  table { font-size: 7.5pt; }
+  th, td, td .wide, td .nested, td time, td .id { min-width: 0; max-width: none; white-space: normal; overflow-wrap: anywhere; padding-inline: 2pt; }
   @supports selector(::details-content) {
     details > summary { display: none; }
     details::details-content { content-visibility: visible; display: block; }

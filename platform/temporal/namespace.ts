@@ -1,11 +1,11 @@
 /** What a namespace needs before runs start in it: our search attributes, and how long closed runs are kept. */
 import { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import protocol from '@temporalio/proto';
 import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts';
 import type { Config } from '../config.ts';
 import { connectionOptions } from './client.ts';
 
-const { IndexedValueType } = temporal.api.enums.v1;
+const { IndexedValueType } = protocol.temporal.api.enums.v1;
 
 const INDEXED_TYPES = {
   KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
