@@ -56,7 +56,7 @@ async function parse(source: Buffer): Promise<Omit<CaughtMail, 'id' | 'at'>> {
     to: addresses(mail.to),
     subject: mail.subject ?? '',
     text: mail.text ?? '',
-    html: mail.html === false ? null : mail.html,
+    html: mail.html || null,
     headers: mail.headerLines.map(({ line }) => {
       const colon = line.indexOf(':');
       return { name: line.slice(0, colon), value: line.slice(colon + 1).trim() };

@@ -42,6 +42,8 @@ export class Children {
   private readonly home: Home;
   private readonly log: (line: string) => void;
   private readonly children = new Map<string, Child>();
+  /** Once all are being ended none may be started, whoever is still about to. */
+  private closed = false;
 
   constructor(home: Home, log: (line: string) => void) {
     this.home = home;
@@ -83,6 +85,7 @@ export class Children {
 
   /** Group after group, the members of one at the same time; those that were never started are passed over. */
   async stopAll(order: readonly (readonly string[])[]): Promise<void> {
+    this.closed = true;
     for (const child of this.children.values()) child.expected = true;
     for (const group of order) {
       await Promise.all(group.filter((name) => this.children.has(name)).map((name) => this.stop(name)));
@@ -104,6 +107,7 @@ export class Children {
   }
 
   private async launch(child: Child): Promise<void> {
+    if (this.closed) throw new Error('The stack is being stopped.');
     const { name, command, args, env, cwd, uid, gid } = child.options;
     const logFile = openSync(this.home.path('logs', `${name}.log`), 'a', 0o600);
     const running = spawn(command, args, {

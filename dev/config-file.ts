@@ -6,17 +6,16 @@ import type { DatabaseUrls } from './databases.ts';
 import { PROJECT } from './home.ts';
 import type { Home } from './home.ts';
 import type { Ports } from './ports.ts';
+import { NAMESPACE } from './temporal-server.ts';
 
 const HOST = '127.0.0.1';
-export const TEMPORAL_NAMESPACE = 'steward';
-
-export const localUrl = (port: number): string => `http://${HOST}:${port}`;
+export const local = (port: number): string => `http://${HOST}:${port}`;
 
 /** Answers the file's path. It holds passwords, so only its owner can read it. */
 export async function writeConfigFile(home: Home, ports: Ports, urls: DatabaseUrls): Promise<string> {
   const file = home.path('steward.config.yaml');
   const settings = {
-    api: { host: HOST, port: ports.api, publicUrl: localUrl(ports.api) },
+    api: { host: HOST, port: ports.api, publicUrl: local(ports.api) },
     metrics: {
       host: HOST,
       apiPort: ports.apiMetrics,
@@ -31,7 +30,11 @@ export async function writeConfigFile(home: Home, ports: Ports, urls: DatabaseUr
     ],
     dataMap: [join(PROJECT, 'data-map', 'maps', 'crm.dataset.yml')],
     storage: { kind: 'folder', path: home.path('storage') },
-    temporal: { address: `${HOST}:${ports.temporal}`, namespace: TEMPORAL_NAMESPACE, uiUrl: localUrl(ports.temporalUi) },
+    temporal: {
+      address: `${HOST}:${ports.temporal}`,
+      namespace: NAMESPACE,
+      uiUrl: local(ports.temporalUi),
+    },
     mail: { url: `smtp://${HOST}:${ports.smtp}`, from: 'Steward <steward@localhost.example>' },
     keys: { file: home.path('keys.json') },
   };

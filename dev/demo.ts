@@ -13,9 +13,8 @@ import type { RequestStatus } from '../domain/request.ts';
 import { verifyPackageFile } from '../platform/package-verification.ts';
 import { homeFolder } from './home.ts';
 import { SHOWCASE_PERSON } from './sample-crm/people.ts';
-import { stopOnSignals } from './signals.ts';
-import { startStack } from './stack.ts';
-import type { Endpoints } from './stack.ts';
+import type { Endpoints } from './endpoints.ts';
+import { startUntilStopped } from './until-stopped.ts';
 
 interface RequestView {
   readonly id: string;
@@ -53,8 +52,7 @@ const STEPS: Record<RequestStatus, string> = {
 async function runDemo(log: (line: string) => void): Promise<DemoResult> {
   const started = performance.now();
   const home = homeFolder();
-  const stack = await startStack({ home, log });
-  stopOnSignals(stack.stop, () => stack.children.killAll()).then(() => process.exit(130), () => process.exit(1));
+  const stack = await startUntilStopped({ home, log }, 130);
   try {
     const { endpoints } = stack;
     const controller = await controllerClient(endpoints);

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import { readJson, replace } from './home.ts';
+import { claimPort } from './port-claims.ts';
 import type { Home } from './home.ts';
 
 const PORTS = {
@@ -30,7 +31,7 @@ export async function choosePorts(home: Home, log: (line: string) => void): Prom
   try {
     const chosen: Partial<Record<PortName, number>> = {};
     for (const name of Object.keys(PORTS) as PortName[]) {
-      const { server, port } = await hold(name, wished(name) ?? earlier[name] ?? PORTS[name].usual, log);
+      const { server, port } = await hold(name, wished(name) ?? earlier[name] ?? PORTS[name].usual, home, log);
       held.push(server);
       chosen[name] = port;
     }
@@ -53,18 +54,27 @@ function wished(name: PortName): number | undefined {
   return port;
 }
 
-async function hold(name: PortName, port: number, log: (line: string) => void): Promise<{ server: Server; port: number }> {
-  const wishedServer = await listen(port);
+async function hold(name: PortName, port: number, home: Home, log: (line: string) => void): Promise<{ server: Server; port: number }> {
+  const wishedServer = await listen(port, home);
   if (wishedServer) return { server: wishedServer, port };
-  const server = await listen(0);
+  const server = await listen(0, home);
   if (!server) throw new InvalidConfiguration('There is no free port on 127.0.0.1.');
-  const free = (server.address() as AddressInfo).port;
+  const free = portOf(server);
   log(`Port ${port} (${PORTS[name].name}) is taken; using ${free}. ${PORTS[name].variable} sets it.`);
   return { server, port: free };
 }
 
-/** Undefined when the port is taken. */
-function listen(port: number): Promise<Server | undefined> {
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+/** Undefined when the port is taken, or meant to be by another stack. */
+async function listen(port: number, home: Home): Promise<Server | undefined> {
+  const server = await bind(port);
+  if (!server || claimPort(portOf(server), home.folder)) return server;
+  await new Promise((resolve) => server.close(resolve));
+  return undefined;
+}
+
+function bind(port: number): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) =>

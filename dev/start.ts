@@ -1,42 +1,36 @@
-/** `npm start`: brings the stack up and keeps it up until SIGINT or SIGTERM. */
+/** `npm start`: the embedded stack, until Ctrl-C. */
+import { StewardError } from '../domain/errors.ts';
+import type { Endpoints } from './endpoints.ts';
 import { homeFolder } from './home.ts';
-import { stopOnSignals } from './signals.ts';
-import { startStack } from './stack.ts';
-import type { Endpoints, Stack } from './stack.ts';
+import { startUntilStopped } from './until-stopped.ts';
 
-function summary(endpoints: Endpoints): string {
-  return [
-    '',
-    `API           ${endpoints.api}`,
-    `  described   ${endpoints.docs}`,
-    `Temporal UI   ${endpoints.temporalUi}`,
-    `Caught mail   ${endpoints.mail.web}`,
-    `Admin key     ${endpoints.adminKeyFile}`,
-    `State         ${homeFolder()}`,
-    '',
-    'To read payloads in the Temporal UI: open the link that `npm run steward -- sign-in` prints, then, in the',
-    "Temporal UI's codec settings (the glasses, top right), tick “include credentials”.",
-    '',
-    'Ctrl-C stops everything; the next start goes on from here.',
-  ].join('\n');
+function addresses(endpoints: Endpoints, home: string): string {
+  const { api, docs, temporalUi, mail, adminKeyFile } = endpoints;
+  const rows = {
+    API: api,
+    'API, described': docs,
+    'Temporal UI': temporalUi,
+    'Caught mail': mail.web,
+    'Key that may do everything': adminKeyFile,
+    'All state': home,
+  };
+  const width = Math.max(...Object.keys(rows).map((name) => name.length));
+  return Object.entries(rows)
+    .map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
+    .join('\n');
 }
 
-const interrupted = new AbortController();
-let stack: Stack | undefined;
-const stopped = stopOnSignals(async () => {
-  console.log('\nStopping …');
-  interrupted.abort();
-  await stack?.stop();
-}, () => stack?.children.killAll());
+const SIGN_IN = `  To read payloads in the Temporal UI: npm run steward -- sign-in
+  Ctrl-C stops everything; what waits goes on at the next start.`;
 
-try {
-  stack = await startStack({ home: homeFolder(), log: console.log, signal: interrupted.signal });
-  console.log(summary(stack.endpoints));
-  await stopped;
-} catch (error) {
-  if (!interrupted.signal.aborted) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
+async function main(): Promise<void> {
+  const home = homeFolder();
+  const { endpoints } = await startUntilStopped({ home, log: console.log }, 0);
+  console.log(`\nSteward is running.\n\n${addresses(endpoints, home)}\n\n${SIGN_IN}`);
 }
-process.exit();
+
+await main().catch((error: unknown) => {
+  // The operator's to mend: where in the code it was found helps nobody.
+  console.error(error instanceof StewardError ? error.message : error);
+  process.exitCode = 1;
+});

@@ -35,7 +35,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Control characters have no place in HTML, not even as entities: they show as U+FFFD. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .toWellFormed()
     .replace(/[&<>"'`]/g, (character) => ENTITIES[character] ?? character)

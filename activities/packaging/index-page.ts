@@ -89,7 +89,7 @@ copy was made. The page works without the internet. Everything shown here is als
 function nothingFound({ facts, collections }: PackageContents): Html {
   return html`<div class="card empty">
 <h2>No records found</h2>
-<p>We searched ${counted(collections.length, 'kind')} of records that ${bdi(facts.workspace.name)} keeps, by every identifier given with
+<p>We searched ${counted(collections.length, 'collection')} of records that ${bdi(facts.workspace.name)} keeps, by every identifier given with
 the request. None of them holds a record about you under these identifiers.</p>
 <p class="soft">If you used another e-mail address or telephone number, ask ${bdi(facts.workspace.name)} to search for that too.</p>
 </div>`;

@@ -104,7 +104,9 @@ footer { overflow-wrap: anywhere; margin-top: 3rem; padding-block: 1.5rem 3rem; 
   tr, .media li, dl.record > * { break-inside: avoid; }
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; }
-  th, td, td .wide, td .nested, td time, td .id { min-width: 0; max-width: none; white-space: normal; overflow-wrap: anywhere; padding-inline: 2pt; }
+  th, td { padding-inline: 2pt; }
+  th, td, td .wide, td .nested, td time, td .id { min-width: 0; max-width: none; white-space: normal; overflow-wrap: anywhere; }
+  td .id { display: inline-block; min-width: 10em; }
   @supports selector(::details-content) {
     details > summary { display: none; }
     details::details-content { content-visibility: visible; display: block; }

@@ -28,8 +28,8 @@ function whatThisIs(contents: PackageContents, name: string): readonly Paragraph
   const found = collections.filter((each) => each.rows > 0).length;
   const answer =
     rows === 0
-      ? `No records found: ${counted(collections.length, 'kind')} of records were searched by every identifier given with the request, and none holds a record about you under these identifiers.`
-      : `This package is the answer: ${counted(rows, 'record')} of ${counted(found, 'kind')} and ${counted(media.length, 'file')}. It was made by the company that runs the system on behalf of ${name}.`;
+      ? `No records found: ${counted(collections.length, 'collection')} of records were searched by every identifier given with the request, and none holds a record about you under these identifiers.`
+      : `This package is the answer: ${counted(rows, 'record')} from ${counted(found, 'collection')} and ${counted(media.length, 'file')}. It was made by the company that runs the system on behalf of ${name}.`;
   return [
     `${name} was asked for the data about you. ${answer}`,
     ['The data is as it stood at:', ...[...snapshots].map(([source, at]) => `    ${source}: ${at.toISOString()}`)],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { startMailCatcher } from '../../dev/mail-catcher.ts';
 
 let folder: string;
@@ -43,9 +44,8 @@ const send = (more: object) =>
 const web = (path: string) => fetch(`http://127.0.0.1:${webPort}${path}`);
 const json = async (path: string): Promise<unknown> => (await web(path)).json();
 
-async function messages(): Promise<{ id: string; subject: string }[]> {
-  return (await web('/messages')).json() as Promise<{ id: string; subject: string }[]>;
-}
+const summaries = z.array(z.looseObject({ id: z.string() }));
+const messages = async () => summaries.parse(await json('/messages'));
 
 async function newest(): Promise<string> {
   const [first] = await messages();

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startStack } from '../../dev/stack.ts';
-import type { Endpoints } from '../../dev/stack.ts';
+import type { Endpoints } from '../../dev/endpoints.ts';
 
 export interface SharedStack {
   readonly home: string;

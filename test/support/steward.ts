@@ -6,7 +6,7 @@ import { ApiClient } from '../../cli/api-client.ts';
 import type { Scope } from '../../domain/parties.ts';
 import type { Identity } from '../../domain/identities.ts';
 import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
-import type { Endpoints } from '../../dev/stack.ts';
+import type { Endpoints } from '../../dev/endpoints.ts';
 
 export interface RequestView {
   readonly id: string;

@@ -282,6 +282,32 @@ describe('a package that cannot be built', () => {
     await verify(ref);
   });
 
+  it('because the files of a source break off is tried again later, and the source named', async () => {
+    await fixture.putMedia('a/photo.jpg', 'a photo');
+    await addFile(1, 'a/photo.jpg', null);
+    const ref = await fixture.fileRequest(ADA);
+    const before = (await storedObjects()).length;
+    const { sources } = fixture.deps;
+    const breaking = {
+      ...sources,
+      objectStore: (name: string) => {
+        const store = openFolder(join(fixture.storagePath, '..', 'media'));
+        const get = store.get.bind(store);
+        store.get = async (key) => {
+          const content = await get(key);
+          content.stream.destroy(new Error(`the connection of ${name} was reset`));
+          return content;
+        };
+        return store;
+      },
+    };
+    await expect(buildPackage({ ...fixture.deps, sources: breaking }, ref, quietControl())).rejects.toMatchObject({
+      code: 'unavailable',
+      extras: { service: 'source' },
+    });
+    expect(await storedObjects()).toHaveLength(before);
+  });
+
   it('because the storage fails is tried again later', async () => {
     const ref = await fixture.fileRequest(ADA);
     const elsewhere = { ...fixture.deps, storage: openFolder(join(fixture.storagePath, 'not-mounted')) };

@@ -160,7 +160,7 @@ describe('the index page', () => {
   test('of a person without records says so, and what was searched', () => {
     const text = page({ collections: [packed({ rows: 0, sample: [] })] });
     expect(text).toContain('No records found');
-    expect(text).toContain('1 kind of records');
+    expect(text).toContain('1 collection of records');
     expect(text).toMatch(/Searched, and nothing found[\s\S]*Notes/);
   });
 });
