@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
 }
 
+const SILENT = { warn() {}, error() {}, deprecate() {}, debug() {} };
+
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const knex = knexFactory({
     client: 'pg',
@@ -31,6 +33,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     },
     searchPath: ['steward'],
     acquireConnectionTimeout: 5_000,
+    // It writes to standard output, past our log; what matters of it reaches us as an error.
+    log: SILENT,
     pool: { min: 0, max: options.maxConnections ?? 10 },
   });
   const run = <T>(setting: string, value: string, work: (trx: Transaction) => Promise<T>) =>

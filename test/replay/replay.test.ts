@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import protocol from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleWorkflows } from '../../activities/bundle.ts';
@@ -19,15 +19,15 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the workflows as they are now', async () => {
-  const files = (await readdir(HISTORIES)).filter((name) => name.endsWith('.json'));
+  const files = (await readdir(HISTORIES)).filter((name) => name.endsWith('.bin'));
 
   it('have histories to be held against', () => {
     expect(files.length).toBeGreaterThanOrEqual(5);
   });
 
   it.each(files)('replay %s as it was recorded', async (file) => {
-    const history = historyFromJSON(JSON.parse(await readFile(new URL(file, HISTORIES), 'utf8')));
-    const workflowId = file.replace(/\.json$/, '');
+    const history = protocol.temporal.api.history.v1.History.decode(await readFile(new URL(file, HISTORIES)));
+    const workflowId = file.replace(/\.bin$/, '');
     const results = Worker.runReplayHistories({ workflowBundle: { codePath } }, [{ workflowId, history }]);
     for await (const { error } of results) expect(error).toBeUndefined();
   });

@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import protocol from '@temporalio/proto';
 import { ABSENT_EMAIL, SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
 import { startStack } from '../../dev/stack.ts';
 import type { Stack } from '../../dev/stack.ts';
@@ -38,11 +38,11 @@ const COURSES: Readonly<Record<string, (plain: PlainNamespace) => Promise<string
 };
 
 async function save(plain: PlainNamespace, workflowId: string, name: string): Promise<void> {
-  const file = new URL(`${name}.${edition}.json`, HISTORIES);
+  const file = new URL(`${name}.${edition}.bin`, HISTORIES);
   if (existsSync(file)) throw new Error(`${file.pathname} is there already; name another edition.`);
   const handle = plain.temporal.client.workflow.getHandle(workflowId);
   await handle.result();
-  await writeFile(file, `${JSON.stringify(JSON.parse(historyToJSON(await handle.fetchHistory())), null, 1)}\n`);
+  await writeFile(file, protocol.temporal.api.history.v1.History.encode(await handle.fetchHistory()).finish());
   console.log(file.pathname);
 }
 
