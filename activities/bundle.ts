@@ -8,7 +8,9 @@ import type { Logger } from '@temporalio/worker';
 const silent: Logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 export const WORKFLOWS_PATH = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-export const FAILURE_CONVERTER_PATH = fileURLToPath(new URL('../platform/temporal/failure-converter.ts', import.meta.url));
+export const FAILURE_CONVERTER_PATH = fileURLToPath(
+  new URL('../platform/temporal/failure-converter.ts', import.meta.url),
+);
 
 /** Fails when a workflow reaches a Node built-in or anything else that the sandbox cannot hold. */
 export async function bundleWorkflows(output: string): Promise<void> {

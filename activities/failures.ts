@@ -59,7 +59,8 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 
 function requestOf(args: readonly unknown[]): RequestRef | undefined {
   const [first] = args;
-  if (typeof first !== 'object' || first === null || !('requestId' in first) || !('workspaceId' in first)) return undefined;
+  if (typeof first !== 'object' || first === null || !('requestId' in first) || !('workspaceId' in first))
+    return undefined;
   const { requestId, workspaceId } = first;
   return typeof requestId === 'string' && typeof workspaceId === 'string' ? { requestId, workspaceId } : undefined;
 }
@@ -85,7 +86,10 @@ function nameOf(error: unknown): string {
 function presentable(error: unknown): Error {
   if (error instanceof ApplicationFailure) return error;
   if (error instanceof StewardError) return ApplicationFailure.create({ message: error.message, type: error.code });
-  const failure = ApplicationFailure.create({ message: `An unexpected failure of type ${nameOf(error)}.`, type: 'unexpected' });
+  const failure = ApplicationFailure.create({
+    message: `An unexpected failure of type ${nameOf(error)}.`,
+    type: 'unexpected',
+  });
   if (error instanceof Error) failure.stack = framesOf(error);
   return failure;
 }

@@ -95,10 +95,17 @@ async function matchesOf(
   return found;
 }
 
-async function keysOf(client: ClientBase, collection: PlannedCollection, tenantKey: string): Promise<readonly Match['rowKey'][]> {
+async function keysOf(
+  client: ClientBase,
+  collection: PlannedCollection,
+  tenantKey: string,
+): Promise<readonly Match['rowKey'][]> {
   const statement = matches(collection, tenantKey, MATCHES_AT_MOST);
   if (!statement) return [];
-  const { rows } = await client.query<{ key: Match['rowKey'] }>({ text: statement.text, values: [...statement.values] });
+  const { rows } = await client.query<{ key: Match['rowKey'] }>({
+    text: statement.text,
+    values: [...statement.values],
+  });
   return rows.map(({ key }) => key);
 }
 
@@ -112,7 +119,8 @@ async function record(trx: Transaction, ref: RequestRef, found: Found): Promise<
   const owner = { workspace_id: ref.workspaceId, request_id: ref.requestId };
   await trx('match_records').where(owner).delete();
   await trx('request_counts').where(owner).delete();
-  if (found.counts.length > 0) await trx('request_counts').insert(found.counts.map((count) => ({ ...owner, ...count })));
+  if (found.counts.length > 0)
+    await trx('request_counts').insert(found.counts.map((count) => ({ ...owner, ...count })));
   // Each request's person is a subject of their own until somebody merges two.
   const rows = found.matches.map(({ rowKey, identityOrdinal, ...match }) => ({
     ...owner,
@@ -126,5 +134,8 @@ async function record(trx: Transaction, ref: RequestRef, found: Found): Promise<
 }
 
 function summarise({ counts }: Found): LocateResult {
-  return { collections: counts.filter(({ rows }) => rows > 0).length, rows: counts.reduce((sum, { rows }) => sum + rows, 0) };
+  return {
+    collections: counts.filter(({ rows }) => rows > 0).length,
+    rows: counts.reduce((sum, { rows }) => sum + rows, 0),
+  };
 }

@@ -31,7 +31,7 @@ export async function sweepOutbox(deps: SweepDeps, signal: AbortSignal): Promise
 }
 
 /** One pass; answers how many requests were brought up to date. Throws Unavailable when a service is away. */
-export async function sweepOnce({ db, temporal, log }: SweepDeps): Promise<number> {
+async function sweepOnce({ db, temporal, log }: SweepDeps): Promise<number> {
   const waiting = await findUnsent(db, MIN_AGE_SECONDS, BATCH);
   let sent = 0;
   for (const ref of waiting) {

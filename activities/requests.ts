@@ -77,7 +77,10 @@ export function createRequestActivities(deps: RequestActivityDeps) {
     },
 
     /** Tells the controller that a request waits for its instruction. */
-    async remindController(ref: RequestRef, reminder: { readonly ordinal: number; readonly overdue: boolean }): Promise<void> {
+    async remindController(
+      ref: RequestRef,
+      reminder: { readonly ordinal: number; readonly overdue: boolean },
+    ): Promise<void> {
       await mailOnce(deps, ref, {
         dedupe: `reminder-${reminder.ordinal}`,
         kind: 'reminder_sent',
@@ -92,7 +95,9 @@ export function createRequestActivities(deps: RequestActivityDeps) {
 }
 
 async function readRequest(trx: Transaction, ref: RequestRef): Promise<RequestRow> {
-  const row = await trx('requests').where({ workspace_id: ref.workspaceId, id: ref.requestId }).first<RequestRow | undefined>();
+  const row = await trx('requests')
+    .where({ workspace_id: ref.workspaceId, id: ref.requestId })
+    .first<RequestRow | undefined>();
   if (!row) throw new NotFound(`There is no request ${ref.requestId}.`);
   return row;
 }
@@ -103,7 +108,7 @@ async function hasValidInstruction(trx: Transaction, ref: RequestRef, request: R
     .where({ workspace_id: ref.workspaceId, id: request.instruction_id, version: request.instruction_version })
     .whereNull('revoked_at')
     .where('valid_from', '<=', trx.fn.now())
-    .where((valid) => valid.whereNull('valid_until').orWhere('valid_until', '>', trx.fn.now()))
+    .whereRaw("coalesce(valid_until, 'infinity') > now()")
     .whereRaw('? = ANY(request_types)', [request.type])
     .first('id');
   return found !== undefined;
@@ -142,8 +147,12 @@ interface RequestMail {
 async function mailOnce(deps: RequestActivityDeps, ref: RequestRef, mail: RequestMail): Promise<void> {
   const { request, contact, sent } = await deps.db.withTenant(ref.workspaceId, async (trx) => ({
     request: await readRequest(trx, ref),
-    contact: await trx('workspaces').where({ id: ref.workspaceId }).first<{ contact_email: string; time_zone: string }>(),
-    sent: await trx('request_events').where({ workspace_id: ref.workspaceId, request_id: ref.requestId, dedupe: mail.dedupe }).first('id'),
+    contact: await trx('workspaces')
+      .where({ id: ref.workspaceId })
+      .first<{ contact_email: string; time_zone: string }>(),
+    sent: await trx('request_events')
+      .where({ workspace_id: ref.workspaceId, request_id: ref.requestId, dedupe: mail.dedupe })
+      .first('id'),
   }));
   if (sent) return;
   const day = (date: Date) => DateTime.fromJSDate(date, { zone: contact.time_zone }).toISODate();

@@ -22,7 +22,10 @@ async function main(): Promise<void> {
   await deps.db.withPlatform((trx) => trx.raw('SELECT steward.ensure_audit_partitions(12)'));
   const connection = await NativeConnection.connect(connectionOptions(config.temporal));
   const { namespace } = config.temporal;
-  const workers = await createWorkers({ connection, namespace, dataConverter: dataConverter(deps.ring, namespace), log }, deps);
+  const workers = await createWorkers(
+    { connection, namespace, dataConverter: dataConverter(deps.ring, namespace), log },
+    deps,
+  );
   const running = workers.map((worker) => worker.run());
   const metrics = await serveMetrics(
     {

@@ -30,7 +30,8 @@ export async function apiClient(workspaceId: string | undefined): Promise<ApiCli
 /** The environment in which the settings are those of the running stack, unless other ones are named. */
 export function settingsOfRunningStack(): NodeJS.ProcessEnv {
   const file = homeFile('steward.config.yaml');
-  if (process.env['STEWARD_CONFIG'] !== undefined || existsSync('steward.config.yaml') || !existsSync(file)) return process.env;
+  if (process.env['STEWARD_CONFIG'] !== undefined || existsSync('steward.config.yaml') || !existsSync(file))
+    return process.env;
   return { ...process.env, STEWARD_CONFIG: file };
 }
 
@@ -39,6 +40,8 @@ async function runningStack(): Promise<RunningStack> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as RunningStack;
   } catch {
-    throw new InvalidConfiguration(`No stack is running here (${file} is not there). Start one with npm start, or set STEWARD_API.`);
+    throw new InvalidConfiguration(
+      `No stack is running here (${file} is not there). Start one with npm start, or set STEWARD_API.`,
+    );
   }
 }

@@ -21,5 +21,7 @@ export function keyCommands(program: Command): void {
     .command('rotate')
     .description('add a new current key; restart API and workers to use it')
     .addArgument(new Argument('<purpose>').choices([...SECRET_PURPOSES, 'signing']))
-    .action(async (purpose: KeyPurpose) => console.log(await rotateKey(loadConfig(settingsOfRunningStack()).keys.file, purpose)));
+    .action(async (purpose: KeyPurpose) =>
+      console.log(await rotateKey(loadConfig(settingsOfRunningStack()).keys.file, purpose)),
+    );
 }

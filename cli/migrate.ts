@@ -11,7 +11,8 @@ export function migrateCommand(program: Command): void {
     .description("apply the missing migrations to Steward's database (setting database.ownerUrl)")
     .action(async () => {
       const { ownerUrl } = loadConfig(settingsOfRunningStack()).database;
-      if (ownerUrl === undefined) throw new InvalidConfiguration('Set database.ownerUrl, the role that owns the schema.');
+      if (ownerUrl === undefined)
+        throw new InvalidConfiguration('Set database.ownerUrl, the role that owns the schema.');
       const done = await migrate(ownerUrl);
       console.log(done.length === 0 ? 'Nothing to do.' : done.join('\n'));
     });

@@ -32,7 +32,12 @@ export function requestCommands(program: Command): void {
   request
     .command('file')
     .description('file an access request')
-    .requiredOption('-i, --identity <type=value>', 'an identifier of the person, e.g. email=…; repeatable', collectIdentity, [])
+    .requiredOption(
+      '-i, --identity <type=value>',
+      'an identifier of the person, e.g. email=…; repeatable',
+      collectIdentity,
+      [],
+    )
     .addOption(new Option('--regime <regime>', 'the law it is made under').choices(REGIMES).default('gdpr'))
     .option('--received <time>', 'when the controller received it (RFC 3339; now, if left out)')
     .option('--instruction <id>', 'the standing instruction it is under')
@@ -60,7 +65,9 @@ function showCommands(request: Command): void {
       .description(description)
       .argument('<id>')
       .addOption(workspaceOption())
-      .action(async (id: string, options: WorkspaceOption) => print(await (await apiClient(options.workspace)).get(path(id))));
+      .action(async (id: string, options: WorkspaceOption) =>
+        print(await (await apiClient(options.workspace)).get(path(id))),
+      );
   reading('show', 'where a request stands', (id) => `/v1/requests/${id}`);
   reading('timeline', 'what has happened to a request', (id) => `/v1/requests/${id}/timeline`);
   request
@@ -97,10 +104,17 @@ function instructionOf({ instruction, source, attestation, attestedBy }: FileOpt
   return { instruction: { source, attestation: { text: attestation, attestedBy } } };
 }
 
-async function savePackage(request: string, file: string, options: WorkspaceOption & { readonly recipient: string }): Promise<void> {
+async function savePackage(
+  request: string,
+  file: string,
+  options: WorkspaceOption & { readonly recipient: string },
+): Promise<void> {
   const client = await apiClient(options.workspace);
   const { id } = await client.get<{ id: string }>(`/v1/requests/${request}/package`);
-  const { url } = await client.post<{ url: string }>(`/v1/packages/${id}/links`, { recipient: options.recipient, maxDownloads: 1 });
+  const { url } = await client.post<{ url: string }>(`/v1/packages/${id}/links`, {
+    recipient: options.recipient,
+    maxDownloads: 1,
+  });
   await download(url, file);
   console.log(file);
 }

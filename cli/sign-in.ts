@@ -12,14 +12,17 @@ import { adminKey, settingsOfRunningStack } from './endpoints.ts';
 export function signInCommand(program: Command): void {
   program
     .command('sign-in')
-    .description("make a one-time link that lets a browser read payloads in the Temporal UI (needs an API key of the processor's)")
+    .description(
+      "make a one-time link that lets a browser read payloads in the Temporal UI (needs an API key of the processor's)",
+    )
     .option('--minutes <n>', 'how long the link can be used', minutes, 10)
     .action(async (options: { readonly minutes: number }) => console.log(await signInLink(options.minutes)));
 }
 
 function minutes(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 60) throw new InvalidArgumentError('Give whole minutes, 1 to 60.');
+  if (!Number.isInteger(value) || value < 1 || value > 60)
+    throw new InvalidArgumentError('Give whole minutes, 1 to 60.');
   return value;
 }
 
@@ -33,7 +36,11 @@ async function signInLink(validMinutes: number): Promise<string> {
     if (!principal?.scopes.includes('payloads:decode')) {
       throw new InvalidConfiguration('The API key is not valid, or lacks the scope payloads:decode.');
     }
-    const token = await createSignInToken(db, ring, { principalId: principal.id, scopes: ['payloads:decode'], minutes: validMinutes });
+    const token = await createSignInToken(db, ring, {
+      principalId: principal.id,
+      scopes: ['payloads:decode'],
+      minutes: validMinutes,
+    });
     return new URL(`/sign-in/${token}`, config.api.publicUrl).href;
   } finally {
     await db.close();

@@ -7,9 +7,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Home } from './home.ts';
+import type { ChildMark, Home } from './home.ts';
 import { markOf } from './processes.ts';
-import type { ProcessMark } from './processes.ts';
 
 export interface ChildOptions {
   readonly name: string;
@@ -28,15 +27,19 @@ export interface ChildOptions {
 interface Child {
   readonly options: ChildOptions;
   process: ChildProcess | undefined;
-  mark: ProcessMark | undefined;
+  mark: ChildMark | undefined;
   /** While true a death is no accident. */
   expected: boolean;
 }
 
 const READY_WITHIN_MS = 60_000;
+const READY_POLL_MS = 50;
 const STOP_WITHIN_MS = 4_000;
+/** Doubled at each attempt that fails. */
 const RESTART_AFTER_MS = 1_000;
+const RESTART_AFTER_AT_MOST_MS = 15_000;
 const LOG_TAIL_LINES = 15;
+const LOG_LINE_LENGTH = 500;
 
 export class Children {
   private readonly home: Home;
@@ -60,7 +63,7 @@ export class Children {
   /** Ends a child in its own way, by force when that takes too long. It stays known, for `restartStopped`. */
   async stop(name: string): Promise<void> {
     const child = this.required(name);
-    await this.kill(name, child.options.stopSignal ?? 'SIGTERM');
+    await this.kill(name, stopSignalOf(child.options));
   }
 
   /** Sends a signal and waits for the end; the child is not started again by itself. */
@@ -68,7 +71,7 @@ export class Children {
     const child = this.required(name);
     child.expected = true;
     const { process: running } = child;
-    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    if (!running || hasEnded(running)) return;
     const ended = new Promise<void>((resolve) => running.once('exit', () => resolve()));
     running.kill(signal);
     const force = setTimeout(() => running.kill('SIGKILL'), STOP_WITHIN_MS);
@@ -108,46 +111,63 @@ export class Children {
 
   private async launch(child: Child): Promise<void> {
     if (this.closed) throw new Error('The stack is being stopped.');
-    const { name, command, args, env, cwd, uid, gid } = child.options;
-    const logFile = openSync(this.home.path('logs', `${name}.log`), 'a', 0o600);
-    const running = spawn(command, args, {
-      detached: true,
-      stdio: ['ignore', logFile, logFile],
-      ...(env === undefined ? {} : { env }),
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(gid === undefined ? {} : { gid }),
-    });
-    closeSync(logFile);
-    const failed = new Promise<never>((_, reject) => running.once('error', reject));
+    const running = this.spawn(child.options);
+    const failed = new Promise<never>((_, reject) => running.on('error', reject));
     failed.catch(() => undefined);
     child.process = running;
-    child.mark = running.pid === undefined ? undefined : markOf(running.pid);
+    child.mark = markOfChild(child.options, running);
     this.record();
-    await Promise.race([failed, this.untilReady(child, running)]);
+    await (running.pid === undefined ? failed : this.untilReady(child.options, running));
     running.once('exit', () => void this.revive(child));
   }
 
-  private async untilReady({ options }: Child, running: ChildProcess): Promise<void> {
-    const deadline = Date.now() + READY_WITHIN_MS;
-    while (running.exitCode === null && running.signalCode === null && Date.now() < deadline) {
-      if (await options.ready().catch(() => false)) return;
-      await delay(50);
+  private spawn({ name, command, args, env, cwd, uid, gid }: ChildOptions): ChildProcess {
+    const logFile = openSync(this.logOf(name), 'a', 0o600);
+    try {
+      return spawn(command, args, {
+        detached: true,
+        stdio: ['ignore', logFile, logFile],
+        ...(env === undefined ? {} : { env }),
+        ...(cwd === undefined ? {} : { cwd }),
+        ...(uid === undefined ? {} : { uid }),
+        ...(gid === undefined ? {} : { gid }),
+      });
+    } finally {
+      closeSync(logFile);
     }
-    throw new Error(`${options.name} did not start. The end of ${this.home.path('logs', `${options.name}.log`)}:\n${this.tail(options.name)}`);
+  }
+
+  /** What answers may be another's server at the same port, so the child must be alive besides. */
+  private async untilReady({ name, ready }: ChildOptions, running: ChildProcess): Promise<void> {
+    const deadline = Date.now() + READY_WITHIN_MS;
+    while (!hasEnded(running) && Date.now() < deadline) {
+      const answers = await ready().catch(() => false);
+      if (answers && !hasEnded(running)) return;
+      await delay(READY_POLL_MS);
+    }
+    const what = hasEnded(running) ? 'ended before it was ready' : `was not ready within ${READY_WITHIN_MS / 1_000} s`;
+    running.kill('SIGKILL');
+    throw new Error(`${name} ${what}. The end of ${this.logOf(name)}:\n${this.tail(name)}`);
+  }
+
+  private logOf(name: string): string {
+    return this.home.path('logs', `${name}.log`);
   }
 
   private tail(name: string): string {
-    const lines = readFileSync(this.home.path('logs', `${name}.log`), 'utf8').trimEnd().split('\n');
-    return lines.slice(-LOG_TAIL_LINES).join('\n');
+    const lines = readFileSync(this.logOf(name), 'utf8').trimEnd().split('\n');
+    return lines
+      .slice(-LOG_TAIL_LINES)
+      .map((line) => line.slice(0, LOG_LINE_LENGTH))
+      .join('\n');
   }
 
   /** A child that dies of itself is started again, for as long as it takes. */
   private async revive(child: Child): Promise<void> {
     const { name } = child.options;
-    while (!child.expected) {
+    for (let attempt = 0; !child.expected; attempt += 1) {
       this.log(`${name} died (${child.process?.signalCode ?? child.process?.exitCode}); starting it again.`);
-      await delay(RESTART_AFTER_MS);
+      await delay(Math.min(RESTART_AFTER_MS * 2 ** attempt, RESTART_AFTER_AT_MOST_MS), undefined, { ref: false });
       if (child.expected) return;
       try {
         await this.launch(child);
@@ -162,4 +182,18 @@ export class Children {
     const marks = [...this.children.values()].map(({ mark }) => mark);
     this.home.recordChildren(marks.filter((mark) => mark !== undefined));
   }
+}
+
+function stopSignalOf({ stopSignal = 'SIGTERM' }: ChildOptions): NodeJS.Signals {
+  return stopSignal;
+}
+
+function markOfChild(options: ChildOptions, { pid }: ChildProcess): ChildMark | undefined {
+  const mark = pid === undefined ? undefined : markOf(pid);
+  return mark && { ...mark, name: options.name, stopSignal: stopSignalOf(options) };
+}
+
+/** True also of one that never began, which has no id. */
+function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
 }

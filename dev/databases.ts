@@ -24,7 +24,13 @@ export async function ensureDatabases(adminUrl: string, home: Home): Promise<Dat
   return urls as DatabaseUrls;
 }
 
-async function ensureRole(client: pg.Client, home: Home, adminUrl: string, database: string, role: Role): Promise<string> {
+async function ensureRole(
+  client: pg.Client,
+  home: Home,
+  adminUrl: string,
+  database: string,
+  role: Role,
+): Promise<string> {
   const password = await secret(home, role);
   const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
   if (rowCount === 0) await client.query(`CREATE ROLE ${role} LOGIN`);
@@ -54,6 +60,7 @@ export async function grantReader(crmOwnerUrl: string): Promise<void> {
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await work(client);

@@ -115,7 +115,12 @@ async function follow(client: ApiClient, id: string, log: (line: string) => void
   }
 }
 
-async function fetchPackage(client: ApiClient, requestId: string, folder: string, log: (line: string) => void): Promise<string> {
+async function fetchPackage(
+  client: ApiClient,
+  requestId: string,
+  folder: string,
+  log: (line: string) => void,
+): Promise<string> {
   const built = await client.get<PackageView>(`/v1/requests/${requestId}/package`);
   const { url } = await client.post<{ url: string }>(`/v1/packages/${built.id}/links`, { recipient: 'the demo' });
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -131,13 +136,17 @@ async function verify(endpoints: Endpoints, file: string): Promise<Manifest> {
   >[1];
   const report = await verifyPackageFile(file, keys);
   if (!report.ok || report.manifest === undefined) {
-    throw new Error(`The package does not verify:\n${report.problems.map(({ path, what }) => `  ${path}: ${what}`).join('\n')}`);
+    throw new Error(
+      `The package does not verify:\n${report.problems.map(({ path, what }) => `  ${path}: ${what}`).join('\n')}`,
+    );
   }
   return report.manifest;
 }
 
 function countsOf(manifest: Manifest): Record<string, number> {
-  return Object.fromEntries(manifest.collections.map(({ collection, rows }) => [collection.replace(/^.*\./, ''), rows]));
+  return Object.fromEntries(
+    manifest.collections.map(({ collection, rows }) => [collection.replace(/^.*\./, ''), rows]),
+  );
 }
 
 function summary({ manifest, endpoints, packagePath, manifestPath, status, seconds }: DemoResult): string {

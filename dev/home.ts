@@ -1,9 +1,11 @@
 /** STEWARD_HOME: the folder with all state of an embedded stack, and the lock that keeps two stacks out of one home. */
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
+import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidConfiguration } from '../domain/errors.ts';
+import { isErrno, writeNewFile } from '../platform/files.ts';
 import { end, isAlive, markOf } from './processes.ts';
 import type { ProcessMark } from './processes.ts';
 
@@ -14,11 +16,16 @@ export function homeFolder(environment: NodeJS.ProcessEnv = process.env): string
   return resolve(environment['STEWARD_HOME'] ?? join(PROJECT, '.steward'));
 }
 
+export interface ChildMark extends ProcessMark {
+  readonly name: string;
+  readonly stopSignal: NodeJS.Signals;
+}
+
 export interface Home {
   readonly folder: string;
   path(...parts: readonly string[]): string;
   /** Remembers the children, so that a start after a crash finds what the crash left. */
-  recordChildren(children: readonly ProcessMark[]): void;
+  recordChildren(children: readonly ChildMark[]): void;
   release(): Promise<void>;
 }
 
@@ -32,7 +39,8 @@ const PATIENCE_MS = 5_000;
 export async function openHome(folder: string, log: (line: string) => void): Promise<Home> {
   // Others may pass through, for PostgreSQL runs as another user where we are root; every secret is a file of mode 0600.
   await mkdir(folder, { recursive: true, mode: 0o711 });
-  for (const part of ['logs', 'mail', 'storage', 'crm-media']) await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
+  for (const part of ['logs', 'mail', 'storage', 'crm-media'])
+    await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
   const lock = join(folder, 'lock.json');
   await takeLock(lock, folder);
   const childrenFile = join(folder, 'children.json');
@@ -48,32 +56,65 @@ export async function openHome(folder: string, log: (line: string) => void): Pro
   };
 }
 
+/** Written before it is linked into its place, so that nobody sees it half made. */
 async function takeLock(lock: string, folder: string): Promise<void> {
-  const own = markOf(process.pid);
-  for (;;) {
-    try {
-      const file = await open(lock, 'wx', 0o600);
-      await file.writeFile(JSON.stringify(own));
-      await file.close();
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  const draft = `${lock}.${randomUUID()}`;
+  await writeNewFile(draft, JSON.stringify(markOf(process.pid)));
+  try {
+    while (!(await linkInPlace(draft, lock))) {
+      const owner = await ownerOf(lock);
+      if (owner) throw inUse(folder, owner);
+      await removeStale(lock, folder);
     }
-    const owner = (await readJson(lock)) as ProcessMark | undefined;
-    if (owner && isAlive(owner)) {
-      throw new InvalidConfiguration(
-        `A stack is running in ${folder} (process ${owner.pid}). Stop it, or set STEWARD_HOME to another folder to run one beside it.`,
-      );
-    }
-    await rm(lock, { force: true });
+  } finally {
+    await rm(draft);
   }
 }
 
+function linkInPlace(draft: string, lock: string): Promise<boolean> {
+  return link(draft, lock).then(
+    () => true,
+    (error: unknown) => {
+      if (isErrno(error, 'EEXIST')) return false;
+      throw error;
+    },
+  );
+}
+
+/** Moved away first: of two that find the same stale lock, the later one could have taken the new lock of the other. */
+async function removeStale(lock: string, folder: string): Promise<void> {
+  const aside = `${lock}.${randomUUID()}`;
+  try {
+    await rename(lock, aside);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return;
+    throw error;
+  }
+  const owner = await ownerOf(aside);
+  if (owner) await linkInPlace(aside, lock);
+  await rm(aside);
+  if (owner) throw inUse(folder, owner);
+}
+
+/** Undefined when whoever took the lock is no more. */
+async function ownerOf(lock: string): Promise<ProcessMark | undefined> {
+  const owner = (await readJson(lock)) as ProcessMark | undefined;
+  return owner && isAlive(owner) ? owner : undefined;
+}
+
+function inUse(folder: string, { pid }: ProcessMark): Error {
+  return new InvalidConfiguration(
+    `A stack is running in ${folder} (process ${pid}). Stop it, or set STEWARD_HOME to another folder to run one beside it.`,
+  );
+}
+
 async function endLeftovers(file: string, log: (line: string) => void): Promise<void> {
-  const children = ((await readJson(file)) ?? []) as readonly ProcessMark[];
+  const children = ((await readJson(file)) ?? []) as readonly ChildMark[];
   const alive = children.filter(isAlive);
-  if (alive.length > 0) log(`An earlier stack crashed here; ending ${alive.length} processes that it left.`);
-  await Promise.all(alive.map((mark) => end(mark, PATIENCE_MS)));
+  if (alive.length > 0) {
+    log(`An earlier stack crashed here; ending what it left: ${alive.map(({ name }) => name).join(', ')}.`);
+  }
+  await Promise.all(alive.map((mark) => end(mark, { signal: mark.stopSignal, patienceMs: PATIENCE_MS })));
   await rm(file, { force: true });
 }
 

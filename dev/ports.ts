@@ -54,7 +54,12 @@ function wished(name: PortName): number | undefined {
   return port;
 }
 
-async function hold(name: PortName, port: number, home: Home, log: (line: string) => void): Promise<{ server: Server; port: number }> {
+async function hold(
+  name: PortName,
+  port: number,
+  home: Home,
+  log: (line: string) => void,
+): Promise<{ server: Server; port: number }> {
   const wishedServer = await listen(port, home);
   if (wishedServer) return { server: wishedServer, port };
   const server = await listen(0, home);

@@ -13,7 +13,7 @@ import { loadKeyRing } from '../platform/key-ring.ts';
 import type { KeyRing } from '../platform/keys.ts';
 import { createApiKey, createWorkspace } from '../platform/records/admin.ts';
 
-export interface SampleWorkspace {
+interface SampleWorkspace {
   readonly id: string;
   readonly name: string;
   readonly contactEmail: string;
@@ -50,7 +50,12 @@ function registerWorkspaces(db: Database, workspaces: readonly SampleWorkspace[]
 
 async function writeAdminKey(db: Database, ring: KeyRing, file: string): Promise<void> {
   const { token } = await db.withPlatform(async (trx) => {
-    const key = await createApiKey(trx, ring, { name: 'administrator', party: 'processor', workspaceId: undefined, scopes: SCOPES });
+    const key = await createApiKey(trx, ring, {
+      name: 'administrator',
+      party: 'processor',
+      workspaceId: undefined,
+      scopes: SCOPES,
+    });
     await appendAudit(trx, PLATFORM_CHAIN, {
       actor: STEWARD_ITSELF,
       action: 'api_key.created',

@@ -74,11 +74,11 @@ export async function startStack({ home: folder, log, signal }: StackOptions): P
   held.defer(() => mail.close());
   const endpointsFile = home.path('endpoints.json');
   held.defer(() => rm(endpointsFile, { force: true }));
-  held.defer(() => takeDown(site));
-  // Whatever else ends this process, nothing of it stays behind.
+  // However this process ends, also while it stops: no child stays behind.
   const killAll = () => site.children.killAll();
   process.once('exit', killAll);
   held.defer(() => void process.off('exit', killAll));
+  held.defer(() => takeDown(site));
 
   const { endpoints, settings } = await site.steps.orGivenUp(bringUp(site));
   replace(endpointsFile, endpoints);

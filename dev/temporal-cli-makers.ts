@@ -78,7 +78,8 @@ export async function buildTemporalCli(draft: string, { log, environment, signal
     await go(
       ['build', '-trimpath', '-buildvcs=false', '-mod=readonly', '-o', draft, 'github.com/temporalio/cli/cmd/temporal'],
       {
-        environment: { ...environment, GOWORK: 'off' },
+        // Without C, as the releases are: then no compiler for it is needed, nor the user's name at run time.
+        environment: { ...environment, GOWORK: 'off', CGO_ENABLED: '0' },
         signal,
         onStart: tell,
       },

@@ -8,7 +8,7 @@ export const REGIMES = ['gdpr', 'uk_gdpr', 'ccpa', 'iowa', 'lgpd', 'pipa', 'queb
 export type Regime = (typeof REGIMES)[number];
 
 /** A calendar period: months are calendar months, 31 January plus one is the last day of February. */
-export interface Period {
+interface Period {
   readonly months?: number;
   readonly days?: number;
 }
@@ -31,7 +31,10 @@ export const RESPONSE_TIMES: Record<Regime, ResponseTime> = {
   },
   iowa: { answerWithin: { days: 90 }, extension: { days: 45 }, source: 'Iowa Code 715D.3(2)' },
   lgpd: { answerWithin: { days: 15 }, source: 'Lei 13.709/2018, Art. 19(II)' },
-  pipa: { answerWithin: { days: 10 }, source: 'Personal Information Protection Act (Korea), Enforcement Decree Art. 41' },
+  pipa: {
+    answerWithin: { days: 10 },
+    source: 'Personal Information Protection Act (Korea), Enforcement Decree Art. 41',
+  },
   quebec_25: { answerWithin: { days: 30 }, source: 'CQLR c. P-39.1, s. 32' },
   pipeda: { answerWithin: { days: 30 }, extension: { days: 30 }, source: 'S.C. 2000, c. 5, Sch. 1, s. 8(3)-(4)' },
   contract: { answerWithin: { days: 30 }, source: 'the data-processing terms; no statute named by the controller' },

@@ -71,7 +71,10 @@ async function lockHead(trx: Transaction, chain: string): Promise<{ seq: string;
     .insert({ workspace_id: chain, seq: 0, hash: Buffer.alloc(32) })
     .onConflict('workspace_id')
     .ignore();
-  const head = await trx('audit_heads').where({ workspace_id: chain }).forUpdate().first<{ seq: string; hash: Buffer }>();
+  const head = await trx('audit_heads')
+    .where({ workspace_id: chain })
+    .forUpdate()
+    .first<{ seq: string; hash: Buffer }>();
   if (!head) throw new Error('The head of an audit chain is missing.');
   return head;
 }

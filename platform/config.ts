@@ -68,9 +68,7 @@ const settings = z.object({
       maxDownloads: z.coerce.number().int().min(1).max(100).default(5),
     })
     .prefault({}),
-  log: z
-    .object({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
-    .prefault({}),
+  log: z.object({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });
 
 export type Config = z.infer<typeof settings>;

@@ -67,7 +67,8 @@ async function translateFailures<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof StewardError) throw error;
-    if (isAway(error)) throw new Unavailable('The database is not reachable.', { service: 'database', retryAfterSeconds: 5 });
+    if (isAway(error))
+      throw new Unavailable('The database is not reachable.', { service: 'database', retryAfterSeconds: 5 });
     throw withoutValues(error);
   }
 }

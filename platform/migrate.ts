@@ -18,7 +18,10 @@ export async function migrateFolder(url: string, folder: string, tableName: stri
   try {
     // A live system's statement that waits for a lock blocks all that come after it: give up early and be run again.
     await knex.raw("SET lock_timeout = '5s'");
-    const [, done] = (await knex.migrate.latest({ migrationSource: fileSource(folder), tableName })) as [number, string[]];
+    const [, done] = (await knex.migrate.latest({ migrationSource: fileSource(folder), tableName })) as [
+      number,
+      string[],
+    ];
     return done;
   } finally {
     await knex.destroy();

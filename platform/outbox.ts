@@ -64,7 +64,11 @@ async function readRun(trx: Transaction, ref: RequestRef): Promise<RequestRun> {
 }
 
 /** Requests with messages that were written at least `olderThanSeconds` ago and never sent, oldest first. */
-export async function findUnsent(db: Database, olderThanSeconds: number, limit: number): Promise<readonly RequestRef[]> {
+export async function findUnsent(
+  db: Database,
+  olderThanSeconds: number,
+  limit: number,
+): Promise<readonly RequestRef[]> {
   const rows = await db.withPlatform((trx) =>
     trx('outbox')
       .whereNull('sent_at')

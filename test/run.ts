@@ -74,7 +74,11 @@ async function readReport(file: string, code: number): Promise<Outcome> {
   const { numPassedTests = 0, numFailedTests = 0, numTotalTests = 0 } = JSON.parse(text) as Record<string, number>;
   const unrun = numTotalTests - numPassedTests - numFailedTests;
   const failed = numFailedTests + unrun;
-  return { name: 'tests', passed: numPassedTests, failed: failed === 0 && (code !== 0 || numPassedTests === 0) ? 1 : failed };
+  return {
+    name: 'tests',
+    passed: numPassedTests,
+    failed: failed === 0 && (code !== 0 || numPassedTests === 0) ? 1 : failed,
+  };
 }
 
 const args = process.argv.slice(2);

@@ -18,7 +18,10 @@ const RETRY = {
 } satisfies ActivityOptions['retry'];
 
 /** Each activity has its own words in the UI, so each gets its own proxy. */
-function proxy<Name extends keyof Activities>(options: ActivityOptions, ...names: readonly Name[]): Pick<Activities, Name> {
+function proxy<Name extends keyof Activities>(
+  options: ActivityOptions,
+  ...names: readonly Name[]
+): Pick<Activities, Name> {
   const entries = names.map((name) => {
     const activities = proxyActivities<Activities>({ ...options, summary: ACTIVITY_SUMMARIES[name] });
     return [name, activities[name]] as const;
@@ -27,7 +30,7 @@ function proxy<Name extends keyof Activities>(options: ActivityOptions, ...names
 }
 
 export const core = proxy(
-  { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '30 seconds', retry: RETRY },
+  { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '15 seconds', retry: RETRY },
   'checkInstruction',
   'beginDelivery',
   'closeRequest',
@@ -40,7 +43,7 @@ export const bulk = proxy(
   {
     taskQueue: TASK_QUEUES.bulk,
     startToCloseTimeout: '24 hours',
-    heartbeatTimeout: '1 minute',
+    heartbeatTimeout: '20 seconds',
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: { ...RETRY, nonRetryableErrorTypes: ['conflict', 'package-broken'] },
   },
@@ -50,7 +53,7 @@ export const bulk = proxy(
 );
 
 export const outbound = proxy(
-  { taskQueue: TASK_QUEUES.outbound, startToCloseTimeout: '2 minutes', retry: RETRY },
+  { taskQueue: TASK_QUEUES.outbound, startToCloseTimeout: '40 seconds', retry: RETRY },
   'acknowledgeRequest',
   'remindController',
   'deliverPackage',

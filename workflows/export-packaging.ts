@@ -30,5 +30,9 @@ async function buildUntilSound(ref: RequestRef): Promise<PackageResult> {
 }
 
 function isBroken(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'package-broken';
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === 'package-broken'
+  );
 }

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
-export type Value = string | number | boolean | Date | Buffer | null | readonly string[] | { readonly [key: string]: unknown };
+type Value = string | number | boolean | Date | Buffer | null | readonly string[] | { readonly [key: string]: unknown };
 /** Column name to value; every row of a table has the same columns in the same order. */
 export type Row = Readonly<Record<string, Value>>;
 

@@ -28,7 +28,10 @@ export function pdfOf(line: string): Buffer {
 /** A 96 by 64 picture of one colour over another (W3C PNG, colour type 2). */
 export function pngOf(hue: number): Buffer {
   const [width, height] = [96, 64];
-  const line = (red: number, green: number, blue: number) => [0, ...Array.from({ length: width }, () => [red, green, blue]).flat()];
+  const line = (red: number, green: number, blue: number) => [
+    0,
+    ...Array.from({ length: width }, () => [red, green, blue]).flat(),
+  ];
   const sky = line(120 + (hue % 100), 160, 220);
   const ground = line(90, 120 + (hue % 90), 80);
   const pixels = Buffer.from(Array.from({ length: height }, (_, y) => (y < height / 2 ? sky : ground)).flat());
@@ -37,7 +40,12 @@ export function pngOf(hue: number): Buffer {
   header.writeUInt32BE(height, 4);
   header.set([8, 2, 0, 0, 0], 8);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(pixels)), pngChunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', deflateSync(pixels)),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 function pngChunk(type: string, data: Buffer): Buffer {

@@ -12,13 +12,13 @@ export interface SampleWorkspace {
   readonly contactEmail: string;
 }
 
-export const HARBOR: SampleWorkspace = {
+const HARBOR: SampleWorkspace = {
   id: '6f0c1a52-5f0e-4d53-9a44-0d6e3a1b7c01',
   name: 'Harbor & Pine Realty',
   contactEmail: 'privacy@harborpine.example',
 };
 
-export const NORTHWIND: SampleWorkspace = {
+const NORTHWIND: SampleWorkspace = {
   id: 'b81d7e3c-2a9f-4c18-8e57-91c4f2d5a602',
   name: 'Northwind Homes',
   contactEmail: 'privacy@northwind.example',
@@ -71,7 +71,8 @@ const HOSTILE_EVERY = 97;
 export function personAt(seed: number, index: number): Person {
   if (index === 0) return showcase(index, HARBOR.id, '4155550132', undefined);
   if (index === 1) return showcase(index, NORTHWIND.id, '6505550177', SHOWCASE_PERSON.elsewhere.marker);
-  if (index === 2) return { ...ordinary(seed, index), email: LONE_EMAIL, spellings: [LONE_EMAIL], weight: 0, hasMedia: false };
+  if (index === 2)
+    return { ...ordinary(seed, index), email: LONE_EMAIL, spellings: [LONE_EMAIL], weight: 0, hasMedia: false };
   return ordinary(seed, index);
 }
 
@@ -83,7 +84,12 @@ function showcase(index: number, workspaceId: string, phone: string, marker: str
     firstName: 'Maya',
     lastName: 'Lindqvist',
     email: SHOWCASE_PERSON.email,
-    spellings: [SHOWCASE_PERSON.email, 'Maya.Lindqvist@Example.com', 'maya.lindqvist+tours@example.com', 'MAYA.LINDQVIST+News@example.com'],
+    spellings: [
+      SHOWCASE_PERSON.email,
+      'Maya.Lindqvist@Example.com',
+      'maya.lindqvist+tours@example.com',
+      'MAYA.LINDQVIST+News@example.com',
+    ],
     phone,
     externalId: marker === undefined ? SHOWCASE_PERSON.externalId : 'nw-000017',
     weight: 4,
@@ -129,5 +135,10 @@ function phoneAt(index: number): string {
 /** The same number as people and forms write it. */
 export function phoneWritings(phone: string): readonly [string, ...string[]] {
   const [area, exchange, line] = [phone.slice(0, 3), phone.slice(3, 6), phone.slice(6)];
-  return [`+1 ${area} ${exchange} ${line}`, `(${area}) ${exchange}-${line}`, `${area}-${exchange}-${line}`, `+1${phone}`];
+  return [
+    `+1 ${area} ${exchange} ${line}`,
+    `(${area}) ${exchange}-${line}`,
+    `${area}-${exchange}-${line}`,
+    `+1${phone}`,
+  ];
 }

@@ -29,7 +29,8 @@ export function howMany({ weight }: Person, random: Random, most: number): numbe
   return weight > 1 ? most + Math.ceil(most / 2) : weight === 1 ? random.int(0, most) : 0;
 }
 
-export const repeat = (times: number, row: (ordinal: number) => Row): readonly Row[] => Array.from({ length: times }, (_, n) => row(n));
+export const repeat = (times: number, row: (ordinal: number) => Row): readonly Row[] =>
+  Array.from({ length: times }, (_, n) => row(n));
 
 const fullName = ({ firstName, lastName }: Person): string => `${firstName} ${lastName}`;
 const spelled = ({ spellings }: Person, random: Random): string => random.pick(spellings);

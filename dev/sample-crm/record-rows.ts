@@ -10,7 +10,8 @@ import { anyOf } from './workspace-rows.ts';
 
 const idOf = (what: string, person: Person, ordinal: number): string => uuidOf(what, person.contactId, ordinal);
 const owned = (person: Person) => ({ workspace_id: person.workspaceId, contact_id: person.contactId });
-const sentence = (person: Person, random: Random): string => [random.pick(SENTENCES), person.marker ?? ''].join(' ').trim();
+const sentence = (person: Person, random: Random): string =>
+  [random.pick(SENTENCES), person.marker ?? ''].join(' ').trim();
 const address = (random: Random): string => `198.51.100.${random.int(1, 254)}`;
 
 const deals: PersonRows = (person, random) =>
@@ -47,7 +48,10 @@ const notes: PersonRows = (person, random) =>
     id: idOf('note', person, n),
     ...owned(person),
     author_id: anyOf('member', person.workspaceId, random),
-    body: person.index % OVERLONG_NOTE_EVERY === 0 && n === 0 ? sentence(person, random).padEnd(10_000, ' and so on') : sentence(person, random),
+    body:
+      person.index % OVERLONG_NOTE_EVERY === 0 && n === 0
+        ? sentence(person, random).padEnd(10_000, ' and so on')
+        : sentence(person, random),
     created_at: random.moment(),
   }));
 
@@ -99,7 +103,14 @@ const calendarEvents: PersonRows = (person, random) =>
     const start = random.moment();
     const ends_at = new Date(start.getTime() + 3_600_000);
     const organiser_id = anyOf('member', person.workspaceId, random);
-    return { id: idOf('event', person, n), workspace_id: person.workspaceId, organiser_id, title: 'Viewing', starts_at: start, ends_at };
+    return {
+      id: idOf('event', person, n),
+      workspace_id: person.workspaceId,
+      organiser_id,
+      title: 'Viewing',
+      starts_at: start,
+      ends_at,
+    };
   });
 
 const attendees: PersonRows = (person, random) =>
@@ -196,7 +207,8 @@ const signatures: PersonRows = (person, random) =>
     seal: Buffer.from(uuidOf('seal', person.contactId, n).replaceAll('-', ''), 'hex'),
   }));
 
-const invoiceCount = (person: Person): number => (isClient(person) ? Math.max(1, howMany(person, new Random('invoices', person.index), 1)) : 0);
+const invoiceCount = (person: Person): number =>
+  isClient(person) ? Math.max(1, howMany(person, new Random('invoices', person.index), 1)) : 0;
 
 const invoices: PersonRows = (person, random) =>
   repeat(invoiceCount(person), (n) => ({
@@ -206,7 +218,10 @@ const invoices: PersonRows = (person, random) =>
     number: `R-${numberId(person, n)}`,
     total: random.int(500, 40_000),
     currency: 'USD',
-    billing_address: { name: `${person.firstName} ${person.lastName}`, street: `${random.int(1, 240)} ${random.pick(STREETS)}` },
+    billing_address: {
+      name: `${person.firstName} ${person.lastName}`,
+      street: `${random.int(1, 240)} ${random.pick(STREETS)}`,
+    },
     issued_at: random.moment(),
     paid_at: random.chance(0.9) ? random.moment() : null,
   }));
@@ -311,7 +326,9 @@ export interface MediaObject {
 
 /** The objects that a person's rows name. */
 export function mediaOf(person: Person): readonly MediaObject[] {
-  const keys = [files, reports, documents, videos].flatMap((rows) => rows(person, new Random('media', person.index)).flatMap(objectKeys));
+  const keys = [files, reports, documents, videos].flatMap((rows) =>
+    rows(person, new Random('media', person.index)).flatMap(objectKeys),
+  );
   const kept = person.index === MISSING_OBJECT_INDEX ? keys.slice(1) : keys;
   return kept.map((key) => ({ key, content: contentOf(key, person) }));
 }

@@ -28,7 +28,8 @@ function* pool(kind: Pooled, rowAt: RowAt): Generator<Row> {
 const FOUNDED = new Date('2021-02-01T09:00:00Z');
 
 function* workspaces(): Generator<Row> {
-  for (const { id, name, contactEmail } of WORKSPACES) yield { id, name, contact_email: contactEmail, plan: 'team', created_at: FOUNDED };
+  for (const { id, name, contactEmail } of WORKSPACES)
+    yield { id, name, contact_email: contactEmail, plan: 'team', created_at: FOUNDED };
 }
 
 const team: RowAt = (workspace_id, id, index) => ({ id, workspace_id, name: `Team ${index + 1}` });
@@ -61,7 +62,12 @@ const pipeline: RowAt = (workspace_id, id, index) => ({
   stages: { names: STAGES },
 });
 
-const course: RowAt = (workspace_id, id, index) => ({ id, workspace_id, title: `First-time buyers, part ${index + 1}`, lessons: 6 + index });
+const course: RowAt = (workspace_id, id, index) => ({
+  id,
+  workspace_id,
+  title: `First-time buyers, part ${index + 1}`,
+  lessons: 6 + index,
+});
 
 const campaign: RowAt = (workspace_id, id, index, random) => ({
   id,

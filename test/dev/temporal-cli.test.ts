@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TEMPORAL_CLI_VERSION } from '../../dev/temporal-cli-makers.ts';
 import { findTemporalCli } from '../../dev/temporal-cli.ts';
 
 let folder: string;
@@ -125,6 +126,11 @@ describe('the Temporal CLI', () => {
     await compiler();
     expect(await find()).toBe(cached());
     expect(lines).toContainEqual(expect.stringMatching(/^Building the Temporal CLI from source, .* … 0 s$/));
+  });
+
+  it('is looked for in the version that the Go module pins', async () => {
+    const module = await readFile(new URL('../../ops/temporal-cli/go.mod', import.meta.url), 'utf8');
+    expect(/temporalio\/cli v(\S+)/.exec(module)?.[1]).toBe(TEMPORAL_CLI_VERSION);
   });
 
   it('is whole when two build it at the same time', async () => {

@@ -20,7 +20,9 @@ describe('the legal due date', () => {
   });
 
   it('ends with the day of the controller, also where a change of clocks lies between', () => {
-    expect(legalDueAt(at('2026-03-10T23:30:00Z'), 'gdpr', 'Europe/Berlin').toISOString()).toBe('2026-04-11T21:59:59.000Z');
+    expect(legalDueAt(at('2026-03-10T23:30:00Z'), 'gdpr', 'Europe/Berlin').toISOString()).toBe(
+      '2026-04-11T21:59:59.000Z',
+    );
   });
 
   it('never lies before the receipt, and never more than 91 days and an hour after it', () => {

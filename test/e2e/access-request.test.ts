@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import yauzl from 'yauzl';
 import { ApiProblem, download } from '../../cli/api-client.ts';
 import type { ApiClient } from '../../cli/api-client.ts';
-import { ABSENT_EMAIL, SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
+import { ABSENT_EMAIL, SHOWCASE_PERSON, personAt } from '../../dev/sample-crm/people.ts';
+import { MISSING_OBJECT_INDEX } from '../../dev/sample-crm/record-rows.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import { verifyPackageFile } from '../../platform/package-verification.ts';
 import { accessRequest, controllerClient, fileRequest, inStatus, newLink, waitForRequest } from '../support/steward.ts';
@@ -95,7 +96,9 @@ describe('an access request for a lead', () => {
 
   it('never shows what another workspace holds under the same address', async () => {
     const [here, there] = await Promise.all([
-      completed(accessRequest(maya)).then(({ id }) => fetchPackage(id)).then(textsOf),
+      completed(accessRequest(maya))
+        .then(({ id }) => fetchPackage(id))
+        .then(textsOf),
       otherWorkspace(),
     ]);
     expect(there.outcome).toBe('fulfilled');
@@ -122,6 +125,17 @@ describe('an access request for a lead', () => {
     const opened = join(folder, `${request.id}.opened.zip`);
     await writeFile(opened, await decrypter.decrypt(sealed));
     expect((await manifestOf(opened)).requestId).toBe(request.id);
+  });
+});
+
+describe('a file that the store has lost', () => {
+  it('is listed as missing, and the package is made all the same', async () => {
+    const { email } = personAt(1, MISSING_OBJECT_INDEX);
+    const request = await completed(accessRequest([{ type: 'email', value: email }]));
+    const manifest = await manifestOf(await fetchPackage(request.id));
+    expect(manifest.missing).toHaveLength(1);
+    expect(manifest.totals.missingFiles).toBe(1);
+    expect(manifest.totals.files).toBeGreaterThan(0);
   });
 });
 
@@ -173,7 +187,10 @@ describe('a link', () => {
 
   it('reaches the controller by mail, without a word about the person', async () => {
     const request = await completed(accessRequest(maya));
-    const messages = (await (await fetch(`${endpoints.mail.web}/messages`)).json()) as { id: string; subject: string }[];
+    const messages = (await (await fetch(`${endpoints.mail.web}/messages`)).json()) as {
+      id: string;
+      subject: string;
+    }[];
     const mine = messages.filter(({ subject }) => subject.includes(request.id));
     expect(mine.length).toBeGreaterThanOrEqual(2);
     for (const { id } of mine) {

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../cli/api-client.ts';
 import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
 import { startStack } from '../../dev/stack.ts';
 import type { Stack } from '../../dev/stack.ts';
+import { temporaryHome } from '../support/temporary-home.ts';
 import { accessRequest, controllerKey, fileRequest, inStatus, waitForRequest } from '../support/steward.ts';
 
 /** Faults need a stack of their own; it runs beside the shared one, on other ports. */
@@ -18,7 +17,7 @@ let key: string;
 const body = () => accessRequest([{ type: 'email', value: SHOWCASE_PERSON.email }]);
 
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'steward-faults-'));
+  home = await temporaryHome();
   await bringUp();
   key = await controllerKey(stack.endpoints);
   client = new ApiClient({ baseUrl: stack.endpoints.api, apiKey: key });
@@ -67,7 +66,10 @@ describe('while Temporal is away', () => {
 
 describe('while PostgreSQL is away', () => {
   it('callers are told to come back, and a request that was under way goes on', async () => {
-    const waiting = await fileRequest(client, accessRequest([{ type: 'email', value: SHOWCASE_PERSON.email }], { instruction: undefined }));
+    const waiting = await fileRequest(
+      client,
+      accessRequest([{ type: 'email', value: SHOWCASE_PERSON.email }], { instruction: undefined }),
+    );
     await waitForRequest(client, waiting.id, inStatus('awaiting_instruction'));
     await stack.children.stop('postgres');
     const refused = await post(body(), randomUUID());
@@ -95,7 +97,10 @@ describe('a worker that is killed', () => {
 
 describe('a stack that is stopped', () => {
   it('keeps a request that waits, and goes on with it when started again', async () => {
-    const { id } = await fileRequest(client, accessRequest([{ type: 'email', value: SHOWCASE_PERSON.email }], { instruction: undefined }));
+    const { id } = await fileRequest(
+      client,
+      accessRequest([{ type: 'email', value: SHOWCASE_PERSON.email }], { instruction: undefined }),
+    );
     await waitForRequest(client, id, inStatus('awaiting_instruction'));
     const started = performance.now();
     await stack.stop();

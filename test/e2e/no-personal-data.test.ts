@@ -5,7 +5,14 @@ import { dataSubjectRequestId } from '../../domain/ids.ts';
 import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
 import { openPlainNamespace } from '../support/plain-namespace.ts';
 import type { PlainNamespace } from '../support/plain-namespace.ts';
-import { accessRequest, administratorId, controllerClient, fileRequest, inStatus, waitForRequest } from '../support/steward.ts';
+import {
+  accessRequest,
+  administratorId,
+  controllerClient,
+  fileRequest,
+  inStatus,
+  waitForRequest,
+} from '../support/steward.ts';
 
 const { endpoints, home, configFile } = inject('stack');
 const identities = [

@@ -2,12 +2,11 @@
  * One stack a run, shared by every test that needs services. Small enough to start in seconds; the sample CRM has a few
  * hundred people in it, with the showcase person among them.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 import { startStack } from '../../dev/stack.ts';
 import type { Endpoints } from '../../dev/endpoints.ts';
+import { temporaryHome } from './temporary-home.ts';
 
 export interface SharedStack {
   readonly home: string;
@@ -38,7 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function start(): Promise<{ shared: SharedStack; stop: () => Promise<void> }> {
   process.env['STEWARD_SAMPLE_PEOPLE'] ??= '300';
-  const home = await mkdtemp(join(tmpdir(), 'steward-test-'));
+  const home = await temporaryHome();
   const lines: string[] = [];
   const stack = await startStack({ home, log: (line) => lines.push(line) }).catch((error: unknown) => {
     process.stderr.write(`${lines.join('\n')}\n`);

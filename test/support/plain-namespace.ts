@@ -6,6 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import './quiet-runtime.ts';
 import { createWorkers, openDependencies } from '../../activities/workers.ts';
 import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
 import type { Identity } from '../../domain/identities.ts';
@@ -23,7 +24,7 @@ import { openTemporal } from '../../platform/temporal/client.ts';
 import type { Temporal } from '../../platform/temporal/client.ts';
 import { prepareNamespace } from '../../platform/temporal/namespace.ts';
 
-export const PLAIN_NAMESPACE = 'plain';
+const PLAIN_NAMESPACE = 'plain';
 
 export interface PlainNamespace {
   readonly temporal: Temporal;
@@ -92,7 +93,9 @@ export async function openPlainNamespace(configFile: string, principalId: string
     },
     waitFor: async (requestId, status) => {
       for (;;) {
-        const row = await db.withTenant(workspaceId, (trx) => trx('requests').where({ id: requestId }).first<{ status: string }>('status'));
+        const row = await db.withTenant(workspaceId, (trx) =>
+          trx('requests').where({ id: requestId }).first<{ status: string }>('status'),
+        );
         if (row.status === status) return;
         await delay(100);
       }
@@ -110,7 +113,10 @@ async function registerNamespace(address: string): Promise<void> {
   const connection = await Connection.connect({ address });
   try {
     await connection.workflowService
-      .registerNamespace({ namespace: PLAIN_NAMESPACE, workflowExecutionRetentionPeriod: { seconds: 86_400 as never, nanos: 0 } })
+      .registerNamespace({
+        namespace: PLAIN_NAMESPACE,
+        workflowExecutionRetentionPeriod: { seconds: 86_400 as never, nanos: 0 },
+      })
       .catch((error: unknown) => {
         if (!/already exists/i.test(String(error))) throw error;
       });

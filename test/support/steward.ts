@@ -16,7 +16,7 @@ export interface RequestView {
   readonly blockedBy: string | null;
 }
 
-export interface PackageView {
+interface PackageView {
   readonly id: string;
   readonly bytes: number;
   readonly rows: number;
@@ -32,7 +32,7 @@ const ALL_OF_A_CONTROLLER: readonly Scope[] = [
   'instructions:write',
 ];
 
-export async function adminClient(endpoints: Endpoints, workspaceId?: string): Promise<ApiClient> {
+async function adminClient(endpoints: Endpoints, workspaceId?: string): Promise<ApiClient> {
   const apiKey = (await readFile(endpoints.adminKeyFile, 'utf8')).trim();
   return new ApiClient({ baseUrl: endpoints.api, apiKey, ...(workspaceId === undefined ? {} : { workspaceId }) });
 }
@@ -52,7 +52,11 @@ export async function controllerKey(
   scopes: readonly Scope[] = ALL_OF_A_CONTROLLER,
 ): Promise<string> {
   const admin = await adminClient(endpoints, workspaceId);
-  const { secret } = await admin.post<{ secret: string }>('/v1/api-keys', { name: 'a test', party: 'controller', scopes });
+  const { secret } = await admin.post<{ secret: string }>('/v1/api-keys', {
+    name: 'a test',
+    party: 'controller',
+    scopes,
+  });
   return secret;
 }
 
@@ -60,7 +64,7 @@ export async function controllerClient(endpoints: Endpoints, workspaceId?: strin
   return new ApiClient({ baseUrl: endpoints.api, apiKey: await controllerKey(endpoints, workspaceId) });
 }
 
-export const INSTRUCTION = {
+const INSTRUCTION = {
   source: 'support_request',
   attestation: { text: 'The identity was verified; export what is held.', attestedBy: 'Privacy desk' },
 };
@@ -101,7 +105,11 @@ export const inStatus =
   ({ status }: RequestView): boolean =>
     statuses.includes(status);
 
-export async function newLink(client: ApiClient, requestId: string, more: object = {}): Promise<{ id: string; url: string }> {
+export async function newLink(
+  client: ApiClient,
+  requestId: string,
+  more: object = {},
+): Promise<{ id: string; url: string }> {
   const { id } = await client.get<PackageView>(`/v1/requests/${requestId}/package`);
   return client.post<{ id: string; url: string }>(`/v1/packages/${id}/links`, { recipient: 'a test', ...more });
 }

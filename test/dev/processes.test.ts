@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Children } from '../../dev/children.ts';
+import { openHome } from '../../dev/home.ts';
+import type { Home } from '../../dev/home.ts';
+import { choosePorts } from '../../dev/ports.ts';
+import { isAlive, markOf } from '../../dev/processes.ts';
+
+const silent = (): void => undefined;
+const STUBBORN = "process.on('SIGTERM', () => {}); process.stdout.write('up'); setInterval(() => {}, 1000)";
+let folder: string;
+let home: Home;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steward-home-'));
+  home = await openHome(folder, silent);
+});
+
+afterEach(async () => {
+  await home.release();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function stubborn() {
+  return spawn(process.execPath, ['-e', STUBBORN], { stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+describe('a home', () => {
+  it('is not given to a second stack, which is told of the first and of the way out', async () => {
+    await expect(openHome(folder, silent)).rejects.toThrow(new RegExp(`process ${process.pid}.*STEWARD_HOME`));
+  });
+
+  it('is taken over from a stack that has died, whose processes are ended', async () => {
+    await home.release();
+    const left = stubborn();
+    await once(left.stdout, 'data');
+    const mark = markOf(left.pid ?? 0);
+    await writeFile(home.path('lock.json'), JSON.stringify({ pid: 999_999_999, startedAt: '1' }));
+    await writeFile(home.path('children.json'), JSON.stringify([mark]));
+    const said: string[] = [];
+    home = await openHome(folder, (line) => said.push(line));
+    expect(mark && isAlive(mark)).toBe(false);
+    expect(said.join()).toContain('crashed');
+  }, 15_000);
+
+  it('does not end a process that has the same id by accident', async () => {
+    await home.release();
+    const innocent = stubborn();
+    await once(innocent.stdout, 'data');
+    await writeFile(home.path('children.json'), JSON.stringify([{ pid: innocent.pid, startedAt: 'another time' }]));
+    home = await openHome(folder, silent);
+    expect(innocent.exitCode).toBeNull();
+    innocent.kill('SIGKILL');
+    await once(innocent, 'exit');
+  });
+});
+
+describe('the ports of a stack', () => {
+  it('are the ones of last time', async () => {
+    const first = await choosePorts(home, silent);
+    expect(await choosePorts(home, silent)).toEqual(first);
+  });
+
+  it('fall to free ones where taken, and say so', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await writeFile(home.path('ports.json'), JSON.stringify({ api: port }));
+    const said: string[] = [];
+    const ports = await choosePorts(home, (line) => said.push(line));
+    expect(ports.api).not.toBe(port);
+    expect(said.join('\n')).toContain(`Port ${port} (the API) is taken; using ${ports.api}`);
+    other.close();
+  });
+
+  it('are no two the same', async () => {
+    const ports = Object.values(await choosePorts(home, silent));
+    expect(new Set(ports).size).toBe(ports.length);
+  });
+});
+
+describe('a child process', () => {
+  const childOf = (code: string) => ({ name: 'child', command: process.execPath, args: ['-e', code] });
+
+  it('that ignores the polite signal is ended by force', async () => {
+    const children = new Children(home, silent);
+    const log = home.path('logs', 'child.log');
+    await children.start({ ...childOf(STUBBORN), ready: async () => (await readFile(log, 'utf8')).includes('up') });
+    const started = performance.now();
+    await children.stopAll([['child']]);
+    expect(performance.now() - started).toBeLessThan(8_000);
+    const [mark] = JSON.parse(await readFile(home.path('children.json'), 'utf8')) as NonNullable<
+      ReturnType<typeof markOf>
+    >[];
+    expect(mark && isAlive(mark)).toBe(false);
+  }, 15_000);
+
+  it('that dies before it is ready fails the start with the end of its log', async () => {
+    const children = new Children(home, silent);
+    const broken = {
+      ...childOf("console.error('no such setting'); process.exit(3)"),
+      ready: () => Promise.resolve(false),
+    };
+    await expect(children.start(broken)).rejects.toThrow('no such setting');
+  });
+
+  it('that dies later is started again', async () => {
+    const said: string[] = [];
+    const children = new Children(home, (line) => said.push(line));
+    const marker = home.path('second-life');
+    const code = `const fs = require('fs'); if (fs.existsSync('${marker}.first')) fs.writeFileSync('${marker}', ''); fs.writeFileSync('${marker}.first', ''); setTimeout(() => process.exit(1), 300); setInterval(() => {}, 1000)`;
+    await children.start({ ...childOf(code), ready: () => Promise.resolve(existsSync(`${marker}.first`)) });
+    await expect.poll(() => existsSync(marker), { timeout: 10_000 }).toBe(true);
+    await children.stopAll([['child']]);
+    expect(said.join()).toContain('starting it again');
+  }, 15_000);
+});
