@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Unavailable } from '../domain/errors.ts';
 import type { ChildMark, Home } from './home.ts';
 import { markOf } from './processes.ts';
 
@@ -147,7 +148,7 @@ export class Children {
     }
     const what = hasEnded(running) ? 'ended before it was ready' : `was not ready within ${READY_WITHIN_MS / 1_000} s`;
     running.kill('SIGKILL');
-    throw new Error(`${name} ${what}. The end of ${this.logOf(name)}:\n${this.tail(name)}`);
+    throw new Unavailable(`${name} ${what}. The end of ${this.logOf(name)}:\n${this.tail(name)}`);
   }
 
   private logOf(name: string): string {

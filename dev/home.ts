@@ -1,8 +1,9 @@
 /** STEWARD_HOME: the folder with all state of an embedded stack, and the lock that keeps two stacks out of one home. */
 import { randomUUID } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import { isErrno, writeNewFile } from '../platform/files.ts';
@@ -31,6 +32,7 @@ export interface Home {
 
 /** How long what a crash left is asked to end before it is made to. */
 const PATIENCE_MS = 5_000;
+const TURN_POLL_MS = 20;
 
 /**
  * Makes the folder if need be, takes the lock, and ends what an earlier stack left running when it crashed. Throws
@@ -62,17 +64,34 @@ async function takeLock(lock: string, folder: string): Promise<void> {
   await writeNewFile(draft, JSON.stringify(markOf(process.pid)));
   try {
     while (!(await linkInPlace(draft, lock))) {
-      const owner = await ownerOf(lock);
-      if (owner) throw inUse(folder, owner);
-      await removeStale(lock, folder);
+      await refuseIfHeld(lock, folder);
+      if (await takeOver(draft, lock, folder)) return;
+      await delay(TURN_POLL_MS);
     }
   } finally {
-    await rm(draft);
+    await rm(draft, { force: true });
   }
 }
 
-function linkInPlace(draft: string, lock: string): Promise<boolean> {
-  return link(draft, lock).then(
+/** By turns, and looking again: of two that found the same stale lock, the later would take the new lock of the other. */
+async function takeOver(draft: string, lock: string, folder: string): Promise<boolean> {
+  const turn = `${lock}.turn`;
+  if (!(await linkInPlace(draft, turn))) {
+    if (!(await livingOwner(turn))) await rm(turn, { force: true });
+    return false;
+  }
+  try {
+    await refuseIfHeld(lock, folder);
+    if (!existsSync(lock)) return false;
+    await rename(draft, lock);
+    return true;
+  } finally {
+    await rm(turn);
+  }
+}
+
+function linkInPlace(draft: string, place: string): Promise<boolean> {
+  return link(draft, place).then(
     () => true,
     (error: unknown) => {
       if (isErrno(error, 'EEXIST')) return false;
@@ -81,31 +100,17 @@ function linkInPlace(draft: string, lock: string): Promise<boolean> {
   );
 }
 
-/** Moved away first: of two that find the same stale lock, the later one could have taken the new lock of the other. */
-async function removeStale(lock: string, folder: string): Promise<void> {
-  const aside = `${lock}.${randomUUID()}`;
-  try {
-    await rename(lock, aside);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return;
-    throw error;
-  }
-  const owner = await ownerOf(aside);
-  if (owner) await linkInPlace(aside, lock);
-  await rm(aside);
-  if (owner) throw inUse(folder, owner);
+async function refuseIfHeld(lock: string, folder: string): Promise<void> {
+  const owner = await livingOwner(lock);
+  if (!owner) return;
+  throw new InvalidConfiguration(
+    `A stack is running in ${folder} (process ${owner.pid}). Stop it, or set STEWARD_HOME to another folder to run one beside it.`,
+  );
 }
 
-/** Undefined when whoever took the lock is no more. */
-async function ownerOf(lock: string): Promise<ProcessMark | undefined> {
+async function livingOwner(lock: string): Promise<ProcessMark | undefined> {
   const owner = (await readJson(lock)) as ProcessMark | undefined;
   return owner && isAlive(owner) ? owner : undefined;
-}
-
-function inUse(folder: string, { pid }: ProcessMark): Error {
-  return new InvalidConfiguration(
-    `A stack is running in ${folder} (process ${pid}). Stop it, or set STEWARD_HOME to another folder to run one beside it.`,
-  );
 }
 
 async function endLeftovers(file: string, log: (line: string) => void): Promise<void> {

@@ -32,6 +32,12 @@ export function claimPort(port: number, home: string): boolean {
   }
 }
 
+/** A claim of another home's stack stays. */
+export function releasePort(port: number, home: string): void {
+  const file = join(FOLDER, String(port));
+  if (readClaim(file)?.home === home) rmSync(file, { force: true });
+}
+
 function readClaim(file: string): Claim | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Claim;

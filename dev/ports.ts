@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import { readJson, replace } from './home.ts';
-import { claimPort } from './port-claims.ts';
+import { claimPort, releasePort } from './port-claims.ts';
 import type { Home } from './home.ts';
 
 const PORTS = {
@@ -41,6 +41,11 @@ export async function choosePorts(home: Home, log: (line: string) => void): Prom
   } finally {
     await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
   }
+}
+
+/** For stacks that start from now on, whichever process this one's was in. */
+export function releasePorts(home: Home, ports: Ports): void {
+  for (const port of Object.values(ports)) releasePort(port, home.folder);
 }
 
 function wished(name: PortName): number | undefined {

