@@ -14,7 +14,7 @@ export const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Absolute. */
 export function homeFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  return resolve(environment['STEWARD_HOME'] ?? join(PROJECT, '.steward'));
+  return resolve(environment['STEWARD_HOME'] || join(PROJECT, '.steward'));
 }
 
 export interface ChildMark extends ProcessMark {

@@ -59,7 +59,7 @@ export async function findTemporalCli(search: CliSearch): Promise<string> {
 const UNSET = 'is not set';
 
 function placesOf({ log, environment = process.env, signal }: CliSearch): readonly Place[] {
-  const cache = resolve(environment['STEWARD_CACHE'] ?? join(PROJECT, '.cache'));
+  const cache = resolve(environment['STEWARD_CACHE'] || join(PROJECT, '.cache'));
   const cached = join(cache, `temporal-${TEMPORAL_CLI_VERSION}`);
   const making = { log, environment, signal };
   return [
