@@ -10,7 +10,7 @@ interface RunningStack {
   readonly adminKeyFile: string;
 }
 
-const homeFile = (name: string): string => join(resolve(process.env['STEWARD_HOME'] ?? '.steward'), name);
+const homeFile = (name: string): string => join(resolve(process.env['STEWARD_HOME'] || '.steward'), name);
 
 /** The API's address. Throws InvalidConfiguration when none is set and no stack runs here. */
 export async function apiUrl(): Promise<string> {

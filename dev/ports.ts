@@ -21,17 +21,19 @@ const PORTS = {
 } as const;
 
 type PortName = keyof typeof PORTS;
+const NAMES = Object.keys(PORTS) as PortName[];
 export type Ports = Readonly<Record<PortName, number>>;
 
 /** Each is held open until all are chosen, so that no two are the same. Throws InvalidConfiguration for no port number. */
 export async function choosePorts(home: Home, log: (line: string) => void): Promise<Ports> {
   const file = home.path('ports.json');
   const earlier = ((await readJson(file)) ?? {}) as Partial<Ports>;
+  const wishes = Object.fromEntries(NAMES.map((name) => [name, wished(name)]));
   const held: Server[] = [];
   try {
     const chosen: Partial<Record<PortName, number>> = {};
-    for (const name of Object.keys(PORTS) as PortName[]) {
-      const { server, port } = await hold(name, wished(name) ?? earlier[name] ?? PORTS[name].usual, home, log);
+    for (const name of NAMES) {
+      const { server, port } = await hold(name, wishes[name] ?? earlier[name] ?? PORTS[name].usual, home, log);
       held.push(server);
       chosen[name] = port;
     }

@@ -6,6 +6,7 @@ import pg from 'pg';
 import type { ClientBase } from 'pg';
 import { migrateFolder } from '../../platform/migrate.ts';
 import { copyRows } from './copy.ts';
+import { DOCUMENT_TABLES, mediaOf } from './document-rows.ts';
 import type { Row } from './copy.ts';
 import { readVideo } from './media.ts';
 import { WORKSPACES, personAt } from './people.ts';
@@ -13,7 +14,7 @@ import type { Person, SampleWorkspace } from './people.ts';
 import { PERSON_TABLES } from './person-rows.ts';
 import type { PersonRows } from './person-rows.ts';
 import { Random } from './random.ts';
-import { RECORD_TABLES, mediaOf } from './record-rows.ts';
+import { RECORD_TABLES } from './record-rows.ts';
 import { WORKSPACE_TABLES } from './workspace-rows.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/sample-crm', import.meta.url));
@@ -59,7 +60,7 @@ async function generate(client: ClientBase, options: SampleOptions): Promise<voi
   await writeMedia(options.mediaFolder, seed, people);
   let rows = 0;
   for (const [table, rowsOf] of WORKSPACE_TABLES) rows += await copyRows(client, table, rowsOf());
-  for (const [table, rowsOf] of [...PERSON_TABLES, ...RECORD_TABLES]) {
+  for (const [table, rowsOf] of [...PERSON_TABLES, ...RECORD_TABLES, ...DOCUMENT_TABLES]) {
     rows += await copyRows(client, table, rowsOfAll(table, rowsOf, seed, people));
   }
   await tieKnots(client);

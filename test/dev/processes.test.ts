@@ -12,9 +12,10 @@ import { Children } from '../../dev/children.ts';
 import { openHome } from '../../dev/home.ts';
 import type { Home } from '../../dev/home.ts';
 import { choosePorts, releasePorts } from '../../dev/ports.ts';
+import type { Ports } from '../../dev/ports.ts';
 import { isAlive, markOf } from '../../dev/processes.ts';
 
-const silent = (): void => undefined;
+const silent = (_line: string): void => undefined;
 const STUBBORN = "process.on('SIGTERM', () => {}); process.stdout.write('up'); setInterval(() => {}, 1000)";
 let folder: string;
 let home: Home;
@@ -88,9 +89,21 @@ describe('a home', () => {
 });
 
 describe('the ports of a stack', () => {
+  const chosen: { readonly by: Home; readonly ports: Ports }[] = [];
+
+  async function choose(by: Home, log = silent): Promise<Ports> {
+    const ports = await choosePorts(by, log);
+    chosen.push({ by, ports });
+    return ports;
+  }
+
+  afterEach(() => {
+    for (const { by, ports } of chosen.splice(0)) releasePorts(by, ports);
+  });
+
   it('are the ones of last time', async () => {
-    const first = await choosePorts(home, silent);
-    expect(await choosePorts(home, silent)).toEqual(first);
+    const first = await choose(home);
+    expect(await choose(home)).toEqual(first);
   });
 
   it('fall to free ones where taken, and say so', async () => {
@@ -99,30 +112,28 @@ describe('the ports of a stack', () => {
     const { port } = other.address() as AddressInfo;
     await writeFile(home.path('ports.json'), JSON.stringify({ api: port }));
     const said: string[] = [];
-    const ports = await choosePorts(home, (line) => said.push(line));
+    const ports = await choose(home, (line) => void said.push(line));
     expect(ports.api).not.toBe(port);
     expect(said.join('\n')).toContain(`Port ${port} (the API) is taken; using ${ports.api}`);
     other.close();
   });
 
   it('are no two the same', async () => {
-    const ports = Object.values(await choosePorts(home, silent));
+    const ports = Object.values(await choose(home));
     expect(new Set(ports).size).toBe(ports.length);
   });
 
   it('are no two the same of two stacks that start at once and do not listen yet', async () => {
     const beside = await openHome(join(folder, 'beside'), silent);
-    const [ours, theirs] = await Promise.all([choosePorts(home, silent), choosePorts(beside, silent)]);
+    const [ours, theirs] = await Promise.all([choose(home), choose(beside)]);
     const ports = [...Object.values(ours), ...Object.values(theirs)];
     expect(new Set(ports).size).toBe(ports.length);
-    releasePorts(home, ours);
-    releasePorts(beside, theirs);
     await beside.release();
   });
 
   it('are refused when a variable sets what is no port, by its name', async () => {
     vi.stubEnv('STEWARD_SMTP_PORT', '80a');
-    await expect(choosePorts(home, silent)).rejects.toThrow('STEWARD_SMTP_PORT');
+    await expect(choose(home)).rejects.toThrow('STEWARD_SMTP_PORT');
   });
 });
 

@@ -9,7 +9,7 @@ import yauzl from 'yauzl';
 import { ApiProblem, download } from '../../cli/api-client.ts';
 import type { ApiClient } from '../../cli/api-client.ts';
 import { ABSENT_EMAIL, SHOWCASE_PERSON, personAt } from '../../dev/sample-crm/people.ts';
-import { MISSING_OBJECT_INDEX } from '../../dev/sample-crm/record-rows.ts';
+import { MISSING_OBJECT_INDEX } from '../../dev/sample-crm/document-rows.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import { verifyPackageFile } from '../../platform/package-verification.ts';
 import { accessRequest, controllerClient, fileRequest, inStatus, newLink, waitForRequest } from '../support/steward.ts';
