@@ -38,11 +38,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function start(): Promise<{ shared: SharedStack; stop: () => Promise<void> }> {
   process.env['STEWARD_SAMPLE_PEOPLE'] ??= '300';
   const home = await temporaryHome();
-  const lines: string[] = [];
-  const stack = await startStack({ home, log: (line) => lines.push(line) }).catch((error: unknown) => {
-    process.stderr.write(`${lines.join('\n')}\n`);
-    throw error;
-  });
+  // Shown as it comes: the first start may build the Temporal CLI, which takes minutes.
+  const stack = await startStack({ home, log: (line) => process.stderr.write(`${line}\n`) });
   process.env['STEWARD_TEST_POSTGRES'] = stack.settings.adminUrl;
   return {
     shared: { home, endpoints: stack.endpoints, configFile: stack.settings.configFile },
