@@ -1,11 +1,12 @@
 /** What lies in the media store and what is said of it: files, videos, reports, signed documents. */
 import type { Row } from './copy.ts';
 import { pdfOf, pngOf } from './media.ts';
+import { neighbourOf } from './people.ts';
 import type { Person } from './people.ts';
-import { hasDeal, isSigner, numberId, repeat, roleId } from './person-rows.ts';
-import type { PersonRows } from './person-rows.ts';
+import { dealCount, isSigner } from './person-rows.ts';
 import { Random, uuidOf } from './random.ts';
-import { address, idOf, owned } from './row-parts.ts';
+import { address, fullName, idOf, markerOf, numberId, owned, repeat } from './row-parts.ts';
+import type { PersonRows } from './row-parts.ts';
 import { USER_AGENTS } from './words.ts';
 
 const mediaCount = (person: Person, most: number): number => (person.hasMedia ? (person.weight > 1 ? most : 1) : 0);
@@ -33,35 +34,41 @@ const videos: PersonRows = (person, random) =>
     recorded_at: random.moment(),
   }));
 
-const videoViews: PersonRows = (person, random) =>
-  repeat(mediaCount(person, 2), (n) => ({
-    id: numberId(person, n),
-    workspace_id: person.workspaceId,
-    video_id: idOf('videos', person, n),
-    viewer_email: random.pick(person.spellings),
-    ip: address(random),
-    seconds: random.int(1, 600) / 10,
-    at: random.moment(),
-  }));
+/** Each video is watched by its person and by somebody else. */
+const videoViews: PersonRows = (person, random) => {
+  const viewers = person.hasMedia ? [person, neighbourOf(person)] : [];
+  return viewers.flatMap((viewer, turn) =>
+    repeat(mediaCount(person, 2), (n) => ({
+      id: numberId(person, 2 * n + turn),
+      workspace_id: person.workspaceId,
+      video_id: idOf('videos', person, n),
+      viewer_email: random.pick(viewer.spellings),
+      ip: address(random),
+      seconds: random.int(1, 600) / 10,
+      at: random.moment(),
+    })),
+  );
+};
 
 const reports: PersonRows = (person, random) =>
   repeat(mediaCount(person, 2), (n) => ({
     id: idOf('reports', person, n),
     ...owned(person),
     title: 'Market report',
-    summary: { prepared_for: `${person.firstName} ${person.lastName}`, estimate: random.int(200, 900) * 1000 },
+    summary: { prepared_for: fullName(person), estimate: random.int(200, 900) * 1000 },
     file_name: `market report ${n + 1}.pdf`,
     storage_key: keyOf('reports', person, n, 'pdf'),
     created_at: random.moment(),
   }));
 
-const documentCount = (person: Person): number => (isSigner(person) && hasDeal(person) ? mediaCount(person, 2) : 0);
+const documentCount = (person: Person): number =>
+  isSigner(person) && dealCount(person) > 0 ? mediaCount(person, 2) : 0;
 
 const documents: PersonRows = (person, random) =>
   repeat(documentCount(person), (n) => ({
     id: idOf('documents', person, n),
     ...owned(person),
-    deal_id: idOf('deal', person, 0),
+    deal_id: idOf('deal', person),
     title: n === 0 ? 'Purchase agreement' : 'Disclosure form',
     status: 'signed',
     file_name: n === 0 ? 'purchase agreement.pdf' : 'disclosure form.pdf',
@@ -70,19 +77,28 @@ const documents: PersonRows = (person, random) =>
     created_at: random.moment(),
   }));
 
-const signatures: PersonRows = (person, random) =>
-  repeat(documentCount(person), (n) => ({
-    id: idOf('signature', person, n),
-    workspace_id: person.workspaceId,
-    document_id: idOf('documents', person, n),
-    signer_id: roleId('signer', person),
-    signed_at: random.moment(),
-    ip: address(random),
-    evidence: { consent: 'I agree to sign electronically', email: person.email, user_agent: random.pick(USER_AGENTS) },
-    seal: Buffer.from(uuidOf('seal', person.contactId, n).replaceAll('-', ''), 'hex'),
-  }));
+/** Each document is signed by its person, and by somebody else who signs at all. */
+const signatures: PersonRows = (person, random) => {
+  const signers = documentCount(person) > 0 ? [person, neighbourOf(person)].filter(isSigner) : [];
+  return signers.flatMap((signer, turn) =>
+    repeat(documentCount(person), (n) => ({
+      id: idOf('signature', person, 2 * n + turn),
+      workspace_id: person.workspaceId,
+      document_id: idOf('documents', person, n),
+      signer_id: idOf('signer', signer),
+      signed_at: random.moment(),
+      ip: address(random),
+      evidence: {
+        consent: 'I agree to sign electronically',
+        email: signer.email,
+        user_agent: random.pick(USER_AGENTS),
+        ...markerOf(signer),
+      },
+      seal: Buffer.from(uuidOf('seal', signer.contactId, n).replaceAll('-', ''), 'hex'),
+    })),
+  );
+};
 
-/** Table and rows, in an order that the foreign keys allow; deals come before. */
 export const DOCUMENT_TABLES: readonly (readonly [table: string, rows: PersonRows])[] = [
   ['files', files],
   ['videos', videos],
@@ -103,6 +119,8 @@ export interface MediaObject {
 
 /** The objects that a person's rows name. */
 export function mediaOf(person: Person): readonly MediaObject[] {
+  if (!person.hasMedia) return [];
+  // Keys hang on the person alone, so any chance will do.
   const keys = [files, reports, documents, videos].flatMap((rows) =>
     rows(person, new Random('media', person.index)).flatMap(objectKeys),
   );
@@ -116,5 +134,5 @@ function objectKeys(row: Row): readonly string[] {
 
 function contentOf(key: string, person: Person): MediaObject['content'] {
   if (key.endsWith('.mp4')) return 'video';
-  return key.endsWith('.png') ? pngOf(person.index) : pdfOf(`Prepared for ${person.firstName} ${person.lastName}`);
+  return key.endsWith('.png') ? pngOf(person.index) : pdfOf(`Prepared for ${fullName(person)}`);
 }

@@ -1,7 +1,7 @@
 /**
  * The people of the sample: each is a function of the seed and an index, so that every table can be written on its own.
- * The first three are fixed: the person whom the demo asks for, her namesake in the other workspace, and somebody of whom
- * hardly anything is held.
+ * A few are fixed: the person whom the demo asks for, in both workspaces; another with whom she writes; and somebody of
+ * whom hardly anything is held.
  */
 import { Random, uuidOf } from './random.ts';
 import { DOMAINS, FIRST_NAMES, HOSTILE_NAMES, LAST_NAMES } from './words.ts';
@@ -27,12 +27,13 @@ const NORTHWIND: SampleWorkspace = {
 export const WORKSPACES: readonly SampleWorkspace[] = [HARBOR, NORTHWIND];
 
 export interface Person {
+  readonly seed: number;
   readonly index: number;
   readonly workspaceId: string;
   readonly contactId: string;
   readonly firstName: string;
   readonly lastName: string;
-  /** As the person writes it; `spellings` are further writings of the same mailbox. */
+  /** As the person writes it; `spellings` are writings of the same mailbox, this one among them. */
   readonly email: string;
   readonly spellings: readonly [string, ...string[]];
   /** Ten digits of a North American number in the range kept for fiction (555-01xx). */
@@ -56,69 +57,124 @@ export const SHOWCASE_PERSON = {
   elsewhere: { workspaceId: NORTHWIND.id, marker: 'NORTHWIND-ONLY-7731' },
 } as const;
 
+/**
+ * Shares a conversation, deals, appointments and signed documents with the showcase person. The marker is in what is
+ * his alone, so it must not come out in what is hers.
+ */
+export const CORRESPONDENT = { email: 'tomas.okonkwo@example.org', marker: 'THIRD-PARTY-ONLY-5519' } as const;
+
 /** Has no record anywhere. */
 export const ABSENT_EMAIL = 'nobody.at.all@example.org';
 
 /** A contact without any further record. */
 export const LONE_EMAIL = 'lone.contact@example.net';
 
-const FIXED = 3;
-/** One in so many people is a customer of the other workspace. */
-const OTHER_WORKSPACE_EVERY = 11;
-const MEDIA_EVERY = 40;
+/** The other workspace's people begin here, so that their bigint keys never meet the default's. */
+const NORTHWIND_FROM = 1_000_000;
+/** The most that the default workspace can have. */
+export const MOST_PEOPLE = NORTHWIND_FROM;
+const [SHOWCASE_PLACE, CORRESPONDENT_PLACE, LONE_PLACE, FIRST_ORDINARY_PLACE] = [0, 1, 2, 3];
+const FEWEST_PEOPLE = FIRST_ORDINARY_PLACE + 1;
+/** The other workspace has one person for so many of the default's … */
+const OTHER_WORKSPACE_SHARE = 10;
+/** … and of those, one in so many is known to both, by the same address and with other data. */
+const SHARED_EVERY = 3;
 const HOSTILE_EVERY = 97;
+const MEDIA_EVERY = 40;
+/** Objects are for looking at; benches of millions of rows are served by as many as the demo has. */
+const MEDIA_UNTIL = 20_000;
 
-export function personAt(seed: number, index: number): Person {
-  if (index === 0) return showcase(index, HARBOR.id, '4155550132', undefined);
-  if (index === 1) return showcase(index, NORTHWIND.id, '6505550177', SHOWCASE_PERSON.elsewhere.marker);
-  if (index === 2)
-    return { ...ordinary(seed, index), email: LONE_EMAIL, spellings: [LONE_EMAIL], weight: 0, hasMedia: false };
-  return ordinary(seed, index);
+/** The default workspace's people, as many as asked for, then the other's: a tenth as many. */
+export function* everybody(seed: number, people: number): Generator<Person> {
+  const others = Math.floor(people / OTHER_WORKSPACE_SHARE);
+  for (const [first, count] of [
+    [0, people],
+    [NORTHWIND_FROM, others],
+  ] as const) {
+    for (let place = 0; place < Math.max(count, FEWEST_PEOPLE); place += 1) yield personAt(seed, first + place);
+  }
 }
 
-function showcase(index: number, workspaceId: string, phone: string, marker: string | undefined): Person {
+export function personAt(seed: number, index: number): Person {
+  const place = index % NORTHWIND_FROM;
+  const isNorthwind = index >= NORTHWIND_FROM;
+  if (place === SHOWCASE_PLACE) return showcase(seed, index, isNorthwind);
+  const person = ordinary(seed, index);
+  if (isNorthwind) return place % SHARED_EVERY === 0 ? knownToBoth(person, place) : person;
+  if (place === CORRESPONDENT_PLACE) return correspondent(person);
+  return place === LONE_PLACE ? { ...person, ...reachedBy(LONE_EMAIL), weight: 0 } : person;
+}
+
+/** Another of the same workspace, with whom the person writes, buys, meets and signs. Never the lone contact. */
+export function neighbourOf({ seed, index }: Person): Person {
+  const place = index % NORTHWIND_FROM;
+  const other = place === SHOWCASE_PLACE || place === FIRST_ORDINARY_PLACE ? CORRESPONDENT_PLACE : place - 1;
+  return personAt(seed, index - place + other);
+}
+
+function showcase(seed: number, index: number, isNorthwind: boolean): Person {
+  const { workspaceId, email, externalId, elsewhere } = SHOWCASE_PERSON;
+  const here = isNorthwind
+    ? { ...elsewhere, phone: '6505550177', externalId: 'nw-000017' }
+    : { workspaceId, phone: '4155550132', externalId, marker: undefined };
   return {
+    ...here,
+    seed,
     index,
-    workspaceId,
-    contactId: uuidOf('contact', workspaceId, 'showcase'),
+    contactId: uuidOf('contact', here.workspaceId, 'showcase'),
     firstName: 'Maya',
     lastName: 'Lindqvist',
-    email: SHOWCASE_PERSON.email,
+    email,
     spellings: [
-      SHOWCASE_PERSON.email,
+      email,
       'Maya.Lindqvist@Example.com',
       'maya.lindqvist+tours@example.com',
       'MAYA.LINDQVIST+News@example.com',
     ],
-    phone,
-    externalId: marker === undefined ? SHOWCASE_PERSON.externalId : 'nw-000017',
     weight: 4,
     hasMedia: true,
-    marker,
   };
+}
+
+function correspondent(person: Person): Person {
+  const { email, marker } = CORRESPONDENT;
+  return { ...person, ...reachedBy(email), firstName: 'Tomás', lastName: 'Okonkwo', weight: 3, marker };
+}
+
+function knownToBoth(person: Person, place: number): Person {
+  const { firstName, lastName, email, spellings } = personAt(person.seed, place * OTHER_WORKSPACE_SHARE);
+  return { ...person, firstName, lastName, email, spellings };
 }
 
 function ordinary(seed: number, index: number): Person {
   const random = new Random('person', seed, index);
+  const place = index % NORTHWIND_FROM;
+  const isNorthwind = index >= NORTHWIND_FROM;
   const firstName = random.pick(FIRST_NAMES);
-  const lastName = index % HOSTILE_EVERY === FIXED ? random.pick(HOSTILE_NAMES) : random.pick(LAST_NAMES);
-  const mailbox = `${asciiOf(firstName)}.${index}`;
-  const domain = random.pick(DOMAINS);
-  const workspaceId = index % OTHER_WORKSPACE_EVERY === FIXED ? NORTHWIND.id : HARBOR.id;
   return {
+    seed,
     index,
-    workspaceId,
+    workspaceId: isNorthwind ? NORTHWIND.id : HARBOR.id,
     contactId: uuidOf('contact', seed, index),
     firstName,
-    lastName,
-    email: `${mailbox}@${domain}`,
-    spellings: [`${mailbox}@${domain}`, `${mailbox.toUpperCase()}@${domain}`, `${mailbox}+list@${domain}`],
+    lastName: place % HOSTILE_EVERY === FIRST_ORDINARY_PLACE ? hostileName(place) : random.pick(LAST_NAMES),
+    ...reachedBy(`${asciiOf(firstName)}.${index}@${random.pick(DOMAINS)}`),
     phone: phoneAt(index),
-    externalId: `mls-${String(100_000 + index)}`,
+    externalId: `${isNorthwind ? 'nw' : 'mls'}-${100_000 + place}`,
     weight: random.chance(0.02) ? 3 : 1,
-    hasMedia: index % MEDIA_EVERY === FIXED,
+    hasMedia: place < MEDIA_UNTIL && place % MEDIA_EVERY === FIRST_ORDINARY_PLACE,
     marker: undefined,
   };
+}
+
+/** In turn, so that a few hundred people have most of them. */
+function hostileName(place: number): string {
+  return HOSTILE_NAMES[Math.floor(place / HOSTILE_EVERY) % HOSTILE_NAMES.length] ?? HOSTILE_NAMES[0];
+}
+
+function reachedBy(email: string): Pick<Person, 'email' | 'spellings'> {
+  const [mailbox = '', domain = ''] = email.split('@');
+  return { email, spellings: [email, `${mailbox.toUpperCase()}@${domain}`, `${mailbox}+list@${domain}`] };
 }
 
 function asciiOf(name: string): string {

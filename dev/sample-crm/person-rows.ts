@@ -1,72 +1,67 @@
-/** The rows of one person in each role: contact, lead, client, signer, student, prospect, recipient. */
+/** The rows of one person in each role: contact, lead, client, signer, prospect, student, recipient. */
 import type { Row } from './copy.ts';
+import { neighbourOf, phoneWritings } from './people.ts';
 import type { Person } from './people.ts';
-import { phoneWritings } from './people.ts';
-import { Random, uuidOf } from './random.ts';
-import { CITIES, INTERESTS, LEAD_SOURCES, LEAD_STATES, STREETS } from './words.ts';
+import { Random } from './random.ts';
+import { fullName, has, howMany, idOf, markerOf, numberId, owned, repeat } from './row-parts.ts';
+import type { PersonRows } from './row-parts.ts';
+import { CITIES, FIRST_NAMES, INTERESTS, LEAD_SOURCES, LEAD_STATES, STREETS } from './words.ts';
 import { anyOf } from './workspace-rows.ts';
-
-export type PersonRows = (person: Person, random: Random) => readonly Row[];
 
 /** Who appears in which role; the well-known do in all. Every table that hangs on a role asks here. */
 export const isClient = (person: Person): boolean => has(person, 'client', 0.15);
 export const isSigner = (person: Person): boolean => has(person, 'signer', 0.12);
-export const hasDeal = (person: Person): boolean => has(person, 'deal', 0.25);
 const isLead = (person: Person): boolean => has(person, 'lead', 0.35);
 const isStudent = (person: Person): boolean => has(person, 'student', 0.1);
 const isProspect = (person: Person): boolean => has(person, 'prospect', 0.25);
 
-export function has({ weight, index }: Person, what: string, share: number): boolean {
-  return weight > 1 || (weight === 1 && new Random(what, index).chance(share));
+/** How many deals are the person's own. */
+export function dealCount(person: Person): number {
+  return has(person, 'deal', 0.25) ? (person.weight > 1 ? 2 : 1) : 0;
 }
 
-export const roleId = (role: string, { contactId }: Person): string => uuidOf(role, contactId);
-/** Bigint keys: a thousand to a person. */
-export const numberId = ({ index }: Person, ordinal: number): number => (index + 1) * 1000 + ordinal;
+/** The team that looks after the person. */
+export const teamOf = ({ workspaceId, contactId }: Person): string =>
+  anyOf('team', workspaceId, new Random('team', contactId));
 
-/** From none to `most` for the ordinary, half as many again and never none for the well known. */
-export function howMany({ weight }: Person, random: Random, most: number): number {
-  return weight > 1 ? most + Math.ceil(most / 2) : weight === 1 ? random.int(0, most) : 0;
-}
-
-export const repeat = (times: number, row: (ordinal: number) => Row): readonly Row[] =>
-  Array.from({ length: times }, (_, n) => row(n));
-
-const fullName = ({ firstName, lastName }: Person): string => `${firstName} ${lastName}`;
-const spelled = ({ spellings }: Person, random: Random): string => random.pick(spellings);
 const phoned = ({ phone }: Person, random: Random): string => random.pick(phoneWritings(phone));
 
-const contacts: PersonRows = (person, random) => [
-  {
-    id: person.contactId,
-    workspace_id: person.workspaceId,
-    team_id: anyOf('team', person.workspaceId, random),
-    owner_id: random.chance(0.8) ? anyOf('member', person.workspaceId, random) : null,
-    external_id: person.externalId,
-    first_name: person.firstName,
-    last_name: person.lastName,
-    email: person.email,
-    secondary_email: person.weight > 1 ? spelled(person, random) : null,
-    phone: phoned(person, random),
-    birthday: random.chance(0.4) ? `19${random.int(50, 99)}-0${random.int(1, 9)}-1${random.int(0, 9)}` : null,
-    address: { street: `${random.int(1, 240)} ${random.pick(STREETS)}`, city: random.pick(CITIES), country: 'US' },
-    custom_fields: { spouse: 'named in the file', preferences: { alerts: random.chance(0.5) }, ...markerOf(person) },
-    tags: random.chance(0.3) ? [random.pick(INTERESTS)] : [],
-    created_at: random.moment(),
+/** Also what a merge leaves of a second contact of the same person. */
+export const contactRow = (person: Person, random: Random): Row => ({
+  id: person.contactId,
+  workspace_id: person.workspaceId,
+  team_id: teamOf(person),
+  owner_id: random.chance(0.8) ? anyOf('member', person.workspaceId, random) : null,
+  external_id: person.externalId,
+  first_name: person.firstName,
+  last_name: person.lastName,
+  email: person.email,
+  secondary_email: person.weight > 1 ? random.pick(person.spellings) : null,
+  phone: phoned(person, random),
+  birthday: random.chance(0.4) ? `19${random.int(50, 99)}-0${random.int(1, 9)}-1${random.int(0, 9)}` : null,
+  address: { street: `${random.int(1, 240)} ${random.pick(STREETS)}`, city: random.pick(CITIES), country: 'US' },
+  custom_fields: {
+    ...(random.chance(0.3) ? { spouse: `${random.pick(FIRST_NAMES)} ${person.lastName}` } : {}),
+    preferences: { alerts: random.chance(0.5) },
+    ...markerOf(person),
   },
-];
+  tags: random.chance(0.3) ? [random.pick(INTERESTS)] : [],
+  referred_by: person.weight > 0 && random.chance(0.05) ? neighbourOf(person).contactId : null,
+  primary_deal_id: dealCount(person) > 0 && random.chance(0.7) ? idOf('deal', person) : null,
+  created_at: random.moment(),
+});
 
-const markerOf = ({ marker }: Person) => (marker === undefined ? {} : { remark: marker });
+const contacts: PersonRows = (person, random) => [contactRow(person, random)];
 
 const leads: PersonRows = (person, random) =>
   repeat(isLead(person) ? (person.weight > 1 ? 2 : 1) : 0, (n) => ({
     id: numberId(person, n),
     workspace_id: person.workspaceId,
-    team_id: anyOf('team', person.workspaceId, random),
+    team_id: teamOf(person),
     contact_id: n === 0 ? person.contactId : null,
     external_id: n === 0 ? person.externalId : null,
     full_name: fullName(person),
-    email: spelled(person, random),
+    email: random.pick(person.spellings),
     phone: phoned(person, random),
     state: random.pick(LEAD_STATES),
     source: random.pick(LEAD_SOURCES),
@@ -77,12 +72,11 @@ const leads: PersonRows = (person, random) =>
 
 const clients: PersonRows = (person, random) =>
   repeat(isClient(person) ? 1 : 0, () => ({
-    id: roleId('client', person),
-    workspace_id: person.workspaceId,
-    contact_id: person.contactId,
+    id: idOf('client', person),
+    ...owned(person),
     external_id: person.externalId,
     legal_name: fullName(person),
-    email: spelled(person, random),
+    email: random.pick(person.spellings),
     phone: phoned(person, random),
     tax_id: `9${random.int(10, 99)}-${random.int(70, 88)}-${random.int(1000, 9999)}`,
     bank_iban: random.chance(0.5) ? `XX00EXMP${random.int(10_000_000, 99_999_999)}` : null,
@@ -92,24 +86,24 @@ const clients: PersonRows = (person, random) =>
 
 const signers: PersonRows = (person, random) =>
   repeat(isSigner(person) ? 1 : 0, () => ({
-    id: roleId('signer', person),
+    id: idOf('signer', person),
     workspace_id: person.workspaceId,
     contact_id: random.chance(0.9) ? person.contactId : null,
     external_id: person.externalId,
     full_name: fullName(person),
-    email: spelled(person, random),
+    email: random.pick(person.spellings),
     phone: phoned(person, random),
     identity_check: { method: 'document', number: `ID${random.int(100_000, 999_999)}`, passed: true },
   }));
 
 const prospects: PersonRows = (person, random) =>
   repeat(isProspect(person) ? 1 : 0, () => ({
-    id: roleId('prospect', person),
+    id: idOf('prospect', person),
     workspace_id: person.workspaceId,
     contact_id: null,
     external_id: null,
     full_name: random.chance(0.7) ? fullName(person) : null,
-    email: spelled(person, random),
+    email: random.pick(person.spellings),
     phone: random.chance(0.5) ? phoned(person, random) : null,
     interests: [random.pick(INTERESTS), random.pick(INTERESTS)],
     score: random.int(0, 100) / 100,
@@ -121,10 +115,10 @@ const students: PersonRows = (person, random) =>
     id: numberId(person, 0),
     workspace_id: person.workspaceId,
     contact_id: random.chance(0.5) ? person.contactId : null,
-    external_id: null,
+    external_id: random.chance(0.3) ? person.externalId : null,
     full_name: fullName(person),
-    email: spelled(person, random),
-    phone: null,
+    email: random.pick(person.spellings),
+    phone: random.chance(0.5) ? phoned(person, random) : null,
     enrolled_at: random.moment(),
   }));
 
@@ -139,7 +133,7 @@ const enrolments: PersonRows = (person, random) =>
   }));
 
 /** Shared by recipients and what they did: both must agree on how many there are. */
-export const mailings = (person: Person): number => howMany(person, new Random('mailings', person.index), 2);
+export const mailings = (person: Person): number => howMany(person, new Random('mailings', person.contactId), 2);
 
 const recipients: PersonRows = (person, random) =>
   repeat(mailings(person), (n) => ({
@@ -147,12 +141,12 @@ const recipients: PersonRows = (person, random) =>
     workspace_id: person.workspaceId,
     campaign_id: anyOf('campaign', person.workspaceId, random),
     contact_id: random.chance(0.6) ? person.contactId : null,
-    email: spelled(person, random),
+    email: random.pick(person.spellings),
     merge_fields: { first_name: person.firstName, ...markerOf(person) },
     delivered_at: random.chance(0.95) ? random.moment() : null,
   }));
 
-/** Table and rows of the roles, in an order that the foreign keys allow. */
+/** Table and rows of the roles. */
 export const PERSON_TABLES: readonly (readonly [table: string, rows: PersonRows])[] = [
   ['contacts', contacts],
   ['leads', leads],

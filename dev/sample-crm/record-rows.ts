@@ -1,118 +1,11 @@
-/** What happens with a person: deals, conversations, invoices, and the product's own traces of it. */
+/** What is kept of a person: mailings opened, invoices, consents, and the product's own traces. */
 import type { Person } from './people.ts';
-import { hasDeal, howMany, has, isClient, mailings, numberId, repeat, roleId } from './person-rows.ts';
-import type { PersonRows } from './person-rows.ts';
+import { contactRow, isClient, mailings } from './person-rows.ts';
 import { Random } from './random.ts';
-import { address, idOf, owned, sentence } from './row-parts.ts';
-import { ACTIVITY_KINDS, PURPOSES, STAGES, STREETS, USER_AGENTS } from './words.ts';
+import { address, fullName, has, howMany, idOf, numberId, owned, repeat } from './row-parts.ts';
+import type { PersonRows } from './row-parts.ts';
+import { INVOICE_ITEMS, PURPOSES, STREETS, USER_AGENTS } from './words.ts';
 import { anyOf } from './workspace-rows.ts';
-
-const deals: PersonRows = (person, random) =>
-  repeat(hasDeal(person) ? 1 : 0, (n) => ({
-    id: idOf('deal', person, n),
-    ...owned(person),
-    pipeline_id: anyOf('pipeline', person.workspaceId, random),
-    property_id: random.chance(0.8) ? anyOf('property', person.workspaceId, random) : null,
-    title: `Purchase, ${random.pick(STREETS)}`,
-    stage: random.pick(STAGES),
-    value: random.int(200, 2000) * 1000,
-    currency: 'USD',
-    expected_close: random.moment().toISOString().slice(0, 10),
-    created_at: random.moment(),
-  }));
-
-const dealParticipants: PersonRows = (person) =>
-  repeat(hasDeal(person) ? 1 : 0, (n) => ({ ...owned(person), deal_id: idOf('deal', person, n), role: 'buyer' }));
-
-const showings: PersonRows = (person, random) =>
-  repeat(hasDeal(person) ? howMany(person, random, 2) : 0, (n) => ({
-    id: idOf('showing', person, n),
-    ...owned(person),
-    property_id: anyOf('property', person.workspaceId, random),
-    agent_id: random.chance(0.7) ? anyOf('member', person.workspaceId, random) : null,
-    at: random.moment(),
-    feedback: random.chance(0.5) ? sentence(person, random) : null,
-  }));
-
-const OVERLONG_NOTE_EVERY = 503;
-
-const notes: PersonRows = (person, random) =>
-  repeat(howMany(person, random, 2), (n) => ({
-    id: idOf('note', person, n),
-    ...owned(person),
-    author_id: anyOf('member', person.workspaceId, random),
-    body:
-      person.index % OVERLONG_NOTE_EVERY === 0 && n === 0
-        ? sentence(person, random).padEnd(10_000, ' and so on')
-        : sentence(person, random),
-    created_at: random.moment(),
-  }));
-
-const activities: PersonRows = (person, random) =>
-  repeat(howMany(person, random, 4), (n) => ({
-    id: numberId(person, n),
-    ...owned(person),
-    deal_id: null,
-    kind: random.pick(ACTIVITY_KINDS),
-    payload: { by: person.email, minutes: random.int(1, 40), remark: sentence(person, random) },
-    at: random.moment(),
-  }));
-
-const talks = (person: Person): boolean => has(person, 'thread', 0.3);
-
-const threads: PersonRows = (person, random) =>
-  repeat(talks(person) ? 1 : 0, (n) => ({
-    id: idOf('thread', person, n),
-    workspace_id: person.workspaceId,
-    subject: `About ${random.pick(STREETS)}`,
-    created_at: random.moment(),
-  }));
-
-const messages: PersonRows = (person, random) =>
-  repeat(talks(person) ? Math.max(1, howMany(person, random, 4)) : 0, (n) => ({
-    id: idOf('message', person, n),
-    workspace_id: person.workspaceId,
-    thread_id: idOf('thread', person, 0),
-    sender_contact_id: n % 2 === 0 ? person.contactId : null,
-    recipient_contact_id: n % 2 === 0 ? null : person.contactId,
-    body: sentence(person, random),
-    sent_at: random.moment(),
-  }));
-
-const tasks: PersonRows = (person, random) =>
-  repeat(howMany(person, random, 1), (n) => ({
-    id: idOf('task', person, n),
-    ...owned(person),
-    assignee_id: random.chance(0.8) ? anyOf('member', person.workspaceId, random) : null,
-    title: `Call back ${person.firstName}`,
-    due_on: random.moment().toISOString().slice(0, 10),
-    done: random.chance(0.6),
-  }));
-
-const meets = (person: Person): boolean => has(person, 'event', 0.15);
-
-const calendarEvents: PersonRows = (person, random) =>
-  repeat(meets(person) ? 1 : 0, (n) => {
-    const start = random.moment();
-    const ends_at = new Date(start.getTime() + 3_600_000);
-    const organiser_id = anyOf('member', person.workspaceId, random);
-    return {
-      id: idOf('event', person, n),
-      workspace_id: person.workspaceId,
-      organiser_id,
-      title: 'Viewing',
-      starts_at: start,
-      ends_at,
-    };
-  });
-
-const attendees: PersonRows = (person, random) =>
-  repeat(meets(person) ? 1 : 0, (n) => ({
-    event_id: idOf('event', person, n),
-    ...owned(person),
-    email: random.pick(person.spellings),
-    response: random.pick(['accepted', 'declined', 'tentative']),
-  }));
 
 const recipientEvents: PersonRows = (person, random) =>
   repeat(mailings(person), (n) => ({
@@ -126,45 +19,72 @@ const recipientEvents: PersonRows = (person, random) =>
     url: random.chance(0.5) ? 'https://listings.example/new' : null,
   }));
 
-const invoiceCount = (person: Person): number =>
-  isClient(person) ? Math.max(1, howMany(person, new Random('invoices', person.index), 1)) : 0;
+/** On what an invoice, its lines and its payment agree. */
+interface Bill {
+  readonly ordinal: number;
+  /** In cents. */
+  readonly amounts: readonly number[];
+  readonly issued: Date;
+  readonly paid: Date | null;
+}
+
+const DAY_MS = 86_400_000;
+
+function billsOf(person: Person): readonly Bill[] {
+  const random = new Random('bills', person.contactId);
+  const count = isClient(person) ? Math.max(1, howMany(person, random, 1)) : 0;
+  return Array.from({ length: count }, (_, ordinal) => {
+    const issued = random.moment();
+    return {
+      ordinal,
+      amounts: Array.from({ length: random.int(1, 3) }, () => random.int(9_900, 1_500_000)),
+      issued,
+      paid: random.chance(0.9) ? new Date(issued.getTime() + random.int(1, 40) * DAY_MS) : null,
+    };
+  });
+}
+
+const money = (cents: number): string => (cents / 100).toFixed(2);
+const total = ({ amounts }: Bill): string => money(amounts.reduce((sum, amount) => sum + amount, 0));
 
 const invoices: PersonRows = (person, random) =>
-  repeat(invoiceCount(person), (n) => ({
-    id: idOf('invoice', person, n),
+  billsOf(person).map((bill) => ({
+    id: idOf('invoice', person, bill.ordinal),
     workspace_id: person.workspaceId,
-    client_id: roleId('client', person),
-    number: `R-${numberId(person, n)}`,
-    total: random.int(500, 40_000),
+    client_id: idOf('client', person),
+    number: `R-${numberId(person, bill.ordinal)}`,
+    total: total(bill),
     currency: 'USD',
-    billing_address: {
-      name: `${person.firstName} ${person.lastName}`,
-      street: `${random.int(1, 240)} ${random.pick(STREETS)}`,
-    },
-    issued_at: random.moment(),
-    paid_at: random.chance(0.9) ? random.moment() : null,
+    billing_address: { name: fullName(person), street: `${random.int(1, 240)} ${random.pick(STREETS)}` },
+    issued_at: bill.issued,
+    paid_at: bill.paid,
   }));
 
 const invoiceLines: PersonRows = (person, random) =>
-  repeat(invoiceCount(person), (n) => ({
-    workspace_id: person.workspaceId,
-    invoice_id: idOf('invoice', person, n),
-    line_no: 1,
-    description: 'Commission',
-    amount: random.int(500, 40_000),
-  }));
+  billsOf(person).flatMap(({ ordinal, amounts }) =>
+    amounts.map((amount, n) => ({
+      workspace_id: person.workspaceId,
+      invoice_id: idOf('invoice', person, ordinal),
+      line_no: n + 1,
+      description: random.pick(INVOICE_ITEMS),
+      amount: money(amount),
+    })),
+  );
 
 const payments: PersonRows = (person, random) =>
-  repeat(invoiceCount(person), (n) => ({
-    id: idOf('payment', person, n),
-    workspace_id: person.workspaceId,
-    invoice_id: idOf('invoice', person, n),
-    amount: random.int(500, 40_000),
-    method: random.pick(['card', 'transfer']),
-    card_last4: String(random.int(1000, 9999)),
-    payer_name: `${person.firstName} ${person.lastName}`,
-    paid_at: random.moment(),
-  }));
+  billsOf(person)
+    .filter(({ paid }) => paid !== null)
+    .map((bill) => ({
+      id: idOf('payment', person, bill.ordinal),
+      workspace_id: person.workspaceId,
+      invoice_id: idOf('invoice', person, bill.ordinal),
+      amount: total(bill),
+      ...(random.chance(0.5)
+        ? { method: 'card', card_last4: String(random.int(1000, 9999)) }
+        : { method: 'transfer', card_last4: null }),
+      payer_name: fullName(person),
+      paid_at: bill.paid,
+    }));
 
 const consents: PersonRows = (person, random) =>
   repeat(howMany(person, random, 1), (n) => ({
@@ -178,8 +98,8 @@ const consents: PersonRows = (person, random) =>
   }));
 
 const syncRecords: PersonRows = (person, random) =>
-  repeat(has(person, 'sync', 0.1) ? 1 : 0, (n) => ({
-    remote_key: `remote:${numberId(person, n)}`,
+  repeat(has(person, 'sync', 0.1) ? 1 : 0, () => ({
+    remote_key: `remote:${numberId(person, 0)}`,
     ...owned(person),
     integration_id: anyOf('integration', person.workspaceId, random),
     payload: { email: person.email, name: person.firstName },
@@ -187,14 +107,17 @@ const syncRecords: PersonRows = (person, random) =>
   }));
 
 const mergeSnapshots: PersonRows = (person, random) =>
-  repeat(has(person, 'merge', 0.03) ? 1 : 0, (n) => ({
-    id: idOf('merge', person, n),
-    workspace_id: person.workspaceId,
-    merged_into: person.contactId,
-    merged_email: random.pick(person.spellings),
-    snapshot: { first_name: person.firstName, last_name: person.lastName, email: person.email, phone: person.phone },
-    merged_at: random.moment(),
-  }));
+  repeat(has(person, 'merge', 0.03) ? 1 : 0, () => {
+    const email = random.pick(person.spellings);
+    return {
+      id: idOf('merge', person),
+      workspace_id: person.workspaceId,
+      merged_into: person.contactId,
+      merged_email: email,
+      snapshot: { ...contactRow(person, random), id: idOf('merged contact', person), email },
+      merged_at: random.moment(),
+    };
+  });
 
 const auditEvents: PersonRows = (person, random) =>
   repeat(howMany(person, random, 2), (n) => ({
@@ -206,18 +129,7 @@ const auditEvents: PersonRows = (person, random) =>
     at: random.moment(),
   }));
 
-/** Table and rows, in an order that the foreign keys allow. */
 export const RECORD_TABLES: readonly (readonly [table: string, rows: PersonRows])[] = [
-  ['deals', deals],
-  ['deal_participants', dealParticipants],
-  ['showings', showings],
-  ['notes', notes],
-  ['activities', activities],
-  ['threads', threads],
-  ['messages', messages],
-  ['tasks', tasks],
-  ['calendar_events', calendarEvents],
-  ['event_attendees', attendees],
   ['recipient_events', recipientEvents],
   ['invoices', invoices],
   ['invoice_lines', invoiceLines],

@@ -1,4 +1,5 @@
 /** What a workspace has before it knows anybody: its staff, stock, courses, campaigns. */
+import { pngOf } from './media.ts';
 import type { Row } from './copy.ts';
 import { WORKSPACES } from './people.ts';
 import { Random, uuidOf } from './random.ts';
@@ -52,8 +53,20 @@ const property: RowAt = (workspace_id, id, _index, random) => ({
   city: random.pick(CITIES),
   price: random.int(180, 2400) * 1000,
   bedrooms: random.int(1, 6),
+  photo_key: photoKey(workspace_id, id),
   listed_at: random.moment(),
 });
+
+const photoKey = (workspaceId: string, id: string): string => `${workspaceId}/properties/${id}.png`;
+
+/** Pictures of the properties: objects that belong to no person. */
+export function* propertyPhotos(): Generator<{ key: string; content: Buffer }> {
+  for (const { id: workspaceId } of WORKSPACES) {
+    for (let index = 0; index < POOL.property; index += 1) {
+      yield { key: photoKey(workspaceId, idAt('property', workspaceId, index)), content: pngOf(index) };
+    }
+  }
+}
 
 const pipeline: RowAt = (workspace_id, id, index) => ({
   id,

@@ -10,6 +10,7 @@ export async function up(knex: Knex): Promise<void> {
       city text NOT NULL,
       price numeric(14, 2) NOT NULL,
       bedrooms smallint NOT NULL,
+      photo_key text,
       listed_at timestamptz NOT NULL,
       UNIQUE (workspace_id, id)
     );
@@ -25,6 +26,7 @@ export async function up(knex: Knex): Promise<void> {
     CREATE TABLE app.deals (
       id uuid PRIMARY KEY,
       workspace_id uuid NOT NULL REFERENCES app.workspaces (id),
+      team_id uuid,
       pipeline_id uuid NOT NULL,
       contact_id uuid NOT NULL,
       property_id uuid,
@@ -35,10 +37,12 @@ export async function up(knex: Knex): Promise<void> {
       expected_close date,
       created_at timestamptz NOT NULL,
       UNIQUE (workspace_id, id),
+      FOREIGN KEY (workspace_id, team_id) REFERENCES app.teams (workspace_id, id),
       FOREIGN KEY (workspace_id, pipeline_id) REFERENCES app.pipelines (workspace_id, id),
       FOREIGN KEY (workspace_id, contact_id) REFERENCES app.contacts (workspace_id, id),
       FOREIGN KEY (workspace_id, property_id) REFERENCES app.properties (workspace_id, id)
     );
+    CREATE INDEX ON app.deals (workspace_id, team_id);
     CREATE INDEX ON app.deals (workspace_id, pipeline_id);
     CREATE INDEX ON app.deals (workspace_id, contact_id);
     CREATE INDEX ON app.deals (workspace_id, property_id);

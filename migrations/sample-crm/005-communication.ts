@@ -57,15 +57,18 @@ export async function up(knex: Knex): Promise<void> {
     CREATE TABLE app.tasks (
       id uuid PRIMARY KEY,
       workspace_id uuid NOT NULL REFERENCES app.workspaces (id),
+      team_id uuid,
       contact_id uuid,
       assignee_id uuid,
       title text NOT NULL,
       due_on date,
       done boolean NOT NULL,
       FOREIGN KEY (workspace_id, contact_id) REFERENCES app.contacts (workspace_id, id),
+      FOREIGN KEY (workspace_id, team_id) REFERENCES app.teams (workspace_id, id),
       FOREIGN KEY (workspace_id, assignee_id) REFERENCES app.members (workspace_id, id)
     );
     CREATE INDEX ON app.tasks (workspace_id, contact_id);
+    CREATE INDEX ON app.tasks (workspace_id, team_id);
     CREATE INDEX ON app.tasks (workspace_id, assignee_id);
 
     CREATE TABLE app.calendar_events (
