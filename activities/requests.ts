@@ -1,10 +1,9 @@
 /** Steps of a request that need the database or the controller's mailbox, but no data source. */
-import { NotFound } from '../domain/errors.ts';
 import { DateTime } from 'luxon';
-import type { RequestOutcome } from '../domain/request.ts';
-import type { RequestRef, RequestResult } from '../domain/runs.ts';
+import { NotFound } from '../domain/errors.ts';
 import { isFinal } from '../domain/request.ts';
-import type { RequestStatus, RequestType } from '../domain/request.ts';
+import type { RequestOutcome, RequestStatus, RequestType } from '../domain/request.ts';
+import type { RequestRef, RequestResult } from '../domain/runs.ts';
 import type { Database, Transaction } from '../platform/database.ts';
 import type { Mailer } from '../platform/mail.ts';
 import { moveRequest, recordEvent } from '../platform/records/request-progress.ts';

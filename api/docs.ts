@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RequestHandler } from 'express';
 import type { Endpoint } from './endpoint.ts';
-import { escapeHtml, page } from './pages.ts';
+import { escapeHtml } from '../domain/html.ts';
+import { page } from './pages.ts';
 import { PROBLEMS } from './problems.ts';
 import { viewerPolicy } from './security-headers.ts';
 

@@ -1,4 +1,6 @@
 /** The few pages that Steward shows in a browser by itself: plain HTML without scripts. */
+import { escapeHtml } from '../domain/html.ts';
+
 import { createHash } from 'node:crypto';
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#1c2430}
@@ -17,16 +19,4 @@ export function page(title: string, body: string): string {
 ${body}
 </body></html>
 `;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

@@ -4,10 +4,11 @@
  */
 import type { CookieOptions, Request, Response } from 'express';
 import type { Principal } from '../domain/parties.ts';
+import { escapeHtml } from '../domain/html.ts';
 import { endSession, exchangeSignIn, findSession, isSignInToken } from '../platform/records/sessions.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { Endpoint } from './endpoint.ts';
-import { escapeHtml, page } from './pages.ts';
+import { page } from './pages.ts';
 
 const COOKIE = 'steward_session';
 const COOKIE_PAIR = new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]{20,100})(?:;|$)`);

@@ -1,7 +1,8 @@
 /** The caught mail to read: pages without scripts for people, JSON for tests. A message's own HTML is never rendered. */
 import express from 'express';
 import type { Express, Response } from 'express';
-import { escapeHtml, page } from '../api/pages.ts';
+import { page } from '../api/pages.ts';
+import { escapeHtml } from '../domain/html.ts';
 import { securityHeaders } from '../api/security-headers.ts';
 import { listMail, readMail } from './caught-mail.ts';
 import type { CaughtMail, MailSummary } from './caught-mail.ts';

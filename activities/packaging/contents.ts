@@ -1,16 +1,13 @@
 /** What has been packed: the description from which index page, README and manifest are written. */
-import type { ManifestFile, MissingObject } from '../../domain/manifest.ts';
+import type { Manifest, ManifestFile, MissingObject } from '../../domain/manifest.ts';
 import type { Row } from './values.ts';
 
-/** Whose package, on which request. */
-export interface PackageFacts {
-  readonly packageId: string;
-  readonly requestId: string;
-  readonly requestType: string;
-  readonly regime: string;
-  readonly workspace: { readonly id: string; readonly name: string };
-  readonly instruction: { readonly id: string; readonly version: number };
-  readonly dataMapVersion: string;
+/** Whose package, on which request: what the manifest repeats. */
+export interface PackageFacts
+  extends Pick<
+    Manifest,
+    'packageId' | 'requestId' | 'requestType' | 'regime' | 'workspace' | 'instruction' | 'dataMapVersion'
+  > {
   readonly createdAt: Date;
 }
 

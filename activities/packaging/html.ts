@@ -1,4 +1,5 @@
 /** HTML by template: what is put in is text and is escaped, unless it is HTML made here. */
+import { escapeHtml } from '../../domain/html.ts';
 
 export class Html {
   readonly markup: string;
@@ -23,23 +24,6 @@ function toMarkup(part: Part): string {
   if (part instanceof Html) return part.markup;
   if (typeof part === 'object') return part.map(toMarkup).join('');
   return escapeHtml(String(part));
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-  '`': '&#96;',
-};
-
-/** Control characters have no place in HTML, not even as entities: they show as U+FFFD. */
-function escapeHtml(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[&<>"'`]/g, (character) => ENTITIES[character] ?? character)
-    .replace(/[^\P{Cc}\t\n\r]/gu, '\u{FFFD}');
 }
 
 /** A relative address of a file in the archive, each segment percent-encoded. */
