@@ -5,6 +5,7 @@
  */
 import { InvalidDataMap } from '../domain/errors.ts';
 import type { Identity } from '../domain/identities.ts';
+import type { Combination } from '../domain/request.ts';
 import { components, reachable } from './graph.ts';
 import type { Collection, CollectionRef, DataMap, Edge } from './model.ts';
 import type { Predicate } from './predicates.ts';
@@ -43,6 +44,33 @@ export interface Plan {
   readonly stages: readonly Stage[];
   /** Whether some stage needs more than one round. */
   readonly cyclic: boolean;
+}
+
+/** A row of the source by its key columns. */
+export interface RowRef {
+  readonly collection: CollectionRef;
+  readonly key: Readonly<Record<string, unknown>>;
+}
+
+/** What is not handed over although it is the person's: rows, columns of rows, whole columns or whole collections. */
+export interface Redaction {
+  readonly collection: CollectionRef;
+  /** Undefined: every row. */
+  readonly key?: Readonly<Record<string, unknown>>;
+  /** Undefined: the row. */
+  readonly column?: string;
+}
+
+/** How a search differs from "every row that any of the identities leads to, whole". */
+export interface SearchOptions {
+  readonly combine?: Combination;
+  /** Types of identity that prove nothing alone: rows found by them count only when confirmed. */
+  readonly uncertain?: readonly string[];
+  /** Rows that count as the person's on somebody's word. */
+  readonly confirmed?: readonly RowRef[];
+  readonly redactions?: readonly Redaction[];
+  /** Only what the person provided or what was observed of them (GDPR Art. 20(1)), by the map's word. */
+  readonly provided?: boolean;
 }
 
 /**

@@ -7,10 +7,16 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { CountryCode } from 'libphonenumber-js/max';
 
+/** How the value of an identity is given: as it is, or as the lower-case hex digest of its canonical form (OpenDSR). */
+export const IDENTITY_FORMATS = ['raw', 'sha1', 'md5', 'sha256'] as const;
+export type IdentityFormat = (typeof IDENTITY_FORMATS)[number];
+
 export interface Identity {
   /** `email`, `phone_number`, `external_id`, or another kind that the data map declares. */
   readonly type: string;
   readonly value: string;
+  /** `raw` when left out. */
+  readonly format?: IdentityFormat;
 }
 
 export interface EmailForms {

@@ -26,4 +26,8 @@ export const WORKFLOWS = { dataSubjectRequest: 'dataSubjectRequest', exportPacka
  * Signals by name. They carry nothing: each says that the database has news, which the workflow then reads through an
  * activity, so that a signal sent twice, or late, does no harm.
  */
-export const SIGNALS = { instructionGiven: 'instructionGiven', cancelRequested: 'cancelRequested' } as const;
+export const SIGNALS = {
+  instructionGiven: 'instructionGiven',
+  cancelRequested: 'cancelRequested',
+  reviewed: 'reviewed',
+} as const;

@@ -7,12 +7,15 @@ export type Party = (typeof PARTIES)[number];
 export const SCOPES = [
   'requests:read',
   'requests:write',
+  'requests:review',
   'packages:read',
   'packages:deliver',
   'instructions:read',
   'instructions:write',
   'keys:manage',
   'workspaces:read',
+  'workspaces:export',
+  'data-map:read',
   'payloads:decode',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -22,8 +22,14 @@ export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 const TRANSITIONS = {
   received: ['awaiting_instruction', 'locating', 'cancelled'],
   awaiting_instruction: ['locating', 'cancelled'],
-  locating: ['packaging', 'completed', 'cancelled'],
-  packaging: ['delivering', 'cancelled'],
+  locating: ['reviewing_matches', 'gathering', 'packaging', 'completed', 'cancelled'],
+  /** Rows that may be somebody else's wait for a person's word; then it is looked again. */
+  reviewing_matches: ['locating', 'cancelled'],
+  /** Systems that are not connected are searched by people. */
+  gathering: ['packaging', 'cancelled'],
+  packaging: ['awaiting_release', 'delivering', 'cancelled'],
+  /** The controller looks at the package; a redaction sends it back to be built again. */
+  awaiting_release: ['packaging', 'delivering', 'cancelled'],
   delivering: ['completed', 'cancelled'],
   completed: [],
   cancelled: [],
@@ -42,6 +48,29 @@ export function isFinal(status: RequestStatus): boolean {
 }
 
 /** What a caller of the API can do with a request in this status. */
+/** How the identities of a request are combined: rows that have any of them, or rows that have all which they could have. */
+export const COMBINATIONS = ['any', 'all'] as const;
+export type Combination = (typeof COMBINATIONS)[number];
+
+/** Whether a package goes out as soon as it has verified, or after the controller has looked at it. */
+export const RELEASES = ['immediate', 'reviewed'] as const;
+export type Release = (typeof RELEASES)[number];
+
+/** In which the request waits for a decision, and for which. */
+const WAITING_FOR = {
+  awaiting_instruction: 'instruction',
+  reviewing_matches: 'match_review',
+  gathering: 'manual_tasks',
+  awaiting_release: 'release',
+} as const satisfies Partial<Record<RequestStatus, string>>;
+export const AWAITED_DECISIONS = Object.values(WAITING_FOR);
+export type AwaitedDecision = (typeof WAITING_FOR)[keyof typeof WAITING_FOR];
+
+/** The decision that a request in this status waits for. */
+export function awaitedIn(status: RequestStatus): AwaitedDecision | undefined {
+  return (WAITING_FOR as Partial<Record<RequestStatus, AwaitedDecision>>)[status];
+}
+
 export function allowedActions(status: RequestStatus): readonly ('cancel' | 'instruct')[] {
   if (status === 'awaiting_instruction') return ['instruct', 'cancel'];
   return mayFollow(status, 'cancelled') ? ['cancel'] : [];

@@ -11,7 +11,7 @@ import type { Temporal } from './temporal/client.ts';
 
 interface Message {
   readonly id: string;
-  readonly message: 'start' | 'instruct' | 'cancel';
+  readonly message: 'start' | 'instruct' | 'cancel' | 'review';
 }
 
 /**
@@ -41,6 +41,7 @@ function unsent(trx: Transaction, ref: RequestRef) {
 
 async function send(trx: Transaction, temporal: Temporal, ref: RequestRef, message: Message['message']): Promise<void> {
   if (message === 'instruct') return temporal.signalRequest(ref.requestId, 'instructionGiven');
+  if (message === 'review') return temporal.signalRequest(ref.requestId, 'reviewed');
   if (message === 'cancel') return temporal.signalRequest(ref.requestId, 'cancelRequested');
   return temporal.startRequest(await readRun(trx, ref));
 }

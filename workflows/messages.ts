@@ -9,5 +9,8 @@ export const instructionGiven = defineSignal(SIGNALS.instructionGiven);
 /** Somebody who may do so has asked to cancel; who and why stands in the timeline. */
 export const cancelRequested = defineSignal(SIGNALS.cancelRequested);
 
+/** Matches, manual tasks or the release have news in the database. */
+export const reviewed = defineSignal(SIGNALS.reviewed);
+
 /** Where the run stands. */
 export const currentStatus = defineQuery<RequestStatus>('currentStatus');

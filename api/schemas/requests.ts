@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { REGIMES } from '../../domain/deadlines.ts';
-import { REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
+import { AWAITED_DECISIONS, REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
 import { BLOCKERS, REQUEST_ACTIONS } from '../../platform/records/requests.ts';
 import { AGE_RECIPIENT, isAgeRecipient } from '../age.ts';
 import { instant, isNotAhead, line, shownInstant, teamId, text } from './common.ts';
@@ -72,7 +72,7 @@ const summary = z.object({
   receivedAt: shownInstant.meta({ description: 'When we received it.' }),
   legalDueAt: shownInstant.meta({ description: "When the controller's answer is due by law." }),
   contractualDueAt: shownInstant.meta({ description: 'When we owe the controller our part.' }),
-  waitingFor: z.enum(['instruction']).nullable().meta({ description: 'The decision that it waits for.' }),
+  waitingFor: z.enum(AWAITED_DECISIONS).nullable().meta({ description: 'The decision that it waits for.' }),
   waitingSince: shownInstant.nullable(),
   blockedBy: z
     .enum(BLOCKERS)

@@ -1,6 +1,6 @@
 /** Moves of a request along its statuses, each with its event in the timeline and its line in the audit log. */
 import { Conflict } from '../../domain/errors.ts';
-import { isFinal, predecessors } from '../../domain/request.ts';
+import { awaitedIn, isFinal, predecessors } from '../../domain/request.ts';
 import type { RequestOutcome, RequestStatus } from '../../domain/request.ts';
 import type { RequestRef } from '../../domain/runs.ts';
 import { STEWARD_ITSELF, appendAudit } from '../audit.ts';
@@ -51,7 +51,7 @@ export async function moveRequest(trx: Transaction, ref: RequestRef, move: Move)
     .update({
       status: move.to,
       outcome: move.outcome ?? null,
-      waiting_since: move.to === 'awaiting_instruction' ? now : null,
+      waiting_since: awaitedIn(move.to) === undefined ? null : now,
       closed_at: isFinal(move.to) ? now : null,
       updated_at: now,
     });

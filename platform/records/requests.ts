@@ -1,8 +1,8 @@
 /** Requests as they are shown: where each stands, what it waits for and what can be done. Never an identity's value. */
 import type { Regime } from '../../domain/deadlines.ts';
 import { NotFound, SERVICES } from '../../domain/errors.ts';
-import { allowedActions, isFinal } from '../../domain/request.ts';
-import type { RequestOutcome, RequestStatus, RequestType } from '../../domain/request.ts';
+import { allowedActions, awaitedIn, isFinal } from '../../domain/request.ts';
+import type { AwaitedDecision, RequestOutcome, RequestStatus, RequestType } from '../../domain/request.ts';
 import type { Database, Transaction } from '../database.ts';
 import { teamFilter } from './caller.ts';
 import type { Caller } from './caller.ts';
@@ -31,7 +31,7 @@ export interface RequestRecord {
   readonly legalDueAt: Date;
   readonly contractualDueAt: Date;
   /** The decision that it waits for. */
-  readonly waitingFor: 'instruction' | null;
+  readonly waitingFor: AwaitedDecision | null;
   readonly waitingSince: Date | null;
   readonly blockedBy: Blocker | null;
   readonly blockedSince: Date | null;
@@ -166,8 +166,8 @@ export function takesInstruction(row: Pick<RequestRow, 'status' | 'instruction_i
 }
 
 function waitingOf({ status, waiting_since }: ShownRow): Pick<RequestRecord, 'waitingFor' | 'waitingSince'> {
-  const isWaiting = status === 'awaiting_instruction';
-  return { waitingFor: isWaiting ? 'instruction' : null, waitingSince: isWaiting ? waiting_since : null };
+  const awaited = awaitedIn(status);
+  return { waitingFor: awaited ?? null, waitingSince: awaited === undefined ? null : waiting_since };
 }
 
 /** A run that could not be started is blocked by Temporal; that no activity can say. */
