@@ -42,6 +42,9 @@ interface DemoResult {
 const STEPS: Record<RequestStatus, string> = {
   received: 'The request is recorded; its workflow starts.',
   awaiting_instruction: 'Waiting for an instruction of the controller.',
+  reviewing_matches: 'Waiting for a reviewer of rows that may be of somebody else.',
+  gathering: 'Waiting for what people look up in systems that are not connected.',
+  awaiting_release: 'Waiting for the controller to release the package.',
   locating: 'Looking for the person in every mapped collection.',
   packaging: 'Packing: one snapshot, streamed, sealed, signed, then verified.',
   delivering: 'Delivering the link.',
