@@ -10,7 +10,7 @@ import { withSnapshot } from '../plan-runner.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
 import { CollectionFiles } from './collection-files.ts';
 import { totalRows } from './contents.ts';
-import type { PackageContents, PackageFacts, PackedCollection } from './contents.ts';
+import type { PackageContents, PackageFacts, PackedCollection, Supplements } from './contents.ts';
 import { EntryNames } from './entry-names.ts';
 import { indexPage } from './index-page.ts';
 import { MediaFiles, listObjects } from './media-files.ts';
@@ -24,7 +24,7 @@ export interface Search {
   readonly tenantKey: string;
 }
 
-export interface PackageWork {
+export interface PackageWork extends Supplements {
   readonly facts: PackageFacts;
   readonly searches: readonly Search[];
 }
@@ -93,7 +93,7 @@ function packSource(client: ClientBase, { plan, tenantKey }: Search, files: Coll
 
 function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest {
   const { facts, snapshots, collections, media, missing } = contents;
-  const { createdAt, ...named } = facts;
+  const { createdAt, contact: _, ...named } = facts;
   return {
     format: MANIFEST_FORMAT,
     ...named,
