@@ -1,9 +1,9 @@
 /** From a dataset as the file has it to the dataset of the model, reporting what does not work on the way. */
 import { isSupportedCountry } from 'libphonenumber-js/max';
-import type { CollectionFile, DatasetFile, FieldFile } from './fideslang.ts';
+import type { CollectionFile, DatasetFile, FieldFile, ManualFile } from './fideslang.ts';
 import { flatFields, metaOf } from './fideslang.ts';
 import type { Findings, Location } from './findings.ts';
-import type { Collection, Dataset, Field, IdentityField, Media } from './model.ts';
+import type { Collection, Dataset, Field, IdentityField, ManualSearch, Media } from './model.ts';
 import { fieldName } from './model.ts';
 
 /** PostgreSQL's own default; naming it keeps a temporary table of the same name from standing in for the real one. */
@@ -20,7 +20,10 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     source: steward?.source ?? file.fides_key,
     schema: steward?.schema ?? DEFAULT_SCHEMA,
     categories: file.data_categories ?? [],
+    manual: steward?.manual != null,
   };
+  if (inherited.manual && steward?.source != null)
+    findings.problem(at, 'it has a source and is searched by hand; take source or manual away.');
   const twice = repeated(file.collections.map(({ name }) => name));
   for (const name of twice) findings.problem({ ...at, collection: name }, 'it is there twice; merge the two.');
   return {
@@ -28,10 +31,15 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     name: file.name ?? file.fides_key,
     source: inherited.source,
     phoneRegion: region,
+    manual: steward?.manual ? buildManual(steward.manual) : undefined,
     collections: file.collections.map((entry) =>
       buildCollection(entry, inherited, { ...at, collection: entry.name }, findings),
     ),
   };
+}
+
+function buildManual({ title, instructions, assignee, identities }: ManualFile): ManualSearch {
+  return { title, instructions, assignee: assignee ?? undefined, identities };
 }
 
 interface Inherited {
@@ -39,6 +47,7 @@ interface Inherited {
   readonly source: string;
   readonly schema: string;
   readonly categories: readonly string[];
+  readonly manual: boolean;
 }
 
 function buildCollection(file: CollectionFile, inherited: Inherited, at: Location, findings: Findings): Collection {
@@ -68,7 +77,7 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     recordClass: steward?.record_class ?? undefined,
     label: steward?.label ?? readable(file.name),
     kind: steward?.kind ?? readable(file.name),
-    skipped: meta?.skip_processing === true || steward?.no_personal_data === true,
+    skipped: inherited.manual || meta?.skip_processing === true || steward?.no_personal_data === true,
     fields,
     identities,
     media: (steward?.media ?? []).map(

@@ -67,7 +67,7 @@ export interface Collection {
   readonly label: string;
   /** The group in which people look for it. */
   readonly kind: string;
-  /** Neither searched nor walked through: without personal data, or `skip_processing`. */
+  /** Neither searched nor walked through: without personal data, `skip_processing`, or searched by hand. */
   readonly skipped: boolean;
   readonly fields: readonly Field[];
   readonly identities: readonly IdentityField[];
@@ -92,12 +92,25 @@ export interface Edge {
   readonly crossesSources: boolean;
 }
 
+/** How a system that is not connected is searched. */
+export interface ManualSearch {
+  /** Its name as people know it. */
+  readonly title: string;
+  readonly instructions: string;
+  /** Who is asked; the workspace's contact when undefined. */
+  readonly assignee: string | undefined;
+  /** The types of identity that it can be searched by. */
+  readonly identities: readonly string[];
+}
+
 export interface Dataset {
   readonly key: string;
   readonly name: string;
   readonly source: string;
   /** The country (ISO 3166-1 alpha-2) whose phone numbers are stored without their country code. */
   readonly phoneRegion: string | undefined;
+  /** Its collections say what is there, and are never searched by a machine; undefined for what is connected. */
+  readonly manual: ManualSearch | undefined;
   readonly collections: readonly Collection[];
 }
 

@@ -11,3 +11,12 @@ export const dataKeyContext = (dataKeyId: string): string => `data-key:${dataKey
 
 /** Of the identities that a request was filed with. */
 export const identityContext = (requestId: string): string => `identity:${requestId}`;
+
+/** Of a file that somebody attached to a search by hand, and of its name. */
+export const attachmentContext = (attachmentId: string): string => `attachment:${attachmentId}`;
+
+/** Of the reason why something is kept back. */
+export const redactionContext = (redactionId: string): string => `redaction:${redactionId}`;
+
+/** Of what whoever searched a system by hand says for the person to read. */
+export const statementContext = (taskId: string): string => `statement:${taskId}`;
