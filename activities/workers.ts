@@ -16,6 +16,7 @@ import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
+import { createMatchReviewActivities } from './match-review.ts';
 import { createRequestActivities } from './requests.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
@@ -60,6 +61,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
     activities: {
       ...createRequestActivities(deps),
       ...createLocateActivities(deps),
+      ...createMatchReviewActivities(deps),
       ...createExportPackagingActivities(deps),
     },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },
