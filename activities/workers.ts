@@ -16,7 +16,9 @@ import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
+import { createManualTaskActivities } from './manual-tasks.ts';
 import { createMatchReviewActivities } from './match-review.ts';
+import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
@@ -62,6 +64,8 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createRequestActivities(deps),
       ...createLocateActivities(deps),
       ...createMatchReviewActivities(deps),
+      ...createManualTaskActivities(deps),
+      ...createReleaseReviewActivities(deps),
       ...createExportPackagingActivities(deps),
     },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },

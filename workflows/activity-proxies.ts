@@ -5,9 +5,19 @@ import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
+import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
+import type { MatchReviewActivities } from '../activities/match-review.ts';
+import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 
-type Activities = ActivityInterfaceFor<ExportPackagingActivities & LocateActivities & RequestActivities>;
+type Activities = ActivityInterfaceFor<
+  ExportPackagingActivities &
+    LocateActivities &
+    ManualTaskActivities &
+    MatchReviewActivities &
+    ReleaseReviewActivities &
+    RequestActivities
+>;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
 const RETRY = {
@@ -32,6 +42,10 @@ function proxy<Name extends keyof Activities>(
 export const core = proxy(
   { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '15 seconds', retry: RETRY },
   'checkInstruction',
+  'openManualTasks',
+  'openMatchReview',
+  'gatherManualTasks',
+  'openReleaseReview',
   'beginDelivery',
   'closeRequest',
   'withdrawRequest',
@@ -56,5 +70,6 @@ export const outbound = proxy(
   { taskQueue: TASK_QUEUES.outbound, startToCloseTimeout: '40 seconds', retry: RETRY },
   'acknowledgeRequest',
   'remindController',
+  'remindPeople',
   'deliverPackage',
 );
