@@ -66,7 +66,7 @@ function readOccasion(db: Database, ref: RequestRef, dedupe: string): Promise<Oc
 
 /** Asks those who are awaited: whoever searches a system by hand, each for their own; otherwise the controller. */
 export async function remind(deps: RequestMailDeps, ref: RequestRef, reminder: Reminder): Promise<void> {
-  const kind = reminder.ordinal === 0 ? 'people_asked' : 'reminder_sent';
+  const kind = reminder.again ? 'reminder_sent' : 'people_asked';
   const dedupe = `reminder-${reminder.about}-${reminder.ordinal}`;
   const subject = subjectOf(reminder);
   if (reminder.about !== 'manual_tasks')

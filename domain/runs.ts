@@ -19,10 +19,13 @@ export interface RequestRun extends RequestRef {
   readonly release?: Release;
 }
 
-/** Asks whoever is awaited: 0 is the first time, each further one a reminder. */
+/** Asks whoever is awaited. */
 export interface Reminder {
   readonly about: Exclude<AwaitedDecision, 'instruction'>;
+  /** Counts over the whole run. */
   readonly ordinal: number;
+  /** They were asked before. */
+  readonly again: boolean;
   /** The due date has passed. */
   readonly overdue: boolean;
 }

@@ -155,7 +155,7 @@ async function countMatches(
   { workspaceId }: Caller,
   requestId: string,
 ): Promise<ReviewFacts['matches']> {
- const having = (review: keyof ReviewFacts['matches']) =>
+  const having = (review: keyof ReviewFacts['matches']) =>
     countOf(trx('match_records').where({ workspace_id: workspaceId, request_id: requestId, review }));
   return {
     accepted: await having('accepted'),

@@ -103,6 +103,10 @@ export async function openTestApi(): Promise<TestApi> {
     logger: createLogger('api', 'info', linesInto(log)),
     registry: createRegistry('api'),
     identityTypes: ['email', 'phone_number', 'external_id'],
+    collections: [
+      { ref: 'crm.contacts', key: ['id'], columns: ['id', 'email', 'name'] },
+      { ref: 'crm.notes', key: ['contact_id', 'ordinal'], columns: ['contact_id', 'ordinal', 'body'] },
+    ],
   };
   const [workspaceId, otherWorkspaceId] = await createWorkspaces(db);
   const makeKey = (wish: Partial<NewApiKey> = {}) =>
