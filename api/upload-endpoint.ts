@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { ATTACHMENT_TYPES, attachmentType, isFileName } from '../domain/attachments.ts';
 import { BodyTooLarge, InvalidInput, UnsupportedFile } from '../domain/errors.ts';
 import type { Caller } from '../platform/records/caller.ts';
-import type { Repeat } from '../platform/records/repeats.ts';
-import type { StoredObject } from '../platform/storage/storage.ts';
+import type { Upload } from '../platform/records/attaching.ts';
 import { requireWorkspace } from './authenticate.ts';
 import { CheckedUpload } from './checked-upload.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -15,20 +14,13 @@ import { FILE_NAME_HEADER } from './headers.ts';
 import { repeatOf } from './idempotency.ts';
 import { describeOperation } from './operation.ts';
 
-export interface UploadedFile {
-  readonly name: string;
-  readonly mediaType: string;
-  readonly content: CheckedUpload;
-  readonly repeatOf: (content: StoredObject) => Repeat;
-}
-
 interface UploadCall {
   readonly deps: ApiDependencies;
   readonly caller: Caller;
-  readonly file: UploadedFile;
+  readonly file: Upload;
 }
 
-/** `run` must read the content to its end, or fail. */
+/** `run` opens the file when it is ready to read it to its end. */
 export function uploadEndpoint<S extends InputShape, R extends z.ZodType>(
   description: EndpointDescription<S, R>,
   run: (call: UploadCall & Input<S>) => Promise<z.input<R>>,
@@ -53,23 +45,28 @@ function openFile(
   request: Request,
   caller: Caller,
   sent: { readonly operation: string; readonly params: unknown },
-): UploadedFile {
+): Upload {
   const { maxBytes } = config.attachments;
   const mediaType = attachmentType(request.get('Content-Type') ?? '');
   if (mediaType === undefined) throw new UnsupportedFile(`Taken are: ${ATTACHMENT_TYPES.join(', ')}.`);
   const name = fileNameOf(request);
   if (Number(request.get('Content-Length') ?? 0) > maxBytes)
     throw new BodyTooLarge(`A file may have ${maxBytes} bytes.`);
-  const content = new CheckedUpload(mediaType, maxBytes);
-  request.once('close', () => {
-    if (!request.complete) content.destroy(new InvalidInput('The file was broken off.'));
-  });
   return {
     name,
     mediaType,
-    content: request.pipe(content),
+    open: () => openContent(request, new CheckedUpload(mediaType, maxBytes)),
     repeatOf: ({ sha256 }) => repeatOf(request, ring, caller, { ...sent, body: { name, mediaType, sha256 } }),
   };
+}
+
+/** The request itself stays whole when its content is refused, for it still has to be answered. */
+function openContent(request: Request, content: CheckedUpload): CheckedUpload {
+  request.once('close', () => {
+    if (!request.complete) content.destroy(new InvalidInput('The file was broken off.'));
+  });
+  content.on('error', () => request.unpipe(content));
+  return request.pipe(content);
 }
 
 function fileNameOf(request: Request): string {

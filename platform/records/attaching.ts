@@ -32,8 +32,8 @@ export interface TaskRef {
 export interface Upload {
   readonly name: string;
   readonly mediaType: string;
-  /** Checked as it flows: it fails with what is wrong with it. */
-  readonly content: Readable;
+  /** Begins to read. Checked as it flows: it fails with what is wrong with it. */
+  readonly open: () => Readable;
   /** How a repeat is recognised, when the digest of the content is known. */
   readonly repeatOf: (content: StoredObject) => Repeat;
 }
@@ -59,7 +59,7 @@ export async function attachFile(
   const id = randomUUID();
   const ref = { workspaceId: caller.workspaceId, requestId: task.requestId };
   const storageKey = `${attachmentFolder(ref)}${id}`;
-  const plain = await store(deps.storage, storageKey, upload.content, sealStream(dataKey, attachmentContext(id)));
+  const plain = await store(deps.storage, storageKey, upload.open(), sealStream(dataKey, attachmentContext(id)));
   try {
     const { record, isNew } = await deps.db.withTenant(caller.workspaceId, (trx) =>
       enter(trx, deps.ring, caller, task, upload, { id, storageKey, plain, dataKey }),
