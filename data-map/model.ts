@@ -11,6 +11,8 @@ export interface FieldRef {
   readonly column: string;
   /** Empty for the column itself. */
   readonly path: readonly string[];
+  /** A list is on the way or at its end, so that a row may have several values of it. */
+  readonly inList?: true;
 }
 
 export interface Field extends FieldRef {

@@ -1,4 +1,4 @@
-/** Which collections and edges a search in a source can walk, and what a collection needs to be walked. */
+/** Which collections and edges a search can walk, and what a collection needs to be walked. */
 import type { Findings, Location } from './findings.ts';
 import { reachable } from './graph.ts';
 import type { Collection, DataMap, Edge, Field, FieldRef } from './model.ts';
@@ -11,24 +11,27 @@ export interface Walk {
 
 type Graph = Pick<DataMap, 'datasets' | 'edges'>;
 
-/** Everything of a source that is not skipped, with the edges between. */
-export function walkOf(map: Graph, source: string): Walk {
-  const collections = collectionsOf(map).filter((each) => each.source === source && !each.skipped);
+/** Everything that is not skipped, with the edges between. */
+export function walkOf(map: Graph): Walk {
+  return partOf({ collections: collectionsOf(map).filter(({ skipped }) => !skipped), edges: map.edges }, () => true);
+}
+
+/** The part of a walk that is in some sources. */
+export function partOf(walk: Walk, isIn: (source: string) => boolean): Walk {
+  const collections = walk.collections.filter(({ source }) => isIn(source));
   const refs = new Set(collections.map(({ ref }) => ref));
-  return { collections, edges: map.edges.filter(({ from, to }) => refs.has(from) && refs.has(to)) };
+  return { collections, edges: walk.edges.filter(({ from, to }) => refs.has(from) && refs.has(to)) };
 }
 
 /** Reports what a search would stumble over. A collection that no identity leads to may lack all of it. */
 export function checkWalks(map: Graph, locate: (collection: Collection) => Location, findings: Findings): void {
-  for (const source of new Set(map.datasets.map((dataset) => dataset.source))) {
-    const { collections, edges } = walkOf(map, source);
-    const starts = collections.filter(({ identities }) => identities.length > 0);
-    const reached = reachable(new Set(starts.map(({ ref }) => ref)), edges);
-    for (const collection of collections) {
-      if (!reached.has(collection.ref)) continue;
-      checkReached(collection, locate(collection), findings);
-      for (const at of usedFields(collection, edges)) checkUsed(collection, at, locate(collection), findings);
-    }
+  const { collections, edges } = walkOf(map);
+  const starts = collections.filter(({ identities }) => identities.length > 0);
+  const reached = reachable(new Set(starts.map(({ ref }) => ref)), edges);
+  for (const collection of collections) {
+    if (!reached.has(collection.ref)) continue;
+    checkReached(collection, locate(collection), findings);
+    for (const at of usedFields(collection, edges)) checkUsed(collection, at, locate(collection), findings);
   }
 }
 
