@@ -156,8 +156,9 @@ function seedsOf(map: DataMap, collection: Collection, identities: readonly Iden
 }
 
 function planCollection(collection: Collection, position: number, seeds: readonly Predicate[]): PlannedCollection {
-  const { ref, tenant, fields } = collection;
+  const { ref, tenant, fields, key } = collection;
   if (tenant === undefined) throw new InvalidDataMap(`The collection ${ref} has no tenant and cannot be searched.`);
+  if (key.length === 0) throw new InvalidDataMap(`The collection ${ref} has no primary key and cannot be searched.`);
   const columns = fields.filter(({ path }) => path.length === 0);
   return {
     ...collection,
