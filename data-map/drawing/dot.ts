@@ -7,7 +7,7 @@ export function dotOf(picture: Picture): string {
   return [
     'digraph map {',
     `  graph [rankdir=LR, ranksep=0.9, nodesep=0.16, pad=0.3, bgcolor="white", tooltip="The data map", ${FONT}, fontsize=13]`,
-    `  node [shape=box, style="filled,rounded", fillcolor="white", color="#3b4a5e", fontcolor="#10233c", ${FONT}, fontsize=12, margin="0.12,0.06"]`,
+    `  node [shape=box, style="filled,rounded", fillcolor="white", color="#3b4a5e", fontcolor="#10233c", ${FONT}, fontsize=12, margin="0.22,0.08"]`,
     `  edge [color="#5b6b80", arrowsize=0.7, ${FONT}, fontsize=9, fontcolor="#3b4a5e"]`,
     ...clusterLines(picture),
     ...picture.arrows.map(arrowLine),

@@ -31,7 +31,7 @@ export interface PictureArrow {
   readonly to: string;
   readonly bothWays: boolean;
   readonly crossesSources: boolean;
-  /** The columns at the end of the arrow, and at the beginning where rows flow both ways. */
+  /** The columns that refer, at whichever end they are; the key that they refer to goes without saying. */
   readonly label: string;
 }
 
@@ -41,7 +41,7 @@ export function pictureOf(map: DataMap): Picture {
   const id = (ref: string): string => ids.get(ref) ?? ref;
   const names = new Map(map.datasets.map(({ key, name }) => [key, name]));
   const groups = Map.groupBy(collections, ({ dataset, kind }) => JSON.stringify([dataset, kind]));
-  const arrows = arrowsOf(map.edges).map((arrow) => ({ ...arrow, from: id(arrow.from), to: id(arrow.to) }));
+  const arrows = arrowsOf(map.edges, collections).map((arrow) => ({ ...arrow, from: id(arrow.from), to: id(arrow.to) }));
   return {
     groups: [...groups.values()].flatMap(([first, ...rest]) =>
       first === undefined
@@ -67,19 +67,22 @@ function toNode({ table, identities, skipped }: Collection, id: string): Picture
 }
 
 /** Edges between the same two collections become one arrow, with two heads when rows flow both ways. */
-function arrowsOf(edges: readonly Edge[]): readonly PictureArrow[] {
+function arrowsOf(edges: readonly Edge[], collections: readonly Collection[]): readonly PictureArrow[] {
+  const keys = new Map(collections.map(({ ref, key }) => [ref, key]));
+  const isKey = (ref: string, column: string) => keys.get(ref)?.length === 1 && keys.get(ref)?.[0] === column;
+  const referring = ({ to, on }: Edge): readonly string[] =>
+    on.map((pair) => fieldName(isKey(to, pair.to.column) ? pair.from : pair.to));
   const pairs = Map.groupBy(edges, ({ from, to }) => [from, to].toSorted().join('\n'));
   return [...pairs.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const fields = group.flatMap(({ on }) => on.map((pair) => fieldName(pair.to)));
     return [
       {
         from: first.from,
         to: first.to,
         bothWays: first.from !== first.to && group.some(({ from }) => from !== first.from),
         crossesSources: first.crossesSources,
-        label: [...new Set(fields)].join(', '),
+        label: [...new Set(group.flatMap(referring))].join(', '),
       },
     ];
   });
