@@ -16,6 +16,7 @@ import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
+import { createMapCheckActivities } from './map-check.ts';
 import { createRequestActivities } from './requests.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
@@ -33,6 +34,7 @@ export async function openDependencies(config: Config) {
     ring,
     db,
     sources,
+    sourceSettings: config.sources,
     storage: openStorage(config.storage),
     mailer: openMailer(config.mail),
     map: await loadDataMap(config.dataMap),
@@ -61,6 +63,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createRequestActivities(deps),
       ...createLocateActivities(deps),
       ...createExportPackagingActivities(deps),
+      ...createMapCheckActivities(deps),
     },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },
     shutdownGraceTime: '5 seconds',

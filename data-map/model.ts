@@ -82,13 +82,37 @@ export interface Collection extends Named {
   readonly kind: string;
   /** Neither searched nor walked through: without personal data, or `skip_processing`. */
   readonly skipped: boolean;
+  /** Present when the whole table is declared free of personal data. */
+  readonly exemption: Exemption | undefined;
+  /** Without the columns that are declared free of personal data. */
   readonly fields: readonly Field[];
+  readonly exemptColumns: readonly ExemptColumn[];
   readonly identities: readonly IdentityField[];
   readonly media: readonly Media[];
   readonly masking: string | undefined;
   /** Collections to be read before this one, and to be erased before it. */
   readonly after: readonly CollectionRef[];
   readonly eraseAfter: readonly CollectionRef[];
+  /** Name of a trigger, a rule or a foreign key, and why what it does by itself is right. */
+  readonly acknowledged: Readonly<Record<string, string>>;
+  readonly questions: readonly Question[];
+}
+
+/** A declaration that there is no personal data. */
+export interface Exemption {
+  /** Undefined when the map gives none. */
+  readonly reason: string | undefined;
+}
+
+export interface ExemptColumn extends Exemption {
+  readonly column: string;
+}
+
+/** What a person has yet to decide. */
+export interface Question {
+  /** Undefined when it is about the whole. */
+  readonly field: string | undefined;
+  readonly text: string;
 }
 
 export interface FieldPair {
@@ -112,6 +136,8 @@ export interface Dataset {
   /** The country (ISO 3166-1 alpha-2) whose phone numbers are stored without their country code. */
   readonly phoneRegion: string | undefined;
   readonly collections: readonly Collection[];
+  /** About the dataset itself. */
+  readonly questions: readonly Question[];
 }
 
 export interface DataMap {
