@@ -9,6 +9,8 @@ import { createRegistry, serveMetrics } from '../platform/telemetry/metrics.ts';
 import { connectionOptions, openTemporal } from '../platform/temporal/client.ts';
 import { dataConverter } from '../platform/temporal/data-converter.ts';
 import { prepareNamespace } from '../platform/temporal/namespace.ts';
+import { ensureSchedule } from '../platform/temporal/schedules.ts';
+import { RECURRING_WORK } from './schedules.ts';
 import { sweepOutbox } from './outbox-sweep.ts';
 import { createWorkers, openDependencies } from './workers.ts';
 
@@ -27,6 +29,7 @@ async function main(): Promise<void> {
     deps,
   );
   const running = workers.map((worker) => worker.run());
+  for (const work of RECURRING_WORK) await ensureSchedule(temporal.client, work);
   const metrics = await serveMetrics(
     {
       registry: createRegistry('worker'),

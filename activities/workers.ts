@@ -16,7 +16,9 @@ import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
+import { createPackageExpiryActivities } from './package-expiry.ts';
 import { createRequestActivities } from './requests.ts';
+import { createStorageSweepActivities } from './storage-sweep.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
 const PREBUILT = process.env['STEWARD_WORKFLOW_BUNDLE'];
@@ -61,6 +63,8 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createRequestActivities(deps),
       ...createLocateActivities(deps),
       ...createExportPackagingActivities(deps),
+      ...createPackageExpiryActivities(deps),
+      ...createStorageSweepActivities(deps),
     },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },
     shutdownGraceTime: '5 seconds',

@@ -20,7 +20,15 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-
 export const isUuid = (text: string): boolean => UUID.test(text);
 
 /** Workflow types by the name they are started with. */
-export const WORKFLOWS = { dataSubjectRequest: 'dataSubjectRequest', exportPackaging: 'exportPackaging' } as const;
+export const WORKFLOWS = {
+  dataSubjectRequest: 'dataSubjectRequest',
+  exportPackaging: 'exportPackaging',
+  packageExpiry: 'packageExpiry',
+  storageSweep: 'storageSweep',
+} as const;
+
+/** Schedules by id. */
+export const SCHEDULES = { packageExpiry: 'package-expiry', storageSweep: 'storage-sweep' } as const;
 
 /**
  * Signals by name. They carry nothing: each says that the database has news, which the workflow then reads through an

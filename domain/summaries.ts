@@ -83,6 +83,8 @@ export const packageReady = line`Package ready: ${row}, ${file}, ${byte}`;
 export const completed = line`Completed with ${word(REQUEST_OUTCOMES)} at ${minute}`;
 export const cancelled = line`Cancelled at ${minute}`;
 export const retrying = line`Retrying: ${word(SERVICES)} not reachable since ${minute}`;
+export const packagesDeleted = line`Expired packages: ${count('package', 'packages')} deleted, ${count('failure', 'failures')}`;
+export const storageSwept = line`Swept from the storage: ${count('upload', 'uploads')}, ${count('object', 'objects')}`;
 export const reminderTimer = line`Reminder in ${count('day', 'days')}`;
 
 /** Summaries of activities, by the activity's name. */
@@ -98,6 +100,14 @@ export const ACTIVITY_SUMMARIES = {
   deliverPackage: line`Deliver the link`(),
   closeRequest: line`Close the request`(),
   withdrawRequest: line`Record the cancellation`(),
+  expirePackages: line`Delete expired packages`(),
+  sweepStorage: line`Remove what crashes have left in the storage`(),
+} as const;
+
+/** Summaries of runs that a schedule starts. */
+export const SCHEDULE_SUMMARIES = {
+  packageExpiry: line`Packages whose time is over`(),
+  storageSweep: line`Leavings in the storage`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

@@ -1,3 +1,5 @@
 /** What the worker's bundle registers. */
 export { dataSubjectRequest } from './data-subject-request.ts';
 export { exportPackaging } from './export-packaging.ts';
+export { packageExpiry } from './package-expiry.ts';
+export { storageSweep } from './storage-sweep.ts';
