@@ -17,7 +17,9 @@ import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
 import { createMapCheckActivities } from './map-check.ts';
+import { createPackageExpiryActivities } from './package-expiry.ts';
 import { createRequestActivities } from './requests.ts';
+import { createStorageSweepActivities } from './storage-sweep.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
 const PREBUILT = process.env['STEWARD_WORKFLOW_BUNDLE'];
@@ -64,6 +66,8 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createLocateActivities(deps),
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),
+      ...createPackageExpiryActivities(deps),
+      ...createStorageSweepActivities(deps),
     },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },
     shutdownGraceTime: '5 seconds',

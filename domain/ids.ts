@@ -24,10 +24,16 @@ export const WORKFLOWS = {
   dataSubjectRequest: 'dataSubjectRequest',
   exportPackaging: 'exportPackaging',
   mapCheck: 'mapCheck',
+  packageExpiry: 'packageExpiry',
+  storageSweep: 'storageSweep',
 } as const;
 
 /** Of schedules, and the beginnings of the ids of their runs. */
-export const SCHEDULES = { mapCheck: 'map-check' } as const;
+export const SCHEDULES = {
+  mapCheck: 'map-check',
+  packageExpiry: 'package-expiry',
+  storageSweep: 'storage-sweep',
+} as const;
 
 /**
  * Signals by name. They carry nothing: each says that the database has news, which the workflow then reads through an

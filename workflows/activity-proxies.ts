@@ -6,9 +6,18 @@ import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
 import type { MapCheckActivities } from '../activities/map-check.ts';
+import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
 import type { RequestActivities } from '../activities/requests.ts';
+import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 
-type Activities = ActivityInterfaceFor<ExportPackagingActivities & LocateActivities & MapCheckActivities & RequestActivities>;
+type Activities = ActivityInterfaceFor<
+  ExportPackagingActivities &
+    LocateActivities &
+    MapCheckActivities &
+    PackageExpiryActivities &
+    RequestActivities &
+    StorageSweepActivities
+>;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
 const RETRY = {
@@ -52,6 +61,19 @@ export const bulk = proxy(
   'buildPackage',
   'verifyPackage',
   'checkDataMap',
+);
+
+/** Small work of its own kind for all workspaces together; on the queue that no long export can fill. */
+export const sweeps = proxy(
+  {
+    taskQueue: TASK_QUEUES.core,
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: RETRY,
+  },
+  'expirePackages',
+  'sweepStorage',
 );
 
 export const outbound = proxy(

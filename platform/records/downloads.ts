@@ -3,13 +3,14 @@
  * however many come at once no more get through than the link allows.
  */
 import { randomUUID } from 'node:crypto';
-import { LinkGone, NotFound } from '../../domain/errors.ts';
+import { NotFound } from '../../domain/errors.ts';
 import type { DisclosurePurpose } from '../../domain/parties.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { KeyRing } from '../keys.ts';
 import { lookupDigests } from '../pseudonyms.ts';
 import { openDataKey } from './data-keys.ts';
+import { whyGone } from './gone-links.ts';
 
 /** What a link gives. */
 export interface Offer {
@@ -38,7 +39,7 @@ export async function findOffer(db: Database, ring: KeyRing, token: string): Pro
   if (!link) throw new NotFound('There is no such link.');
   return db.withTenant(link.workspace_id, async (trx) => {
     const row = await openLinks(trx, link.id).first<OfferRow | undefined>(OFFER_COLUMNS);
-    if (!row) throw new LinkGone('The link was used up, has expired or was revoked.');
+    if (!row) throw await whyGone(trx, link.id);
     return { ...row, workspaceId: link.workspace_id, linkId: link.id };
   });
 }
@@ -123,7 +124,7 @@ async function countDownload(trx: Transaction, { linkId }: Offer): Promise<{ rec
   const link = await openLinks(trx, linkId)
     .forUpdate('links')
     .first<{ recipient: string; data_key_id: string } | undefined>('links.recipient', 'packages.data_key_id');
-  if (!link) throw new LinkGone('The link was used up, has expired or was revoked.');
+  if (!link) throw await whyGone(trx, linkId);
   await trx('links').where({ id: linkId }).increment('downloads');
   return link;
 }
