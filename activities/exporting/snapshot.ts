@@ -112,7 +112,10 @@ export async function inSnapshot<T>(
   return result;
 }
 
-export async function run<Row extends object>(client: ClientBase, { text, values }: Statement): Promise<readonly Row[]> {
+export async function run<Row extends object>(
+  client: ClientBase,
+  { text, values }: Statement,
+): Promise<readonly Row[]> {
   const { rows } = await client.query<Row>({ text, values: [...values] });
   return rows;
 }

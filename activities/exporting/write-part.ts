@@ -152,7 +152,12 @@ async function discard(chunks: AsyncIterable<Buffer>): Promise<void> {
  * The source's row is locked, so that it cannot begin again meanwhile; of two attempts at once the first one's part stays.
  * The database refuses a part whose rows are not as many as its slices have in the snapshot.
  */
-async function record(deps: ExportDeps, work: PartWork, draft: Draft, { content, archive }: Written): Promise<StoredPart> {
+async function record(
+  deps: ExportDeps,
+  work: PartWork,
+  draft: Draft,
+  { content, archive }: Written,
+): Promise<StoredPart> {
   const { ref, order, row } = work;
   return deps.db.withTenant(ref.workspaceId, async (trx) => {
     await requireRunning(trx, deps.ring, ref);
