@@ -18,6 +18,7 @@ import { healthEndpoints } from './routes/health.ts';
 import { instructionEndpoints } from './routes/instructions.ts';
 import { packageEndpoints } from './routes/packages.ts';
 import { requestEndpoints } from './routes/requests.ts';
+import { workspaceExportEndpoints } from './routes/workspace-exports.ts';
 import { workspaceEndpoints } from './routes/workspaces.ts';
 import { securityHeaders } from './security-headers.ts';
 import { signInEndpoints } from './sign-in.ts';
@@ -31,6 +32,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
   ...dataMapEndpoints,
+  ...workspaceExportEndpoints,
   ...healthEndpoints,
   ...signInEndpoints,
   ...codecEndpoints,

@@ -61,6 +61,7 @@ function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
+const ordinal: Slot<number> = { write: String, grammar: NUMBER };
 const row = count('row', 'rows');
 const file = count('file', 'files');
 const byte = count('byte', 'bytes');
@@ -89,6 +90,15 @@ export const reminderTimer = line`Reminder in ${count('day', 'days')}`;
 export const mapChecked = line`The data map has ${count('error', 'errors')} and ${count('warning', 'warnings')} at ${minute}`;
 export const mapCheckTimer = line`Compare the data map again`;
 
+/** The summary of an export's run. */
+export const exportLine = line`Export of a workspace ${uuid}`;
+
+export const readingSource = line`Reading source ${ordinal} of ${ordinal} in one snapshot, begun ${count('time', 'times')}`;
+export const exportingParts = line`Exporting: part ${ordinal} of ${ordinal}, ${row}, ${byte}`;
+export const writingManifest = line`Writing the manifest`;
+export const exported = line`Export ready at ${minute}`;
+export const exportPartLine = line`Part ${ordinal} of ${ordinal}`;
+
 /** Summaries of activities, by the activity's name. */
 export const ACTIVITY_SUMMARIES = {
   acknowledgeRequest: line`Acknowledge receipt`(),
@@ -105,6 +115,13 @@ export const ACTIVITY_SUMMARIES = {
   checkDataMap: line`Compare the data map with the sources`(),
   expirePackages: line`Delete expired packages`(),
   sweepStorage: line`Remove what crashes have left in the storage`(),
+  beginExport: line`Begin the export`(),
+  beginGeneration: line`Begin the source`(),
+  holdSnapshot: line`Hold the snapshot`(),
+  planParts: line`Cut the source into parts`(),
+  exportPart: line`Write a part`(),
+  finishExport: line`Write the manifest`(),
+  withdrawExport: line`Withdraw the export`(),
 } as const;
 
 /** Summaries of runs that a schedule starts. */
