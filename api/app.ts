@@ -12,6 +12,7 @@ import { logAnswers, measureAnswers } from './observe.ts';
 import { createOpenApi } from './openapi.ts';
 import { methodNotAllowed, sendProblem, unknownRoute } from './problems.ts';
 import { apiKeyEndpoints } from './routes/api-keys.ts';
+import { dataMapEndpoints } from './routes/data-map.ts';
 import { downloadEndpoints } from './routes/downloads.ts';
 import { healthEndpoints } from './routes/health.ts';
 import { instructionEndpoints } from './routes/instructions.ts';
@@ -19,6 +20,7 @@ import { packageEndpoints } from './routes/packages.ts';
 import { releaseEndpoints } from './routes/release.ts';
 import { requestEndpoints } from './routes/requests.ts';
 import { taskEndpoints } from './routes/tasks.ts';
+import { workspaceExportEndpoints } from './routes/workspace-exports.ts';
 import { workspaceEndpoints } from './routes/workspaces.ts';
 import { securityHeaders } from './security-headers.ts';
 import { signInEndpoints } from './sign-in.ts';
@@ -33,6 +35,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...downloadEndpoints,
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
+  ...dataMapEndpoints,
+  ...workspaceExportEndpoints,
   ...healthEndpoints,
   ...signInEndpoints,
   ...codecEndpoints,

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeMap } from '../data-map/describe.ts';
 import { loadDataMap } from '../data-map/load.ts';
 import { collectionsOf } from '../data-map/model.ts';
 import type { DataMap } from '../data-map/model.ts';
@@ -45,6 +46,7 @@ async function openDependencies(config: Config): Promise<ApiDependencies> {
   return {
     config,
     ring,
+    dataMap: describeMap(map),
     identityTypes: knownIdentityTypes(map),
     collections: mappedCollections(map),
     db: openDatabase(config.database.appUrl, { applicationName: 'steward-api', maxConnections: 20 }),

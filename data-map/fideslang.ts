@@ -30,9 +30,16 @@ const reference = z.looseObject({
 
 const maskingOverride = z.looseObject({ strategy: text, configuration: z.record(z.string(), z.unknown()).nullish() });
 
+/** The reason, or `true` where nobody has given one; the check then asks for it. */
+const withReason = z.union([z.boolean(), text]).nullish();
+
 const fieldSteward = z.looseObject({
   /** Why the references of this field are not followed; `true` when there is nothing to say. */
-  not_followed: z.union([z.boolean(), text]).nullish(),
+  not_followed: withReason,
+  /** Why this column holds nothing personal; it is then left out of what is handed over. */
+  no_personal_data: withReason,
+  /** What a person has yet to decide about it; the check lists it. */
+  questions: texts,
   label: localised.nullish(),
   /** In other languages than Fideslang's own description is in. */
   description: localised.nullish(),
@@ -85,7 +92,10 @@ const collectionSteward = z.looseObject({
   kind: localised.nullish(),
   /** In other languages than Fideslang's own description is in. */
   description: localised.nullish(),
-  no_personal_data: flag,
+  no_personal_data: withReason,
+  /** Triggers, rules and cascading foreign keys of the table by name, each with why it does no harm. */
+  acknowledged: z.record(text, text).nullish(),
+  questions: texts,
   media: z.array(media).nullish(),
 });
 
@@ -123,6 +133,7 @@ const datasetSteward = z.looseObject({
   schema: text.nullish(),
   phone_region: text.nullish(),
   manual: manual.nullish(),
+  questions: texts,
 });
 
 const datasetMeta = z.looseObject({
@@ -180,16 +191,18 @@ export interface Place {
   readonly field?: string;
 }
 
-interface UnknownKey extends Place {
+export interface UnknownKey extends Place {
+  /** With what it stands under: `fides_meta.colour`. */
   readonly key: string;
+  readonly value: unknown;
 }
 
 /** The keys of a dataset that are neither Fideslang's nor ours. */
 export function unknownKeys(file: DatasetFile): readonly UnknownKey[] {
   const found: UnknownKey[] = [];
   const check = (place: Place, path: string, shape: object, value: object | null | undefined): void => {
-    for (const key of Object.keys(value ?? {}))
-      if (!Object.hasOwn(shape, key)) found.push({ ...place, key: `${path}${key}` });
+    for (const [key, its] of Object.entries(value ?? {}))
+      if (!Object.hasOwn(shape, key)) found.push({ ...place, key: `${path}${key}`, value: its });
   };
   const meta = metaOf(file);
   check({}, '', dataset.shape, file);

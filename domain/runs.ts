@@ -58,6 +58,18 @@ export interface PackageResult {
   readonly bytes: number;
 }
 
+/** Packages whose time was over. */
+export interface ExpiryResult {
+  readonly deleted: number;
+  readonly failed: number;
+}
+
+/** What was removed from the object storage: uploads that nobody finishes, and objects that no record names. */
+export interface SweepResult {
+  readonly uploads: number;
+  readonly objects: number;
+}
+
 export interface RequestResult {
   readonly outcome: RequestOutcome;
 }

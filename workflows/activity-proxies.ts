@@ -8,15 +8,23 @@ import type { LocateActivities } from '../activities/locate-person.ts';
 import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
 import type { MatchReviewActivities } from '../activities/match-review.ts';
 import type { ReleaseReviewActivities } from '../activities/release-review.ts';
+import type { MapCheckActivities } from '../activities/map-check.ts';
+import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
 import type { RequestActivities } from '../activities/requests.ts';
+import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
+import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
 type Activities = ActivityInterfaceFor<
   ExportPackagingActivities &
     LocateActivities &
     ManualTaskActivities &
     MatchReviewActivities &
+    MapCheckActivities &
+    PackageExpiryActivities &
     ReleaseReviewActivities &
-    RequestActivities
+    RequestActivities &
+    StorageSweepActivities &
+    WorkspaceExportActivities
 >;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
@@ -46,10 +54,19 @@ export const core = proxy(
   'openMatchReview',
   'gatherManualTasks',
   'openReleaseReview',
+  'beginRelease',
   'beginDelivery',
   'closeRequest',
   'withdrawRequest',
   'discardPackage',
+  'beginExport',
+);
+
+/** Removing what is stored can take longer than other short steps. */
+export const cleaning = proxy(
+  { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '30 minutes', retry: RETRY },
+  'beginGeneration',
+  'withdrawExport',
 );
 
 /** A package that does not verify is not retried here: verifying again does not mend it, building again might. */
@@ -64,6 +81,46 @@ export const bulk = proxy(
   'locatePerson',
   'buildPackage',
   'verifyPackage',
+  'checkDataMap',
+);
+
+/** Small work of its own kind for all workspaces together; on the queue that no long export can fill. */
+export const sweeps = proxy(
+  {
+    taskQueue: TASK_QUEUES.core,
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: RETRY,
+  },
+  'expirePackages',
+  'sweepStorage',
+);
+
+/** Parts of an export: a part that is broken is written again, one whose snapshot is gone is not. */
+export const parts = proxy(
+  {
+    taskQueue: TASK_QUEUES.bulk,
+    startToCloseTimeout: '24 hours',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { ...RETRY, nonRetryableErrorTypes: ['conflict', 'snapshot-lost'] },
+  },
+  'planParts',
+  'exportPart',
+  'finishExport',
+);
+
+/** As long as a source takes to be read. Nobody waits for its end. */
+export const holding = proxy(
+  {
+    taskQueue: TASK_QUEUES.snapshots,
+    startToCloseTimeout: '30 days',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'TRY_CANCEL',
+    retry: { ...RETRY, nonRetryableErrorTypes: ['conflict', 'snapshot-lost'] },
+  },
+  'holdSnapshot',
 );
 
 export const outbound = proxy(

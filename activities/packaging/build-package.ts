@@ -113,8 +113,8 @@ async function write(deps: BuildDeps, ref: RequestRef, draft: Draft, archive: Ar
   control.signal.addEventListener('abort', abandon);
   try {
     control.signal.throwIfAborted();
-    const { searches, attachments, redactions, manualSystems } = draft.order;
-    const work = { facts: factsOf(deps, ref, draft), searches, attachments, redactions, manualSystems };
+    const { search, attachments, redactions, manualSystems } = draft.order;
+    const work = { facts: factsOf(deps, ref, draft), search, attachments, redactions, manualSystems };
     return await writePackage(archive, work, deps, { progress, signal: control.signal });
   } catch (error) {
     archive.abort(error);

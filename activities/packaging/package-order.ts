@@ -1,6 +1,6 @@
 /** What a package is to be made of, read from Steward's database: the request, who it is about, where to look. */
 import type { DataMap } from '../../data-map/model.ts';
-import { planSearch } from '../../data-map/plan.ts';
+import { planAcross } from '../../data-map/plan.ts';
 import { identityContext } from '../../domain/contexts.ts';
 import { Conflict, InvalidDataMap, NotFound } from '../../domain/errors.ts';
 import type { Identity } from '../../domain/identities.ts';
@@ -10,8 +10,8 @@ import type { Transaction } from '../../platform/database.ts';
 import { openText } from '../../platform/envelope.ts';
 import type { KeyRing } from '../../platform/keys.ts';
 import { openDataKey } from '../../platform/records/data-keys.ts';
+import type { Search } from '../plan-runner.ts';
 import type { Supplements } from './contents.ts';
-import type { Search } from './package-writer.ts';
 
 export interface PackageOrder extends Supplements {
   readonly requestType: string;
@@ -24,7 +24,7 @@ export interface PackageOrder extends Supplements {
   readonly ageRecipient: string | null;
   readonly dataKey: { readonly id: string; readonly bytes: Buffer };
   readonly identities: readonly Identity[];
-  readonly searches: readonly Search[];
+  readonly search: Search;
 }
 
 interface OrderRow {
@@ -67,7 +67,7 @@ export async function readOrder(trx: Transaction, ring: KeyRing, map: DataMap, r
     ageRecipient: row.age_recipient,
     dataKey: { id: row.data_key_id, bytes: dataKey },
     identities,
-    searches: await readSearches(trx, map, ref, identities),
+    search: await readSearch(trx, map, ref, identities),
     attachments: [],
     redactions: [],
     manualSystems: [],
@@ -85,20 +85,17 @@ async function readIdentities(trx: Transaction, dataKey: Buffer, ref: RequestRef
   }));
 }
 
-async function readSearches(
+async function readSearch(
   trx: Transaction,
   map: DataMap,
   { workspaceId }: RequestRef,
   identities: readonly Identity[],
-): Promise<readonly Search[]> {
+): Promise<Search> {
   const rows = await trx('workspace_sources')
     .where({ workspace_id: workspaceId })
     .select<{ source: string; tenant_key: string }[]>('source', 'tenant_key');
   const tenantKeys = new Map(rows.map((row) => [row.source, row.tenant_key]));
-  const searches = [...new Set(map.datasets.map(({ source }) => source))].flatMap((source): Search[] => {
-    const tenantKey = tenantKeys.get(source);
-    return tenantKey === undefined ? [] : [{ plan: planSearch(map, source, identities), tenantKey }];
-  });
-  if (searches.length === 0) throw new InvalidDataMap(`No source of the data map knows the workspace ${workspaceId}.`);
-  return searches;
+  const known = [...tenantKeys.keys()].filter((source) => map.datasets.some((each) => each.source === source));
+  if (known.length === 0) throw new InvalidDataMap(`No source of the data map knows the workspace ${workspaceId}.`);
+  return { plan: planAcross(map, known, identities), tenantKeys };
 }

@@ -3,13 +3,14 @@
  * however many come at once no more get through than the link allows.
  */
 import { randomUUID } from 'node:crypto';
-import { LinkGone, NotFound } from '../../domain/errors.ts';
+import { NotFound } from '../../domain/errors.ts';
 import type { DisclosurePurpose } from '../../domain/parties.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { KeyRing } from '../keys.ts';
 import { lookupDigests } from '../pseudonyms.ts';
 import { openDataKey } from './data-keys.ts';
+import { whyGone } from './gone-links.ts';
 import { recordEvent } from './request-progress.ts';
 
 /** What a link gives. */
@@ -17,7 +18,10 @@ export interface Offer {
   readonly workspaceId: string;
   readonly linkId: string;
   readonly packageId: string;
-  readonly requestId: string;
+  /** Null for a part of an export. */
+  readonly requestId: string | null;
+  readonly exportId: string | null;
+  readonly part: number | null;
   readonly storageKey: string;
   /** The key that downloads are encrypted to. */
   readonly ageRecipient: string | null;
@@ -32,13 +36,17 @@ export interface Disclosure {
   readonly dataKey: Buffer;
 }
 
+/** A workspace's export goes back to whom it belongs. */
+const purposeOf = ({ exportId }: Offer, link: CountedLink): DisclosurePurpose =>
+  exportId === null ? link.purpose : 'return_to_controller';
+
 /** Throws NotFound for a token that is no link's, LinkGone for one that is used up, over or revoked, or whose package is. */
 export async function findOffer(db: Database, ring: KeyRing, token: string): Promise<Offer> {
   const link = /^[\w-]{20,100}$/.test(token) ? await findLink(db, ring, token) : undefined;
   if (!link) throw new NotFound('There is no such link.');
   return db.withTenant(link.workspace_id, async (trx) => {
     const row = await openLinks(trx, link.id).first<OfferRow | undefined>(OFFER_COLUMNS);
-    if (!row) throw new LinkGone('The link was used up, has expired or was revoked.');
+    if (!row) throw await whyGone(trx, link.id);
     return { ...row, workspaceId: link.workspace_id, linkId: link.id };
   });
 }
@@ -47,6 +55,7 @@ export async function findOffer(db: Database, ring: KeyRing, token: string): Pro
 export async function beginDownload(db: Database, ring: KeyRing, offer: Offer): Promise<Disclosure> {
   return db.withTenant(offer.workspaceId, async (trx) => {
     const link = await countDownload(trx, offer);
+    const purpose = purposeOf(offer, link);
     const id = randomUUID();
     await trx('disclosures').insert({
       id,
@@ -54,11 +63,10 @@ export async function beginDownload(db: Database, ring: KeyRing, offer: Offer): 
       package_id: offer.packageId,
       link_id: offer.linkId,
       recipient: link.recipient,
-      purpose: link.purpose,
+      purpose,
       started_at: new Date(),
     });
     const dataKey = await openDataKey(trx, ring, offer.workspaceId, link.data_key_id);
-    const { purpose } = link;
     await auditDownload(trx, offer, 'package.download_started', { disclosureId: id, purpose });
     return { id, offer, purpose, dataKey };
   });
@@ -77,14 +85,18 @@ export async function endDownload(
       .update({ bytes, ...(isWhole ? { completed_at: new Date() } : {}) });
     const outcome = isWhole ? 'download_completed' : 'download_broken_off';
     const details = { disclosureId: id, purpose, bytes };
-    await recordEvent(trx, offer, { kind: outcome, details, dedupe: `${outcome}:${id}` });
+    const { workspaceId, requestId } = offer;
+    if (requestId !== null)
+      await recordEvent(trx, { workspaceId, requestId }, { kind: outcome, details, dedupe: `${outcome}:${id}` });
     await auditDownload(trx, offer, `package.${outcome}`, details);
   });
 }
 
 interface OfferRow {
   readonly packageId: string;
-  readonly requestId: string;
+  readonly requestId: string | null;
+  readonly exportId: string | null;
+  readonly part: number | null;
   readonly storageKey: string;
   readonly ageRecipient: string | null;
 }
@@ -92,6 +104,8 @@ interface OfferRow {
 const OFFER_COLUMNS = {
   packageId: 'packages.id',
   requestId: 'packages.request_id',
+  exportId: 'packages.export_id',
+  part: 'packages.part',
   storageKey: 'packages.storage_key',
   ageRecipient: 'packages.age_recipient',
 };
@@ -133,7 +147,7 @@ async function countDownload(trx: Transaction, { linkId }: Offer): Promise<Count
   const link = await openLinks(trx, linkId)
     .forUpdate('links')
     .first<CountedLink | undefined>('links.recipient', 'links.purpose', 'packages.data_key_id');
-  if (!link) throw new LinkGone('The link was used up, has expired or was revoked.');
+  if (!link) throw await whyGone(trx, linkId);
   await trx('links').where({ id: linkId }).increment('downloads');
   return link;
 }
