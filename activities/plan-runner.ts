@@ -6,7 +6,7 @@ import type { ClientBase } from 'pg';
 import { SourceFailed } from '../domain/errors.ts';
 import type { CollectionRef } from '../data-map/model.ts';
 import type { Plan, Stage } from '../data-map/plan.ts';
-import { analyze, count, createTables, follow, seed, setScope } from '../data-map/sql.ts';
+import { analyze, count, createTables, follow, mention, seed, setScope } from '../data-map/sql.ts';
 import type { Statement } from '../data-map/sql-text.ts';
 import { isAway } from '../platform/database.ts';
 
@@ -97,6 +97,10 @@ async function fillKeyTables(run: Run, plan: Plan, tenantKey: string): Promise<C
     for (const edge of stage.once) await run(follow(plan, edge, { after: undefined, current: 0 }, tenantKey));
     await repeatUntilNoMore(run, plan, stage, tenantKey);
     await run(analyze(plan, stage));
+  }
+  for (const collection of plan.collections) {
+    const statement = mention(collection, tenantKey);
+    if (statement) await run(statement);
   }
   return countKeys(run, plan);
 }

@@ -27,6 +27,11 @@ const fieldSteward = z.looseObject({
   /** Why the references of this field are not followed; `true` when there is nothing to say. */
   not_followed: z.union([z.boolean(), text]).nullish(),
   label: text.nullish(),
+  /** Proves nothing alone; phone numbers do not unless it says `false`. */
+  weak: flag,
+  /** Searched for the person's identifiers, and rid of those of others. */
+  free_text: flag,
+  origin: z.enum(['provided', 'observed', 'derived']).nullish(),
 });
 
 const fieldMeta = z.looseObject({
@@ -75,6 +80,7 @@ const collectionSteward = z.looseObject({
   label: text.nullish(),
   kind: text.nullish(),
   no_personal_data: flag,
+  third_parties: z.enum(['redact', 'flag', 'include']).nullish(),
   media: z.array(media).nullish(),
 });
 

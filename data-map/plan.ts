@@ -8,8 +8,12 @@ import type { Identity } from '../domain/identities.ts';
 import type { Combination } from '../domain/request.ts';
 import { components, reachable } from './graph.ts';
 import type { Collection, CollectionRef, DataMap, Edge } from './model.ts';
+import { startsIn } from './evidence.ts';
+import type { Starts } from './evidence.ts';
+import { checkRedactions, handoverOf } from './handover.ts';
+import type { Handover } from './handover.ts';
 import type { Predicate } from './predicates.ts';
-import { checkSearchable, predicateFor } from './predicates.ts';
+import { checkSearchable } from './predicates.ts';
 import { walkOf } from './walk.ts';
 
 export interface PlannedCollection extends Collection {
@@ -18,6 +22,9 @@ export interface PlannedCollection extends Collection {
   readonly position: number;
   /** A row that satisfies any of them is the person's. */
   readonly seeds: readonly Predicate[];
+  /** A row that satisfies any of them mentions the person: it is handed over, and where it leads is not followed. */
+  readonly mentions: readonly Predicate[];
+  readonly handover: Handover;
   /** The columns handed over, in the map's order. */
   readonly columns: readonly string[];
   /** The columns that the map redacts. */
@@ -52,6 +59,12 @@ export interface RowRef {
   readonly key: Readonly<Record<string, unknown>>;
 }
 
+/** A row that counts as the person's on somebody's word. */
+export interface ConfirmedRow extends RowRef {
+  /** It only mentions the person: where it leads is not followed. */
+  readonly mention?: boolean;
+}
+
 /** What is not handed over although it is the person's: rows, columns of rows, whole columns or whole collections. */
 export interface Redaction {
   readonly collection: CollectionRef;
@@ -67,51 +80,53 @@ export interface SearchOptions {
   /** Types of identity that prove nothing alone: rows found by them count only when confirmed. */
   readonly uncertain?: readonly string[];
   /** Rows that count as the person's on somebody's word. */
-  readonly confirmed?: readonly RowRef[];
+  readonly confirmed?: readonly ConfirmedRow[];
   readonly redactions?: readonly Redaction[];
   /** Only what the person provided or what was observed of them (GDPR Art. 20(1)), by the map's word. */
   readonly provided?: boolean;
+  /** Identifiers known to be the person's beside those searched with; they stay in texts that others are taken out of. */
+  readonly own?: readonly Identity[];
 }
 
 /**
  * The plan to find everything of one person in one source. Identities of a type that no collection of the source carries
  * contribute nothing; without any the plan is empty. Throws InvalidInput when a value is not of its identity's type.
  */
-export function planSearch(map: DataMap, source: string, identities: readonly Identity[]): Plan {
+export function planSearch(
+  map: DataMap,
+  source: string,
+  identities: readonly Identity[],
+  options: SearchOptions = {},
+): Plan {
   checkSearchable(identities);
+  checkRedactions(map, options);
   const walk = walkOf(map, source);
-  const seeds = new Map(walk.collections.map((each) => [each.ref, seedsOf(map, each, identities)]));
-  const starts = walk.collections.map(({ ref }) => ref).filter((ref) => (seeds.get(ref) ?? []).length > 0);
-  const reached = reachable(starts, walk.edges);
+  const starts = new Map(walk.collections.map((each) => [each.ref, startsIn(map, each, identities, options)]));
+  const begun = [...starts].filter(([, { seeds }]) => seeds.length > 0).map(([ref]) => ref);
+  const mentioned = [...starts].filter(([, { mentions }]) => mentions.length > 0).map(([ref]) => ref);
+  const walked = reachable(begun, walk.edges);
+  const reached = new Set([...walked, ...mentioned]);
   const collections = walk.collections
     .filter(({ ref }) => reached.has(ref))
-    .map((each, position) => planCollection(each, position, seeds.get(each.ref) ?? []));
-  const edges = walk.edges.filter(({ from }) => reached.has(from));
+    .map((each, position) => planCollection(map, each, position, { identities, options, starts: starts.get(each.ref) }));
+  const edges = walk.edges.filter(({ from }) => walked.has(from));
   const stages = stagesOf(collections, edges);
   const cyclic = stages.some(({ repeat }) => repeat.length > 0);
   return { source, mapVersion: map.version, tenantBound: true, collections, stages, cyclic };
 }
 
-function seedsOf(map: DataMap, collection: Collection, identities: readonly Identity[]): readonly Predicate[] {
-  const region = map.datasets.find(({ key }) => key === collection.dataset)?.phoneRegion;
-  const seeds = collection.identities
-    .flatMap((field) => identities.map((identity) => predicateFor(field, identity, region)))
-    .filter((seed) => seed !== undefined);
-  return [...new Map(seeds.map((seed) => [JSON.stringify(seed), seed])).values()];
+interface Search {
+  readonly identities: readonly Identity[];
+  readonly options: SearchOptions;
+  readonly starts: Starts | undefined;
 }
 
-function planCollection(collection: Collection, position: number, seeds: readonly Predicate[]): PlannedCollection {
-  const { ref, tenant, fields } = collection;
+function planCollection(map: DataMap, collection: Collection, position: number, search: Search): PlannedCollection {
+  const { ref, tenant } = collection;
   if (tenant === undefined) throw new InvalidDataMap(`The collection ${ref} has no tenant and cannot be searched.`);
-  const columns = fields.filter(({ path }) => path.length === 0);
-  return {
-    ...collection,
-    tenant,
-    position,
-    seeds,
-    columns: columns.filter(({ redacted }) => !redacted).map(({ column }) => column),
-    omitted: columns.filter(({ redacted }) => redacted).map(({ column }) => column),
-  };
+  const handover = handoverOf(map, collection, search.identities, search.options);
+  const { columns, omitted } = handover;
+  return { ...collection, tenant, position, seeds: [], mentions: [], ...search.starts, handover, columns, omitted };
 }
 
 function stagesOf(collections: readonly Collection[], edges: readonly Edge[]): readonly Stage[] {

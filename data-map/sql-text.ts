@@ -54,6 +54,12 @@ export function textValue(alias: string, at: FieldRef): string {
   return `${fieldValue(alias, at)}::text`;
 }
 
+/** A column as it is, or the JSON of a value inside a JSON column. */
+export function jsonValue(alias: string, { column: name, path }: FieldRef): string {
+  const steps = path.map((key) => ` -> ${quoteKey(key)}`);
+  return path.length === 0 ? column(alias, name) : `(${column(alias, name)}${steps.join('')})`;
+}
+
 /** A pattern of LIKE that matches its text literally. */
 export function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`);

@@ -5,7 +5,9 @@
  */
 import type { Edge, FieldPair } from './model.ts';
 import type { Plan, PlannedCollection, Stage } from './plan.ts';
-import { rowsByIdentity } from './seeds.ts';
+import type { Predicate } from './predicates.ts';
+import { bindForCopy } from './projection.ts';
+import { rowsBy } from './seeds.ts';
 import type { Statement } from './sql-text.ts';
 import { Binds, column, fieldValue, tableName, textValue } from './sql-text.ts';
 
@@ -27,7 +29,8 @@ export function onKey(collection: PlannedCollection, alias: string, keys: string
 }
 
 /** The temporary tables, typed as the source is by selecting nothing from it; to be run outside the snapshot. */
-export function createTables({ collections }: Plan): readonly Statement[] {
+export function createTables(plan: Plan): readonly Statement[] {
+  const { collections } = plan;
   if (collections.length === 0) return [];
   const tenants = collections.map(
     (each) => `(SELECT ${column('t', each.tenant)} FROM ${tableName(each)} t LIMIT 1) AS ${scopeColumn(each)}`,
@@ -36,6 +39,7 @@ export function createTables({ collections }: Plan): readonly Statement[] {
   return [
     ...collections.flatMap(createKeyTable),
     { purpose: 'creating the table of the scope', text: scope, values: [] },
+    ...bindForCopy(plan),
   ];
 }
 
@@ -63,9 +67,22 @@ export function setScope({ collections }: Plan, tenantKey: string): Statement {
 
 /** Finds the rows that identify the person; undefined when the collection has nothing to be found by. */
 export function seed(collection: PlannedCollection, tenantKey: string): Statement | undefined {
+  return insertRows(collection, collection.seeds, tenantKey);
+}
+
+/** Adds the rows that mention the person, once nothing is to be concluded from any row any more. */
+export function mention(collection: PlannedCollection, tenantKey: string): Statement | undefined {
+  return insertRows(collection, collection.mentions, tenantKey);
+}
+
+function insertRows(
+  collection: PlannedCollection,
+  predicates: readonly Predicate[],
+  tenantKey: string,
+): Statement | undefined {
   const binds = new Binds();
   const keys = collection.key.map((name) => column('t', name)).join(', ');
-  const rows = rowsByIdentity(collection, `${keys}, 0`, tenantKey, binds);
+  const rows = rowsBy(predicates, collection, `${keys}, 0`, tenantKey, binds);
   if (rows === undefined) return undefined;
   return { purpose: `searching ${collection.ref}`, text: insertKeys(collection, rows), values: binds.values };
 }

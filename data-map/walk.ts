@@ -22,7 +22,7 @@ export function walkOf(map: Graph, source: string): Walk {
 export function checkWalks(map: Graph, locate: (collection: Collection) => Location, findings: Findings): void {
   for (const source of new Set(map.datasets.map((dataset) => dataset.source))) {
     const { collections, edges } = walkOf(map, source);
-    const starts = collections.filter(({ identities }) => identities.length > 0);
+    const starts = collections.filter(({ identities, freeText }) => identities.length > 0 || freeText.length > 0);
     const reached = reachable(new Set(starts.map(({ ref }) => ref)), edges);
     for (const collection of collections) {
       if (!reached.has(collection.ref)) continue;

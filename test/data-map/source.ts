@@ -7,7 +7,7 @@ import type { Snapshot } from '../../activities/plan-runner.ts';
 import type { Identity } from '../../domain/identities.ts';
 import type { DataMap } from '../../data-map/model.ts';
 import { planSearch } from '../../data-map/plan.ts';
-import type { Plan } from '../../data-map/plan.ts';
+import type { Plan, SearchOptions } from '../../data-map/plan.ts';
 import { keyColumn, keyTable } from '../../data-map/sql.ts';
 
 /** What `withSource` does: a connection on which something failed is not used again. */
@@ -32,7 +32,17 @@ export async function inSnapshot<T>(
 export type Found = Record<string, string[]>;
 
 export function find(pool: Pool, map: DataMap, tenant: string, ...identities: readonly Identity[]): Promise<Found> {
-  const plan = planSearch(map, 'crm', identities);
+  return findBy(pool, map, tenant, identities);
+}
+
+export function findBy(
+  pool: Pool,
+  map: DataMap,
+  tenant: string,
+  identities: readonly Identity[],
+  options: SearchOptions = {},
+): Promise<Found> {
+  const plan = planSearch(map, 'crm', identities, options);
   return inSnapshot(pool, plan, tenant, async ({ client, counts }) => {
     const found: Found = {};
     for (const collection of plan.collections) {
