@@ -5,7 +5,7 @@ import type { CollectionFile, DatasetFile, FieldFile } from './fideslang.ts';
 import { flatFields, metaOf } from './fideslang.ts';
 import type { Findings, Location } from './findings.ts';
 import type { Collection, Dataset, Field, FreeText, IdentityField, Media, Origin } from './model.ts';
-import { fieldName } from './model.ts';
+import { fieldName, refIn } from './model.ts';
 
 /** PostgreSQL's own default; naming it keeps a temporary table of the same name from standing in for the real one. */
 const DEFAULT_SCHEMA = 'public';
@@ -62,7 +62,7 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     source: inherited.source,
     schema: steward?.schema ?? inherited.schema,
     table: file.name,
-    key: fields.filter(({ primaryKey }) => primaryKey).map(({ column }) => column),
+    key: fields.filter(({ primaryKey, path }) => primaryKey && path.length === 0).map(({ column }) => column),
     tenant: steward?.tenant ?? undefined,
     team: steward?.team ?? undefined,
     restriction: steward?.restriction ?? undefined,
@@ -71,7 +71,7 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     kind: steward?.kind ?? readable(file.name),
     skipped: meta?.skip_processing === true || steward?.no_personal_data === true,
     fields,
-    identities,
+    identities: identities.map((each) => ({ ...each, at: refIn(fields, each.at) })),
     freeText: freeTextOf(file.fields),
     thirdParties: steward?.third_parties ?? 'redact',
     media: (steward?.media ?? []).map(
@@ -123,7 +123,7 @@ function notFollowed(value: boolean | string | null | undefined): string | undef
 
 function checkField({ path, primaryKey, redacted }: Field, at: Location, findings: Findings): void {
   if (path.length === 0) return;
-  if (primaryKey) findings.problem(at, 'a primary key must be a column; a value inside one cannot be it.');
+  if (primaryKey) findings.notice(at, 'it is inside a column and therefore no part of the primary key.');
   if (redacted) findings.problem(at, 'redact works on a whole column; set it there.');
 }
 

@@ -3,67 +3,139 @@
  * the workspace is compared once more through the scope table.
  */
 import type { Media } from './model.ts';
+import type { Key } from './handover.ts';
+import { keyObject } from './matches.ts';
 import type { PlannedCollection } from './plan.ts';
-import { mixedRow, projectedColumns, projectedMedia, projectedRows } from './projection.ts';
-import { SCOPE_TABLE, keyColumn, keyTable, onKey, scopeColumn } from './sql.ts';
+import { boundValue, isAmong, mixedRow, projectedColumns, projectedMedia, projectedRows } from './projection.ts';
+import type { Bind } from './projection.ts';
+import { keyColumn, onKey } from './follow.ts';
+import { SCOPE_TABLE, keyTable, scopeColumn } from './sql.ts';
 import { column, quoteName, tableName } from './sql-text.ts';
 
 /** One JSON document a line; neither control character can occur in JSON, so nothing is ever quoted. */
 const AS_JSON_LINES = String.raw`TO STDOUT (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02')`;
 const AS_CSV = 'TO STDOUT (FORMAT csv, HEADER true)';
 
-/** JSON lines in UTF-8: the columns handed over as one object a row, in the order of the key. */
-export function copyJson(collection: PlannedCollection): string {
-  const columns = projectedColumns(collection, 'json').map(({ name, value }) => `${value} AS ${quoteName(name)}`);
-  return jsonLines(`SELECT ${columns.join(', ')} ${rowsHandedOver(collection)}`);
+/** What is read of the rows found in a collection, in the order of the key, whatever carries the keys. */
+export interface Reading {
+  /** JSON lines in UTF-8, or CSV (RFC 4180) with a header. */
+  readonly format: 'json' | 'csv';
+  /** SQL over the alias `t` for the collection's table. In CSV it gives text. */
+  readonly columns: readonly { readonly name: string; readonly value: string }[];
+  /** Rows that do not satisfy it are not read; over the same alias. */
+  readonly condition?: string;
+  /** What it refers to by `boundValue`, by name; a name has the same value in all readings of a plan. */
+  readonly bound?: ReadonlyMap<string, string>;
 }
 
-/** CSV (RFC 4180) with a header: the columns handed over, in the order of the key. */
-export function copyCsv(collection: PlannedCollection): string {
-  const columns = projectedColumns(collection, 'csv').map(
-    ({ name, value }) => `${safeInSheet(value, column('t', name))} AS ${quoteName(name)}`,
+/** The columns handed over as one object a row. */
+export function jsonReading(collection: PlannedCollection): Reading {
+  return handedOver(collection, 'json', (bind) => projectedColumns(collection, 'json', bind));
+}
+
+/** The columns handed over. */
+export function csvReading(collection: PlannedCollection): Reading {
+  return handedOver(collection, 'csv', (bind) =>
+    projectedColumns(collection, 'csv', bind).map(({ name, value }) => ({
+      name,
+      value: safeInSheet(value, column('t', name)),
+    })),
   );
-  return `COPY (SELECT ${columns.join(', ')} ${rowsHandedOver(collection)}) ${AS_CSV}`;
 }
 
-/** JSON lines `{key: […], object, name}`, one an object of the store that a row found names; `name` may be null. */
-export function copyMedia(collection: PlannedCollection, media: Media): string {
-  const { object, name } = projectedMedia(collection, media);
-  const key = `json_build_array(${collection.key.map((each) => column('t', each)).join(', ')})`;
-  const select = `SELECT ${key} AS key, ${object}::text AS object, ${name}::text AS name`;
-  return jsonLines(`${select} ${rowsHandedOver(collection, `${object} IS NOT NULL`)}`);
+/** Lines `{key: […], object, name}`, one an object of the store that a row found names; `name` may be null. */
+export function mediaReading(collection: PlannedCollection, media: Media): Reading {
+  return handedOver(
+    collection,
+    'json',
+    (bind) => {
+      const { object, name } = projectedMedia(collection, media, bind);
+      return [
+        { name: 'key', value: `json_build_array(${collection.key.map((each) => column('t', each)).join(', ')})` },
+        { name: 'object', value: `${object}::text` },
+        { name: 'name', value: `${name}::text` },
+      ];
+    },
+    (bind) => `${projectedMedia(collection, media, bind).object} IS NOT NULL`,
+  );
 }
 
 /**
- * One JSON line `{withheld, mixed}`: how many of the rows found are left out, and how many of those handed over name others;
- * undefined when nothing is left out and nobody looks for others.
+ * Lines `{withheld, mixed}`, one a row found that is left out, or is handed over and names others; undefined when nothing is
+ * left out and nobody looks for others.
  */
-export function copyLeftOut(collection: PlannedCollection): string | undefined {
-  const [kept, mixed] = [projectedRows(collection), mixedRow(collection)];
-  if (kept === undefined && mixed === undefined) return undefined;
-  const [isKept, isMixed] = [kept ?? 'true', mixed ?? 'false'];
-  const select = `SELECT count(*) FILTER (WHERE NOT (${isKept})) AS withheld, count(*) FILTER (WHERE (${isKept}) AND (${isMixed})) AS mixed`;
-  return jsonLines(`${select} ${rowsFound(collection)}`);
+export function leftOutReading(collection: PlannedCollection): Reading | undefined {
+  return binding((bind) => {
+    const [kept, mixed] = [projectedRows(collection, bind), mixedRow(collection, bind)];
+    if (kept === undefined && mixed === undefined) return undefined;
+    const withheld = kept === undefined ? 'false' : `NOT (${kept})`;
+    const columns = [
+      { name: 'withheld', value: withheld },
+      { name: 'mixed', value: `(${kept ?? 'true'}) AND (${mixed ?? 'false'})` },
+    ];
+    return { format: 'json', columns, condition: `(${withheld} OR ${mixed ?? 'false'})` };
+  });
 }
 
-function jsonLines(select: string): string {
-  // A column of type json keeps the line breaks between its tokens, which would break the lines apart.
-  const oneLine = `replace(replace(row_to_json(r)::text, chr(10), ' '), chr(13), ' ')`;
-  return `COPY (SELECT ${oneLine} FROM (${select}) r) ${AS_JSON_LINES}`;
+/** Lines `{key}` of the rows found that are among those with these keys, as `matches` writes them. */
+export function amongReading(collection: PlannedCollection, keys: readonly Key[]): Reading {
+  return binding((bind): Reading => ({
+    format: 'json',
+    columns: [{ name: 'key', value: keyObject(collection, 't') }],
+    condition: isAmong(collection, `asked ${collection.position}`, keys, bind),
+  }));
 }
 
-function rowsHandedOver(collection: PlannedCollection, condition?: string): string {
-  const conditions = [projectedRows(collection), condition].filter((each) => each !== undefined);
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+function handedOver(
+  collection: PlannedCollection,
+  format: Reading['format'],
+  columns: (bind: Bind) => Reading['columns'],
+  condition: (bind: Bind) => string | undefined = () => undefined,
+): Reading {
+  return binding((bind) => {
+    const conditions = [projectedRows(collection, bind), condition(bind)].filter((each) => each !== undefined);
+    return {
+      format,
+      columns: columns(bind),
+      ...(conditions.length > 0 && { condition: conditions.join(' AND ') }),
+    };
+  });
+}
+
+/** Gathers what a reading binds. */
+function binding<R extends Reading | undefined>(build: (bind: Bind) => R): R {
+  const bound = new Map<string, string>();
+  const reading = build((name, value) => {
+    bound.set(name, value);
+    return boundValue(name);
+  });
+  return reading && bound.size > 0 ? { ...reading, bound } : reading;
+}
+
+/** The query that streams a reading of the rows whose keys are in the key table. */
+export function copyQuery(collection: PlannedCollection, reading: Reading): string {
+  const rows = `SELECT ${columnsRead(reading)} ${rowsFound(collection, reading.condition)}`;
+  if (reading.format === 'csv') return `COPY (${rows}) ${AS_CSV}`;
+  return `COPY (SELECT ${jsonLine('r')} FROM (${rows}) r) ${AS_JSON_LINES}`;
+}
+
+export function columnsRead({ columns }: Reading): string {
+  return columns.map(({ name, value }) => `${value} AS ${quoteName(name)}`).join(', ');
+}
+
+/** A row as JSON; a column of type json keeps the line breaks between its tokens, which would break the lines apart. */
+export function jsonLine(row: string): string {
+  return `replace(replace(row_to_json(${row})::text, chr(10), ' '), chr(13), ' ')`;
+}
+
+function rowsFound(collection: PlannedCollection, condition?: string): string {
   const order = collection.key.map((_, index) => `k.${keyColumn(index)}`).join(', ');
-  return `${rowsFound(collection)}${where} ORDER BY ${order}`;
-}
-
-function rowsFound(collection: PlannedCollection): string {
   const tenant = `${column('t', collection.tenant)} = s.${scopeColumn(collection)}`;
   return [
     `FROM ${keyTable(collection)} k CROSS JOIN ${SCOPE_TABLE} s`,
     `JOIN ${tableName(collection)} t ON ${onKey(collection, 't', 'k')} AND ${tenant}`,
+    ...(condition === undefined ? [] : [`WHERE ${condition}`]),
+    `ORDER BY ${order}`,
   ].join(' ');
 }
 

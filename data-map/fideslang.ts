@@ -157,16 +157,18 @@ export interface Place {
   readonly field?: string;
 }
 
-interface UnknownKey extends Place {
+export interface UnknownKey extends Place {
+  /** With what it stands under: `fides_meta.colour`. */
   readonly key: string;
+  readonly value: unknown;
 }
 
 /** The keys of a dataset that are neither Fideslang's nor ours. */
 export function unknownKeys(file: DatasetFile): readonly UnknownKey[] {
   const found: UnknownKey[] = [];
   const check = (place: Place, path: string, shape: object, value: object | null | undefined): void => {
-    for (const key of Object.keys(value ?? {}))
-      if (!Object.hasOwn(shape, key)) found.push({ ...place, key: `${path}${key}` });
+    for (const [key, its] of Object.entries(value ?? {}))
+      if (!Object.hasOwn(shape, key)) found.push({ ...place, key: `${path}${key}`, value: its });
   };
   const meta = metaOf(file);
   check({}, '', dataset.shape, file);

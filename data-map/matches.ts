@@ -5,7 +5,7 @@ import type { PlannedCollection } from './plan.ts';
 import type { Predicate } from './predicates.ts';
 import { rowsBy } from './seeds.ts';
 import type { Statement } from './sql-text.ts';
-import { Binds, column, textValue } from './sql-text.ts';
+import { Binds, column, quoteText, textValue } from './sql-text.ts';
 
 /** A row as `matches` answers it. */
 export interface MatchedRow {
@@ -25,18 +25,23 @@ export function matches(
   limit: number,
 ): Statement | undefined {
   const binds = new Binds();
-  const found = rowsBy(predicates, collection, shown(collection, binds), tenantKey, binds);
+  const found = rowsBy(predicates, collection, shown(collection), tenantKey, binds);
   if (found === undefined) return undefined;
   const text = `SELECT key, name, identifiers FROM (${found}) found LIMIT ${binds.add(limit)}::integer`;
   return { purpose: `matching in ${collection.ref}`, text, values: binds.values };
 }
 
-function shown(collection: Collection, binds: Binds): string {
-  const key = collection.key.map((name) => `${binds.add(name)}::text, to_jsonb(${column('t', name)}) #>> '{}'`);
+/** The key columns of a row as a JSON object of texts. */
+export function keyObject({ key }: Collection, alias: string): string {
+  const parts = key.map((name) => `${quoteText(name)}, to_jsonb(${column(alias, name)}) #>> '{}'`);
+  return `jsonb_build_object(${parts.join(', ')})`;
+}
+
+function shown(collection: Collection): string {
   const name = nameColumns(collection).map((each) => `${column('t', each)}::text`);
   const identifiers = collection.identities.map(({ at }) => textValue('t', at));
   return [
-    `jsonb_build_object(${key.join(', ')}) AS key`,
+    `${keyObject(collection, 't')} AS key`,
     `ARRAY[${name.join(', ')}]::text[] AS name`,
     `ARRAY[${identifiers.join(', ')}]::text[] AS identifiers`,
   ].join(', ');

@@ -11,6 +11,8 @@ export interface FieldRef {
   readonly column: string;
   /** Empty for the column itself. */
   readonly path: readonly string[];
+  /** A list is on the way or at its end, so that a row may have several values of it. */
+  readonly inList?: true;
 }
 
 export interface Field extends FieldRef {
@@ -124,12 +126,35 @@ export interface DataMap {
   readonly version: string;
   readonly datasets: readonly Dataset[];
   readonly edges: readonly Edge[];
+  /** Why a search by it could not be run or would not find everything; nothing is searched before they are mended. */
+  readonly gaps: readonly string[];
   /** What was read but has no effect, such as unknown keys. */
   readonly notices: readonly string[];
+  /** Keys of the files that neither Fideslang nor Steward knows, with what they say. */
+  readonly unknown: readonly UnknownEntry[];
+}
+
+export interface UnknownEntry {
+  readonly dataset: string;
+  readonly collection?: string;
+  readonly field?: string;
+  /** With what it stands under: `fides_meta.colour`. */
+  readonly key: string;
+  readonly value: unknown;
 }
 
 export function collectionsOf({ datasets }: Pick<DataMap, 'datasets'>): readonly Collection[] {
   return datasets.flatMap(({ collections }) => collections);
+}
+
+/** Where the value of a field is; a list on the way makes several of one. */
+export function refIn(fields: readonly Pick<Field, 'column' | 'path' | 'dataType'>[], at: FieldRef): FieldRef {
+  const isInList = fields.some((field) => field.dataType?.endsWith('[]') && isWithin(at, field));
+  return { column: at.column, path: at.path, ...(isInList && { inList: true }) };
+}
+
+function isWithin(at: FieldRef, { column, path }: FieldRef): boolean {
+  return at.column === column && path.every((part, index) => at.path[index] === part);
 }
 
 /** `column.key.key`, as the file writes it. */

@@ -6,15 +6,16 @@
 import { InvalidDataMap } from '../domain/errors.ts';
 import type { Identity } from '../domain/identities.ts';
 import type { Combination } from '../domain/request.ts';
-import { components, reachable } from './graph.ts';
-import type { Collection, CollectionRef, DataMap, Edge } from './model.ts';
 import { startsIn } from './evidence.ts';
 import type { Starts } from './evidence.ts';
+import { components, reachable } from './graph.ts';
 import { checkRedactions, handoverOf } from './handover.ts';
 import type { Handover } from './handover.ts';
+import type { Collection, CollectionRef, DataMap, Edge } from './model.ts';
 import type { Predicate } from './predicates.ts';
 import { checkSearchable } from './predicates.ts';
-import { walkOf } from './walk.ts';
+import type { Walk } from './walk.ts';
+import { partOf, walkOf } from './walk.ts';
 
 export interface PlannedCollection extends Collection {
   readonly tenant: string;
@@ -88,45 +89,116 @@ export interface SearchOptions {
   readonly own?: readonly Identity[];
 }
 
-/**
- * The plan to find everything of one person in one source. Identities of a type that no collection of the source carries
- * contribute nothing; without any the plan is empty. Throws InvalidInput when a value is not of its identity's type.
- */
+/** A source that a search would reach and does not search, because nobody said how it knows the workspace. */
+export interface Unreached {
+  readonly source: string;
+  /** Where rows of the person may be. */
+  readonly collections: readonly CollectionRef[];
+}
+
+/** A search of several sources: what to do in each, and what leads from one to another. */
+export interface SearchPlan {
+  readonly mapVersion: string;
+  /** One a source that was asked for, in the map's order; empty where no identity leads to. */
+  readonly plans: readonly Plan[];
+  /** Edges between the plans, followed by carrying the values of their columns, until nothing new is found in any source. */
+  readonly crossings: readonly Edge[];
+  readonly unreached: readonly Unreached[];
+}
+
+/** The plan for one source by itself: what identities lead to there, without what other sources would lead to. */
 export function planSearch(
   map: DataMap,
   source: string,
   identities: readonly Identity[],
   options: SearchOptions = {},
 ): Plan {
+  const { plans } = planAcross(map, [source], identities, options);
+  return plans[0] ?? { source, mapVersion: map.version, tenantBound: true, collections: [], stages: [], cyclic: false };
+}
+
+/**
+ * The plan to find everything of one person in the sources named, which are those that know the workspace. Identities of a
+ * type that no collection carries contribute nothing; without any the plans are empty. Throws InvalidInput when a value is
+ * not of its identity's type, or a redaction names nothing of the map.
+ */
+export function planAcross(
+  map: DataMap,
+  sources: readonly string[],
+  identities: readonly Identity[],
+  options: SearchOptions = {},
+): SearchPlan {
   checkSearchable(identities);
   checkRedactions(map, options);
-  const walk = walkOf(map, source);
-  const starts = new Map(walk.collections.map((each) => [each.ref, startsIn(map, each, identities, options)]));
-  const begun = [...starts].filter(([, { seeds }]) => seeds.length > 0).map(([ref]) => ref);
-  const mentioned = [...starts].filter(([, { mentions }]) => mentions.length > 0).map(([ref]) => ref);
-  const walked = reachable(begun, walk.edges);
-  const reached = new Set([...walked, ...mentioned]);
-  const collections = walk.collections
-    .filter(({ ref }) => reached.has(ref))
-    .map((each, position) => planCollection(map, each, position, { identities, options, starts: starts.get(each.ref) }));
+  const everything = walkOf(map);
+  const starts = new Map(everything.collections.map((each) => [each.ref, startsIn(map, each, identities, options)]));
+  const walk = partOf(everything, (source) => sources.includes(source));
+  const walked = walkedIn(walk, starts);
+  const reached = reachedIn(walk, starts);
   const edges = walk.edges.filter(({ from }) => walked.has(from));
-  const stages = stagesOf(collections, edges);
-  const cyclic = stages.some(({ repeat }) => repeat.length > 0);
-  return { source, mapVersion: map.version, tenantBound: true, collections, stages, cyclic };
+  const searched = [...new Set(map.datasets.map(({ source }) => source))].filter((each) => sources.includes(each));
+  const plans = searched.map((source): Plan => {
+    const collections = walk.collections
+      .filter((each) => each.source === source && reached.has(each.ref))
+      .map((each, position) => ({
+        ...planCollection(each, position, starts.get(each.ref)),
+        ...shownColumns(handoverOf(map, each, identities, options)),
+      }));
+    const refs = new Set(collections.map(({ ref }) => ref));
+    const stages = stagesOf(
+      collections,
+      edges.filter(({ from, to }) => refs.has(from) && refs.has(to)),
+    );
+    const cyclic = stages.some(({ repeat }) => repeat.length > 0);
+    return { source, mapVersion: map.version, tenantBound: true, collections, stages, cyclic };
+  });
+  return {
+    mapVersion: map.version,
+    plans,
+    crossings: edges.filter(({ crossesSources }) => crossesSources),
+    unreached: unreachedBy(everything, reachedIn(everything, starts), sources),
+  };
 }
 
-interface Search {
-  readonly identities: readonly Identity[];
-  readonly options: SearchOptions;
-  readonly starts: Starts | undefined;
+type AllStarts = ReadonlyMap<CollectionRef, Starts>;
+
+function walkedIn({ collections, edges }: Walk, starts: AllStarts): ReadonlySet<CollectionRef> {
+  const begun = collections.filter(({ ref }) => (starts.get(ref)?.seeds ?? []).length > 0);
+  return reachable(
+    begun.map(({ ref }) => ref),
+    edges,
+  );
 }
 
-function planCollection(map: DataMap, collection: Collection, position: number, search: Search): PlannedCollection {
-  const { ref, tenant } = collection;
+/** Also where the person is only mentioned. */
+function reachedIn(walk: Walk, starts: AllStarts): ReadonlySet<CollectionRef> {
+  const mentioning = walk.collections.filter(({ ref }) => (starts.get(ref)?.mentions ?? []).length > 0);
+  return new Set([...walkedIn(walk, starts), ...mentioning.map(({ ref }) => ref)]);
+}
+
+function unreachedBy(
+  { collections }: Walk,
+  reached: ReadonlySet<CollectionRef>,
+  sources: readonly string[],
+): readonly Unreached[] {
+  const beyond = collections.filter(({ ref, source }) => reached.has(ref) && !sources.includes(source));
+  const bySource = Map.groupBy(beyond, ({ source }) => source);
+  return [...bySource].map(([source, found]) => ({ source, collections: found.map(({ ref }) => ref) }));
+}
+
+function planCollection(
+  collection: Collection,
+  position: number,
+  { seeds, mentions }: Starts = { seeds: [], mentions: [] },
+) {
+  const { ref, tenant, key } = collection;
   if (tenant === undefined) throw new InvalidDataMap(`The collection ${ref} has no tenant and cannot be searched.`);
-  const handover = handoverOf(map, collection, search.identities, search.options);
-  const { columns, omitted } = handover;
-  return { ...collection, tenant, position, seeds: [], mentions: [], ...search.starts, handover, columns, omitted };
+  if (key.length === 0) throw new InvalidDataMap(`The collection ${ref} has no primary key and cannot be searched.`);
+  return { ...collection, tenant, position, seeds, mentions };
+}
+
+function shownColumns(handover: Handover): Pick<PlannedCollection, 'handover' | 'columns' | 'omitted'> {
+  return { handover, columns: handover.columns, omitted: handover.omitted };
 }
 
 function stagesOf(collections: readonly Collection[], edges: readonly Edge[]): readonly Stage[] {

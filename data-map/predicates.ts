@@ -7,16 +7,20 @@ import type { FieldRef, IdentityField } from './model.ts';
 
 /** Holds the value itself: plans are personal data and stay out of Temporal, logs and errors. */
 export type Predicate =
-  /** The mailbox in any case, with or without a sub-address. */
-  | { readonly kind: 'email'; readonly at: FieldRef; readonly local: string; readonly domain: string }
-  | { readonly kind: 'phone'; readonly at: FieldRef; readonly spellings: PhoneSpellings }
-  | { readonly kind: 'exact'; readonly at: FieldRef; readonly value: string }
+  | ValuePredicate
   /** A text that mentions the identifier. */
   | { readonly kind: 'mention'; readonly at: FieldRef; readonly mention: Mention }
   /** The rows with these keys, each of its columns as text. */
   | { readonly kind: 'keys'; readonly keys: readonly Readonly<Record<string, string>>[] }
   /** One at least of each list. */
   | { readonly kind: 'all'; readonly of: readonly (readonly Predicate[])[] };
+
+/** A field that has the value. */
+export type ValuePredicate =
+  /** The mailbox in any case, with or without a sub-address. */
+  | { readonly kind: 'email'; readonly at: FieldRef; readonly local: string; readonly domain: string }
+  | { readonly kind: 'phone'; readonly at: FieldRef; readonly spellings: PhoneSpellings }
+  | { readonly kind: 'exact'; readonly at: FieldRef; readonly value: string };
 
 /** What a text must have to mention an identifier. */
 export interface Mention {

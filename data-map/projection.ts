@@ -4,9 +4,8 @@
  */
 import type { Key } from './handover.ts';
 import type { Media } from './model.ts';
-import type { Plan, PlannedCollection } from './plan.ts';
-import type { Statement } from './sql-text.ts';
-import { Binds, column } from './sql-text.ts';
+import type { PlannedCollection } from './plan.ts';
+import { column } from './sql-text.ts';
 import { isSuspect, namesOthers, withoutOthers } from './third-parties.ts';
 import type { Own } from './third-parties.ts';
 
@@ -21,39 +20,20 @@ export interface ProjectedColumn {
   readonly value: string;
 }
 
-/** COPY takes no parameters: what its queries bind lies in this table, and is the same for every statement of a plan. */
-const BOUND_TABLE = 'pg_temp.steward_bound';
+/**
+ * A relation of `name` and `value` that holds what a reading binds: COPY takes no parameters, so there it is a temporary
+ * table, and elsewhere a part of the statement.
+ */
+export const BOUND_TABLE = 'steward_bound';
 
-export const fromTable: Bind = (name) => `(SELECT value FROM ${BOUND_TABLE} WHERE name = ${quoted(name)})`;
-
-const quoted = (name: string): string => `'${name.replaceAll("'", "''")}'`;
-
-/** Creates and fills the table for the COPY queries of a plan; to be run outside the snapshot. */
-export function bindForCopy({ collections }: Plan): readonly Statement[] {
-  const values = new Map<string, string>();
-  const collect: Bind = (name, value) => {
-    values.set(name, value);
-    return 'NULL';
-  };
-  for (const collection of collections) {
-    for (const format of ['json', 'csv'] as const) projectedColumns(collection, format, collect);
-    projectedRows(collection, collect);
-    mixedRow(collection, collect);
-  }
-  const binds = new Binds();
-  const arrays = `${binds.add([...values.keys()])}::text[], ${binds.add([...values.values()])}::text[]`;
-  const purpose = 'binding what the packing needs';
-  return [
-    { purpose, text: `CREATE TEMP TABLE ${BOUND_TABLE} (name text, value text)`, values: [] },
-    { purpose, text: `INSERT INTO ${BOUND_TABLE} SELECT * FROM unnest(${arrays})`, values: binds.values },
-  ];
-}
+export const boundValue = (name: string): string =>
+  `(SELECT value FROM ${BOUND_TABLE} WHERE name = '${name.replaceAll("'", "''")}')`;
 
 /** The columns handed over, in the map's order; in CSV each is text. */
 export function projectedColumns(
   collection: PlannedCollection,
   format: 'json' | 'csv',
-  bind: Bind = fromTable,
+  bind: Bind,
 ): readonly ProjectedColumn[] {
   const { columns, texts, thirdParties } = collection.handover;
   return columns.map((name) => {
@@ -78,19 +58,19 @@ function ownOf({ handover, position }: PlannedCollection, bind: Bind): Own {
 function withoutRedacted(collection: PlannedCollection, name: string, value: string, bind: Bind): string {
   const cells = collection.handover.cells.find((each) => each.column === name);
   if (!cells) return value;
-  const keys = keysBound(collection, `cells ${collection.position} ${name}`, cells.keys, bind);
+  const keys = isAmong(collection, `cells ${collection.position} ${name}`, cells.keys, bind);
   return `CASE WHEN ${keys} THEN NULL ELSE ${value} END`;
 }
 
 /** Which of the rows found are handed over; undefined: all. */
-export function projectedRows(collection: PlannedCollection, bind: Bind = fromTable): string | undefined {
+export function projectedRows(collection: PlannedCollection, bind: Bind): string | undefined {
   const { withheld, rows } = collection.handover;
   if (withheld) return 'false';
-  return rows.length === 0 ? undefined : `NOT ${keysBound(collection, `rows ${collection.position}`, rows, bind)}`;
+  return rows.length === 0 ? undefined : `NOT ${isAmong(collection, `rows ${collection.position}`, rows, bind)}`;
 }
 
 /** Whether the row names others; undefined where nobody looks for them. */
-export function mixedRow(collection: PlannedCollection, bind: Bind = fromTable): string | undefined {
+export function mixedRow(collection: PlannedCollection, bind: Bind): string | undefined {
   const { texts, thirdParties, columns } = collection.handover;
   const looked = thirdParties === 'include' ? [] : texts.filter((name) => columns.includes(name));
   if (looked.length === 0) return undefined;
@@ -103,7 +83,7 @@ export function mixedRow(collection: PlannedCollection, bind: Bind = fromTable):
 }
 
 /** The object's key in the store, or nothing where the column is redacted. */
-export function projectedMedia(collection: PlannedCollection, media: Media, bind: Bind = fromTable) {
+export function projectedMedia(collection: PlannedCollection, media: Media, bind: Bind) {
   return {
     object: visible(collection, media.column, bind),
     name: media.nameColumn === undefined ? 'NULL' : visible(collection, media.nameColumn, bind),
@@ -117,7 +97,12 @@ function visible(collection: PlannedCollection, name: string, bind: Bind): strin
 }
 
 /** Whether the row is one of those named; as a subquery without a reference to the row it is hashed once. */
-function keysBound({ key }: PlannedCollection, name: string, keys: readonly Key[], bind: Bind): string {
+export function isAmong(
+  { key }: PlannedCollection,
+  name: string,
+  keys: readonly Key[],
+  bind: Bind,
+): string {
   const own = key.map((each) => `to_jsonb(${column('t', each)}) #>> '{}'`);
   const bound = bind(name, JSON.stringify(keys.map((each) => key.map((part) => each[part] ?? ''))));
   return `(jsonb_build_array(${own.join(', ')}) IN (SELECT jsonb_array_elements(${bound}::jsonb)))`;

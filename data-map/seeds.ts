@@ -1,9 +1,9 @@
 /** The SQL that finds rows by a person's identities, before any edge is followed. */
-import type { FieldRef } from './model.ts';
 import type { PlannedCollection } from './plan.ts';
-import type { Mention, PhoneSpellings, Predicate } from './predicates.ts';
+import type { FieldRef } from './model.ts';
+import type { Mention, PhoneSpellings, Predicate, ValuePredicate } from './predicates.ts';
 import type { Binds } from './sql-text.ts';
-import { column, escapeLike, jsonValue, tableName, textValue } from './sql-text.ts';
+import { anyValue, column, escapeLike, jsonValue, tableName, textValue } from './sql-text.ts';
 import { searchable } from './third-parties.ts';
 
 /**
@@ -27,15 +27,12 @@ export function rowsBy(
 
 function conditions(predicate: Predicate, collection: PlannedCollection, binds: Binds): readonly string[] {
   if (predicate.kind === 'keys') return [keysCondition(predicate.keys, collection, binds)];
+  if (predicate.kind === 'mention') return [mentionCondition(predicate.at, predicate.mention, binds)];
   if (predicate.kind === 'all') {
     const each = predicate.of.map((some) => some.flatMap((one) => conditions(one, collection, binds)).join(' OR '));
     return [each.map((some) => `(${some})`).join(' AND ')];
   }
-  const value = textValue('t', predicate.at);
-  if (predicate.kind === 'mention') return [mentionCondition(predicate.at, predicate.mention, binds)];
-  if (predicate.kind === 'email') return emailConditions(value, predicate, binds);
-  if (predicate.kind === 'phone') return phoneConditions(value, predicate.spellings, binds);
-  return [`${value} = ${binds.add(predicate.value)}`];
+  return conditionsOn(predicate, binds).map((condition) => anyValue('t', predicate.at, condition));
 }
 
 /** Values are bound as text and typed by the column they are compared with, so that the index of the key serves. */
@@ -54,23 +51,35 @@ function keysCondition(
 
 /** The patterns find candidates, by an index of trigrams (pg_trgm) where there is one; the expression decides. */
 function mentionCondition(at: FieldRef, { like, token }: Mention, binds: Binds): string {
-  return `(${textValue('t', at)} ILIKE ANY (${binds.add(like)}::text[]) AND ${searchable(jsonValue('t', at))} ~* ${binds.add(token)})`;
+  const candidate = `${textValue('t', at)} ILIKE ANY (${binds.add(like)}::text[])`;
+  return `(${candidate} AND ${searchable(jsonValue('t', at))} ~* ${binds.add(token)})`;
 }
 
-function emailConditions(
-  value: string,
-  { local, domain }: { local: string; domain: string },
-  binds: Binds,
-): readonly string[] {
+/** A condition on the text of a value. */
+type Condition = (value: string) => string;
+
+function conditionsOn(predicate: ValuePredicate, binds: Binds): readonly Condition[] {
+  if (predicate.kind === 'email') return emailConditions(predicate, binds);
+  if (predicate.kind === 'phone') return phoneConditions(predicate.spellings, binds);
+  const same = binds.add(predicate.value);
+  return [(value) => `${value} = ${same}`];
+}
+
+function emailConditions({ local, domain }: { local: string; domain: string }, binds: Binds): readonly Condition[] {
   const exact = binds.add(`${local}@${domain}`);
   const tagged = binds.add(`${escapeLike(local)}+%@${escapeLike(domain)}`);
   // A list of addresses in one field must not pass as a sub-address of its first.
-  return [`lower(${value}) = ${exact}`, `lower(${value}) LIKE ${tagged} AND lower(${value}) NOT LIKE '%@%@%'`];
+  return [
+    (value) => `lower(${value}) = ${exact}`,
+    (value) => `lower(${value}) LIKE ${tagged} AND lower(${value}) NOT LIKE '%@%@%'`,
+  ];
 }
 
-function phoneConditions(value: string, { anywhere, domestic }: PhoneSpellings, binds: Binds): readonly string[] {
-  const digits = `regexp_replace(${value}, '[^0-9]', '', 'g')`;
-  const everywhere = `${digits} = ANY(${binds.add(anywhere)})`;
-  if (domestic.length === 0) return [everywhere];
-  return [everywhere, `${digits} = ANY(${binds.add(domestic)}) AND ltrim(${value}) NOT LIKE '+%'`];
+function phoneConditions({ anywhere, domestic }: PhoneSpellings, binds: Binds): readonly Condition[] {
+  const digits: Condition = (value) => `regexp_replace(${value}, '[^0-9]', '', 'g')`;
+  const everywhere = binds.add(anywhere);
+  const here = domestic.length > 0 ? binds.add(domestic) : undefined;
+  const found: Condition = (value) => `${digits(value)} = ANY(${everywhere})`;
+  if (here === undefined) return [found];
+  return [found, (value) => `${digits(value)} = ANY(${here}) AND ltrim(${value}) NOT LIKE '+%'`];
 }

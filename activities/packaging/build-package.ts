@@ -111,7 +111,7 @@ async function write(deps: BuildDeps, ref: RequestRef, draft: Draft, archive: Ar
   control.signal.addEventListener('abort', abandon);
   try {
     control.signal.throwIfAborted();
-    const work = { facts: factsOf(deps, ref, draft), searches: draft.order.searches };
+    const work = { facts: factsOf(deps, ref, draft), search: draft.order.search };
     return await writePackage(archive, work, deps, { progress, signal: control.signal });
   } catch (error) {
     archive.abort(error);

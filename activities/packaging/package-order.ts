@@ -1,6 +1,6 @@
 /** What a package is to be made of, read from Steward's database: the request, who it is about, where to look. */
 import type { DataMap } from '../../data-map/model.ts';
-import { planSearch } from '../../data-map/plan.ts';
+import { planAcross } from '../../data-map/plan.ts';
 import { identityContext } from '../../domain/contexts.ts';
 import { Conflict, InvalidDataMap, NotFound } from '../../domain/errors.ts';
 import type { Identity } from '../../domain/identities.ts';
@@ -9,7 +9,7 @@ import type { Transaction } from '../../platform/database.ts';
 import { openText } from '../../platform/envelope.ts';
 import type { KeyRing } from '../../platform/keys.ts';
 import { openDataKey } from '../../platform/records/data-keys.ts';
-import type { Search } from './package-writer.ts';
+import type { Search } from '../plan-runner.ts';
 
 export interface PackageOrder {
   readonly requestType: string;
@@ -19,7 +19,7 @@ export interface PackageOrder {
   readonly ageRecipient: string | null;
   readonly dataKey: { readonly id: string; readonly bytes: Buffer };
   readonly identities: readonly Identity[];
-  readonly searches: readonly Search[];
+  readonly search: Search;
 }
 
 interface OrderRow {
@@ -55,7 +55,7 @@ export async function readOrder(trx: Transaction, ring: KeyRing, map: DataMap, r
     ageRecipient: row.age_recipient,
     dataKey: { id: row.data_key_id, bytes: dataKey },
     identities,
-    searches: await readSearches(trx, map, ref, identities),
+    search: await readSearch(trx, map, ref, identities),
   };
 }
 
@@ -70,20 +70,17 @@ async function readIdentities(trx: Transaction, dataKey: Buffer, ref: RequestRef
   }));
 }
 
-async function readSearches(
+async function readSearch(
   trx: Transaction,
   map: DataMap,
   { workspaceId }: RequestRef,
   identities: readonly Identity[],
-): Promise<readonly Search[]> {
+): Promise<Search> {
   const rows = await trx('workspace_sources')
     .where({ workspace_id: workspaceId })
     .select<{ source: string; tenant_key: string }[]>('source', 'tenant_key');
   const tenantKeys = new Map(rows.map((row) => [row.source, row.tenant_key]));
-  const searches = [...new Set(map.datasets.map(({ source }) => source))].flatMap((source): Search[] => {
-    const tenantKey = tenantKeys.get(source);
-    return tenantKey === undefined ? [] : [{ plan: planSearch(map, source, identities), tenantKey }];
-  });
-  if (searches.length === 0) throw new InvalidDataMap(`No source of the data map knows the workspace ${workspaceId}.`);
-  return searches;
+  const known = [...tenantKeys.keys()].filter((source) => map.datasets.some((each) => each.source === source));
+  if (known.length === 0) throw new InvalidDataMap(`No source of the data map knows the workspace ${workspaceId}.`);
+  return { plan: planAcross(map, known, identities), tenantKeys };
 }

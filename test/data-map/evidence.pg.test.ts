@@ -8,6 +8,7 @@ import { Binds } from '../../data-map/sql-text.ts';
 import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { collection, dataset, email, field, key, mapFile, mapOf, refers } from './fixtures.ts';
+import type { Json } from './fixtures.ts';
 import { findBy } from './source.ts';
 
 const jane = { type: 'email', value: 'jane@example.com' };
@@ -49,7 +50,7 @@ const notes = collection('notes', [
   refers('contact_id', 'contacts.id'),
   field('body', { steward: { free_text: true } }),
 ]);
-const german = (...collections: Parameters<typeof mapOf>) =>
+const german = (...collections: readonly Json[]) =>
   parseDataMap([mapFile(dataset(collections, { phone_region: 'DE' }))]);
 
 describe('several identities', () => {
