@@ -16,6 +16,7 @@ import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
+import { createMapCheckActivities } from './map-check.ts';
 import { createMatchReviewActivities } from './match-review.ts';
 import { createRequestActivities } from './requests.ts';
 
@@ -34,6 +35,7 @@ export async function openDependencies(config: Config) {
     ring,
     db,
     sources,
+    sourceSettings: config.sources,
     storage: openStorage(config.storage),
     mailer: openMailer(config.mail),
     map: await loadDataMap(config.dataMap),
@@ -63,6 +65,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createLocateActivities(deps),
       ...createMatchReviewActivities(deps),
       ...createExportPackagingActivities(deps),
+      ...createMapCheckActivities(deps),
     },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },
     shutdownGraceTime: '5 seconds',

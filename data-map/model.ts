@@ -15,8 +15,20 @@ export interface FieldRef {
   readonly inList?: true;
 }
 
-export interface Field extends FieldRef {
+/** How people know something: in the map's own words, and in other languages as far as it has them. */
+export interface Texts {
   readonly label: string;
+  readonly description: string | undefined;
+  /** The group in which people look for it; of collections only. */
+  readonly kind?: string | undefined;
+}
+
+export interface Named extends Texts {
+  /** By language (BCP 47). */
+  readonly translations: Readonly<Record<string, Partial<Texts>>>;
+}
+
+export interface Field extends FieldRef, Named {
   /** Its own categories and those of its collection and dataset. */
   readonly categories: readonly string[];
   /** A data type of Fideslang; `[]` at its end means a list. */
@@ -68,7 +80,7 @@ export interface Media {
   readonly nameColumn: string | undefined;
 }
 
-export interface Collection {
+export interface Collection extends Named {
   readonly ref: CollectionRef;
   readonly dataset: string;
   readonly source: string;
@@ -82,12 +94,15 @@ export interface Collection {
   /** The column that marks a restriction of processing (GDPR, article 18). */
   readonly restriction: string | undefined;
   readonly recordClass: string | undefined;
-  readonly label: string;
   /** The group in which people look for it. */
   readonly kind: string;
   /** Neither searched nor walked through: without personal data, or `skip_processing`. */
   readonly skipped: boolean;
+  /** Present when the whole table is declared free of personal data. */
+  readonly exemption: Exemption | undefined;
+  /** Without the columns that are declared free of personal data. */
   readonly fields: readonly Field[];
+  readonly exemptColumns: readonly ExemptColumn[];
   readonly identities: readonly IdentityField[];
   readonly freeText: readonly FreeText[];
   readonly thirdParties: ThirdPartyPolicy;
@@ -96,6 +111,26 @@ export interface Collection {
   /** Collections to be read before this one, and to be erased before it. */
   readonly after: readonly CollectionRef[];
   readonly eraseAfter: readonly CollectionRef[];
+  /** Name of a trigger, a rule or a foreign key, and why what it does by itself is right. */
+  readonly acknowledged: Readonly<Record<string, string>>;
+  readonly questions: readonly Question[];
+}
+
+/** A declaration that there is no personal data. */
+export interface Exemption {
+  /** Undefined when the map gives none. */
+  readonly reason: string | undefined;
+}
+
+export interface ExemptColumn extends Exemption {
+  readonly column: string;
+}
+
+/** What a person has yet to decide. */
+export interface Question {
+  /** Undefined when it is about the whole. */
+  readonly field: string | undefined;
+  readonly text: string;
 }
 
 export interface FieldPair {
@@ -119,6 +154,8 @@ export interface Dataset {
   /** The country (ISO 3166-1 alpha-2) whose phone numbers are stored without their country code. */
   readonly phoneRegion: string | undefined;
   readonly collections: readonly Collection[];
+  /** About the dataset itself. */
+  readonly questions: readonly Question[];
 }
 
 export interface DataMap {

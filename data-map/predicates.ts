@@ -22,6 +22,10 @@ export type ValuePredicate =
   | { readonly kind: 'phone'; readonly at: FieldRef; readonly spellings: PhoneSpellings }
   | { readonly kind: 'exact'; readonly at: FieldRef; readonly value: string };
 
+export function isOfValue(predicate: Predicate): predicate is ValuePredicate {
+  return predicate.kind === 'email' || predicate.kind === 'phone' || predicate.kind === 'exact';
+}
+
 /** What a text must have to mention an identifier. */
 export interface Mention {
   /** One of these, in any case: patterns of LIKE, which an index of trigrams serves. */

@@ -20,7 +20,14 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-
 export const isUuid = (text: string): boolean => UUID.test(text);
 
 /** Workflow types by the name they are started with. */
-export const WORKFLOWS = { dataSubjectRequest: 'dataSubjectRequest', exportPackaging: 'exportPackaging' } as const;
+export const WORKFLOWS = {
+  dataSubjectRequest: 'dataSubjectRequest',
+  exportPackaging: 'exportPackaging',
+  mapCheck: 'mapCheck',
+} as const;
+
+/** Of schedules, and the beginnings of the ids of their runs. */
+export const SCHEDULES = { mapCheck: 'map-check' } as const;
 
 /**
  * Signals by name. They carry nothing: each says that the database has news, which the workflow then reads through an

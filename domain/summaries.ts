@@ -84,6 +84,9 @@ export const completed = line`Completed with ${word(REQUEST_OUTCOMES)} at ${minu
 export const cancelled = line`Cancelled at ${minute}`;
 export const retrying = line`Retrying: ${word(SERVICES)} not reachable since ${minute}`;
 export const reminderTimer = line`Reminder in ${count('day', 'days')}`;
+export const mapCheckLine = line`Compare the data map with the sources, daily`;
+export const mapChecked = line`The data map has ${count('error', 'errors')} and ${count('warning', 'warnings')} at ${minute}`;
+export const mapCheckTimer = line`Compare the data map again`;
 
 /** Summaries of activities, by the activity's name. */
 export const ACTIVITY_SUMMARIES = {
@@ -98,6 +101,7 @@ export const ACTIVITY_SUMMARIES = {
   deliverPackage: line`Deliver the link`(),
   closeRequest: line`Close the request`(),
   withdrawRequest: line`Record the cancellation`(),
+  checkDataMap: line`Compare the data map with the sources`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

@@ -35,6 +35,8 @@ const sourceSettings = z.discriminatedUnion('kind', [
     url: postgresUrl,
     /** By default `temp_tables`; `bound_arrays` where there are no temporary tables: standbys, transaction poolers. */
     carrier: z.enum(['temp_tables', 'bound_arrays']).optional(),
+    /** Looked at for unmapped tables, beside the schemas that the data map names. */
+    schemas: z.array(z.string().min(1)).optional(),
   }),
   z.object({ name: sourceName, ...folderSettings }),
   z.object({ name: sourceName, ...s3Settings }),

@@ -5,9 +5,10 @@ import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
+import type { MapCheckActivities } from '../activities/map-check.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 
-type Activities = ActivityInterfaceFor<ExportPackagingActivities & LocateActivities & RequestActivities>;
+type Activities = ActivityInterfaceFor<ExportPackagingActivities & LocateActivities & MapCheckActivities & RequestActivities>;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
 const RETRY = {
@@ -50,6 +51,7 @@ export const bulk = proxy(
   'locatePerson',
   'buildPackage',
   'verifyPackage',
+  'checkDataMap',
 );
 
 export const outbound = proxy(

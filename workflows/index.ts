@@ -1,3 +1,4 @@
 /** What the worker's bundle registers. */
 export { dataSubjectRequest } from './data-subject-request.ts';
 export { exportPackaging } from './export-packaging.ts';
+export { mapCheck } from './map-check.ts';
