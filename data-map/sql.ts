@@ -70,12 +70,12 @@ export function bindValues(values: ReadonlyMap<string, string>): Statement {
   return { purpose: 'binding the values of a reading', text, values: binds.values };
 }
 
-/** Finds the rows that satisfy a predicate; undefined without any. */
+/** Finds the rows that satisfy one of the predicates, which are the seeds by default; undefined without any. */
 export function seed(
   collection: PlannedCollection,
-  predicates: readonly Predicate[],
   tenantKey: string,
   round = 0,
+  predicates: readonly Predicate[] = collection.seeds,
 ): Statement | undefined {
   const binds = new Binds();
   const select = `${keyOf(collection)}, ${binds.add(round)}::integer`;

@@ -49,7 +49,7 @@ export class TempTables implements Carrier {
   }
 
   async seed(collection: PlannedCollection, predicates: readonly Predicate[]): Promise<void> {
-    await this.#find(collection, (round) => seed(collection, predicates, this.#scope.tenantKey, round));
+    await this.#find(collection, (round) => seed(collection, this.#scope.tenantKey, round, predicates));
   }
 
   mark({ ref }: PlannedCollection): number {

@@ -219,7 +219,7 @@ describe('a large table', () => {
   async function explainSeed(map: DataMap): Promise<readonly PlanNode[]> {
     const plan = planSearch(map, 'crm', [jane, { type: 'phone_number', value: '+49 30 901820' }]);
     const [collectionPlan] = plan.collections;
-    const statement = collectionPlan && seed(collectionPlan, collectionPlan.seeds, HERE);
+    const statement = collectionPlan && seed(collectionPlan, HERE);
     const client = await db.pool.connect();
     try {
       for (const { text, values } of createTables(plan)) await client.query(text, [...values]);
