@@ -1,6 +1,7 @@
 /** What a package is to be made of, read from Steward's database: the request, who it is about, where to look. */
 import type { DataMap } from '../../data-map/model.ts';
 import { planAcross } from '../../data-map/plan.ts';
+import type { SearchOptions } from '../../data-map/plan.ts';
 import { identityContext } from '../../domain/contexts.ts';
 import { Conflict, InvalidDataMap, NotFound } from '../../domain/errors.ts';
 import type { Identity } from '../../domain/identities.ts';
@@ -11,9 +12,9 @@ import { openText } from '../../platform/envelope.ts';
 import type { KeyRing } from '../../platform/keys.ts';
 import { openDataKey } from '../../platform/records/data-keys.ts';
 import type { Search } from '../plan-runner.ts';
-import type { Supplements } from './contents.ts';
+import { readPlanRedactions } from './supplements.ts';
 
-export interface PackageOrder extends Supplements {
+export interface PackageOrder {
   readonly requestType: string;
   readonly regime: string;
   readonly instruction: { readonly id: string; readonly version: number };
@@ -67,10 +68,10 @@ export async function readOrder(trx: Transaction, ring: KeyRing, map: DataMap, r
     ageRecipient: row.age_recipient,
     dataKey: { id: row.data_key_id, bytes: dataKey },
     identities,
-    search: await readSearch(trx, map, ref, identities),
-    attachments: [],
-    redactions: [],
-    manualSystems: [],
+    search: await readSearch(trx, map, ref, identities, {
+      redactions: await readPlanRedactions(trx, ref),
+      provided: row.type === 'portability',
+    }),
   };
 }
 
@@ -90,6 +91,7 @@ async function readSearch(
   map: DataMap,
   { workspaceId }: RequestRef,
   identities: readonly Identity[],
+  options: SearchOptions,
 ): Promise<Search> {
   const rows = await trx('workspace_sources')
     .where({ workspace_id: workspaceId })
@@ -97,5 +99,5 @@ async function readSearch(
   const tenantKeys = new Map(rows.map((row) => [row.source, row.tenant_key]));
   const known = [...tenantKeys.keys()].filter((source) => map.datasets.some((each) => each.source === source));
   if (known.length === 0) throw new InvalidDataMap(`No source of the data map knows the workspace ${workspaceId}.`);
-  return { plan: planAcross(map, known, identities), tenantKeys };
+  return { plan: planAcross(map, known, identities, options), tenantKeys };
 }
