@@ -17,6 +17,7 @@ import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
 import { createMapCheckActivities } from './map-check.ts';
+import { createMatchReviewActivities } from './match-review.ts';
 import { createPackageExpiryActivities } from './package-expiry.ts';
 import { createRequestActivities } from './requests.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
@@ -72,6 +73,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
     activities: {
       ...createRequestActivities(deps),
       ...createLocateActivities(deps),
+      ...createMatchReviewActivities(deps),
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),

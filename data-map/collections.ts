@@ -1,9 +1,21 @@
 /** From a dataset as the file has it to the dataset of the model, reporting what does not work on the way. */
 import { isSupportedCountry } from 'libphonenumber-js/max';
+import { isWeakType } from '../domain/identities.ts';
 import type { CollectionFile, DatasetFile, FieldFile } from './fideslang.ts';
 import { flatFields, metaOf } from './fideslang.ts';
 import type { Findings, Location } from './findings.ts';
-import type { Collection, Dataset, ExemptColumn, Exemption, Field, IdentityField, Media, Question } from './model.ts';
+import type {
+  Collection,
+  Dataset,
+  ExemptColumn,
+  Exemption,
+  Field,
+  FreeText,
+  IdentityField,
+  Media,
+  Origin,
+  Question,
+} from './model.ts';
 import { fieldName, refIn } from './model.ts';
 import { namedBy } from './texts.ts';
 
@@ -84,6 +96,8 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     fields,
     exemptColumns,
     identities: identities.map((each) => ({ ...each, at: refIn(fields, each.at) })),
+    freeText: freeTextOf(file.fields),
+    thirdParties: steward?.third_parties ?? 'redact',
     media: (steward?.media ?? []).map(
       ({ column, store, name_column }): Media => ({ column, store, nameColumn: name_column ?? undefined }),
     ),
@@ -132,6 +146,7 @@ function questionsOf(field: string | undefined, texts: readonly string[] | null 
 function buildField(path: readonly string[], file: FieldFile, categories: readonly string[]): Field {
   const meta = metaOf(file);
   const masking = meta?.masking_strategy_override;
+  const all = [...new Set([...categories, ...(file.data_categories ?? [])])];
   return {
     column: path[0] ?? file.name,
     path: path.slice(1),
@@ -139,7 +154,7 @@ function buildField(path: readonly string[], file: FieldFile, categories: readon
       { label: meta?.steward?.label, description: meta?.steward?.description, kind: undefined },
       { label: readable(file.name), description: file.description ?? undefined },
     ),
-    categories: [...new Set([...categories, ...(file.data_categories ?? [])])],
+    categories: all,
     dataType: meta?.data_type ?? undefined,
     length: meta?.length ?? undefined,
     primaryKey: meta?.primary_key === true,
@@ -148,7 +163,20 @@ function buildField(path: readonly string[], file: FieldFile, categories: readon
     returnAllElements: meta?.return_all_elements === true,
     masking: masking ? { strategy: masking.strategy, configuration: masking.configuration ?? {} } : undefined,
     notFollowed: notFollowed(meta?.steward?.not_followed),
+    origin: meta?.steward?.origin ?? originOf(all),
   };
+}
+
+/**
+ * Portable is what the person provided, actively or by being observed, and not what was made of it: GDPR Art. 20(1) and the
+ * Article 29 Working Party's guidelines on the right to data portability (WP 242 rev.01, pages 9 to 11). Where the map does
+ * not say, the categories do: `derived` and `inferred` ones are the controller's work, those of the system alone are the
+ * system's; every other of the user is the person's. A field without a category is handed over: leaving out needs a reason.
+ */
+function originOf(categories: readonly string[]): Origin {
+  if (categories.some((each) => /(^|\.)(derived|inferred)(\.|$)/.test(each))) return 'derived';
+  const ofSystemAlone = categories.length > 0 && categories.every((each) => /^system(\.|$)/.test(each));
+  return ofSystemAlone ? 'derived' : 'provided';
 }
 
 function notFollowed(value: boolean | string | null | undefined): string | undefined {
@@ -164,8 +192,16 @@ function checkField({ path, primaryKey, redacted }: Field, at: Location, finding
 
 function identitiesOf(fields: readonly FieldFile[]): readonly IdentityField[] {
   return flatFields(fields).flatMap(({ path: [column = '', ...path], file }) => {
-    const type = metaOf(file)?.identity;
-    return type ? [{ at: { column, path }, type }] : [];
+    const meta = metaOf(file);
+    const type = meta?.identity;
+    return type ? [{ at: { column, path }, type, weak: meta.steward?.weak ?? isWeakType(type) }] : [];
+  });
+}
+
+function freeTextOf(fields: readonly FieldFile[]): readonly FreeText[] {
+  return flatFields(fields).flatMap(({ path: [column = '', ...path], file }) => {
+    const steward = metaOf(file)?.steward;
+    return steward?.free_text ? [{ at: { column, path }, weak: steward.weak ?? undefined }] : [];
   });
 }
 

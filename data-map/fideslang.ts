@@ -43,6 +43,11 @@ const fieldSteward = z.looseObject({
   label: localised.nullish(),
   /** In other languages than Fideslang's own description is in. */
   description: localised.nullish(),
+  /** Proves nothing alone; phone numbers do not unless it says `false`. */
+  weak: flag,
+  /** Searched for the person's identifiers, and rid of those of others. */
+  free_text: flag,
+  origin: z.enum(['provided', 'observed', 'derived']).nullish(),
 });
 
 const fieldMeta = z.looseObject({
@@ -96,6 +101,7 @@ const collectionSteward = z.looseObject({
   /** Triggers, rules and cascading foreign keys of the table by name, each with why it does no harm. */
   acknowledged: z.record(text, text).nullish(),
   questions: texts,
+  third_parties: z.enum(['redact', 'flag', 'include']).nullish(),
   media: z.array(media).nullish(),
 });
 

@@ -42,7 +42,14 @@ export interface Field extends FieldRef, Named {
   readonly masking: Masking | undefined;
   /** Why its references are not followed; undefined when they are. */
   readonly notFollowed: string | undefined;
+  readonly origin: Origin;
 }
+
+/** Where a value comes from: given by the person, recorded of them, or made of other data by the controller. */
+export type Origin = 'provided' | 'observed' | 'derived';
+
+/** What happens to e-mail addresses and phone numbers of others in free text: taken out, reported, or neither. */
+export type ThirdPartyPolicy = 'redact' | 'flag' | 'include';
 
 interface Masking {
   readonly strategy: string;
@@ -53,6 +60,15 @@ interface Masking {
 export interface IdentityField {
   readonly at: FieldRef;
   readonly type: string;
+  /** It proves nothing alone: people share it. */
+  readonly weak: boolean;
+}
+
+/** A text, or a JSON column as text, in which a person may be mentioned. */
+export interface FreeText {
+  readonly at: FieldRef;
+  /** Whether a mention here proves nothing alone, where the map says so or the contrary. */
+  readonly weak: boolean | undefined;
 }
 
 export interface Media {
@@ -88,6 +104,8 @@ export interface Collection extends Named {
   readonly fields: readonly Field[];
   readonly exemptColumns: readonly ExemptColumn[];
   readonly identities: readonly IdentityField[];
+  readonly freeText: readonly FreeText[];
+  readonly thirdParties: ThirdPartyPolicy;
   readonly media: readonly Media[];
   readonly masking: string | undefined;
   /** Collections to be read before this one, and to be erased before it. */
