@@ -16,9 +16,11 @@ import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
+import { createManualTaskActivities } from './manual-tasks.ts';
 import { createMapCheckActivities } from './map-check.ts';
 import { createMatchReviewActivities } from './match-review.ts';
 import { createPackageExpiryActivities } from './package-expiry.ts';
+import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
 import { createWorkspaceExportActivities } from './workspace-export.ts';
@@ -74,6 +76,8 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createRequestActivities(deps),
       ...createLocateActivities(deps),
       ...createMatchReviewActivities(deps),
+      ...createManualTaskActivities(deps),
+      ...createReleaseReviewActivities(deps),
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),

@@ -74,6 +74,9 @@ export const requestLine = (run: Pick<RequestRun, 'type' | 'requestId' | 'regime
 
 export const waitingForInstruction = line`Waiting for an instruction since ${minute}, due ${date}`;
 export const waitingForDecision = line`Waiting for the controller's decision since ${minute}, due ${date}`;
+export const waitingForMatchReview = line`Waiting for a word on ${count('uncertain match', 'uncertain matches')} since ${minute}, due ${date}`;
+export const waitingForSearches = line`Waiting for ${count('search by hand', 'searches by hand')} since ${minute}, due ${date}`;
+export const waitingForRelease = line`Waiting for the package to be released since ${minute}, due ${date}`;
 export const lookingForPerson = line`Looking for the person`;
 export const found = line`Found ${row} in ${count('collection', 'collections')}`;
 export const packing = line`Packing`;
@@ -104,6 +107,11 @@ export const ACTIVITY_SUMMARIES = {
   acknowledgeRequest: line`Acknowledge receipt`(),
   checkInstruction: line`Check the instruction`(),
   remindController: line`Remind the controller`(),
+  remindPeople: line`Ask whoever is awaited`(),
+  openManualTasks: line`Ask for searches by hand`(),
+  openMatchReview: line`Look for uncertain matches`(),
+  gatherManualTasks: line`Look at the searches by hand`(),
+  openReleaseReview: line`Look for the release`(),
   locatePerson: line`Find the person`(),
   buildPackage: line`Build the package`(),
   verifyPackage: line`Verify the package`(),

@@ -89,6 +89,17 @@ const settings = z.object({
       parallel: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
     })
     .prefault({}),
+  attachments: z
+    .object({
+      /** Of a file that somebody attaches to a search by hand. */
+      maxBytes: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(4 * 2 ** 30)
+        .default(100 * 2 ** 20),
+    })
+    .prefault({}),
   log: z.object({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });
 
@@ -121,7 +132,19 @@ function readYaml(file: string): unknown {
   }
 }
 
-const SECTIONS = ['api', 'metrics', 'database', 'storage', 'temporal', 'mail', 'keys', 'packages', 'exports', 'log'];
+const SECTIONS = [
+  'api',
+  'metrics',
+  'database',
+  'storage',
+  'temporal',
+  'mail',
+  'keys',
+  'packages',
+  'attachments',
+  'exports',
+  'log',
+];
 
 function variableName(path: readonly string[]): string {
   return ['STEWARD', ...path.map((part) => part.replace(/([A-Z])/g, '_$1').toUpperCase())].join('_');

@@ -5,8 +5,11 @@ import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
+import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
 import type { MapCheckActivities } from '../activities/map-check.ts';
+import type { MatchReviewActivities } from '../activities/match-review.ts';
 import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
+import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
@@ -14,8 +17,11 @@ import type { WorkspaceExportActivities } from '../activities/workspace-export.t
 type Activities = ActivityInterfaceFor<
   ExportPackagingActivities &
     LocateActivities &
+    ManualTaskActivities &
     MapCheckActivities &
+    MatchReviewActivities &
     PackageExpiryActivities &
+    ReleaseReviewActivities &
     RequestActivities &
     StorageSweepActivities &
     WorkspaceExportActivities
@@ -44,6 +50,10 @@ function proxy<Name extends keyof Activities>(
 export const core = proxy(
   { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '15 seconds', retry: RETRY },
   'checkInstruction',
+  'openManualTasks',
+  'openMatchReview',
+  'gatherManualTasks',
+  'openReleaseReview',
   'beginDelivery',
   'closeRequest',
   'withdrawRequest',
@@ -116,5 +126,6 @@ export const outbound = proxy(
   { taskQueue: TASK_QUEUES.outbound, startToCloseTimeout: '40 seconds', retry: RETRY },
   'acknowledgeRequest',
   'remindController',
+  'remindPeople',
   'deliverPackage',
 );
