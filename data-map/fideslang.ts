@@ -138,8 +138,8 @@ const datasetSteward = z.looseObject({
   source: text.nullish(),
   schema: text.nullish(),
   phone_region: text.nullish(),
-  manual: manual.nullish(),
   questions: texts,
+  manual: manual.nullish(),
 });
 
 const datasetMeta = z.looseObject({

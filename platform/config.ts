@@ -77,17 +77,6 @@ const settings = z.object({
       maxDownloads: z.coerce.number().int().min(1).max(100).default(5),
     })
     .prefault({}),
-  attachments: z
-    .object({
-      /** Of a file that somebody attaches to a search by hand. */
-      maxBytes: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(4 * 2 ** 30)
-        .default(100 * 2 ** 20),
-    })
-    .prefault({}),
   exports: z
     .object({
       /**
@@ -98,6 +87,17 @@ const settings = z.object({
       partMib: z.coerce.number().int().min(1).max(65_536).default(256),
       /** Parts written at a time, over all workers; as many as there are cores, when left out. */
       parallel: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
+    })
+    .prefault({}),
+  attachments: z
+    .object({
+      /** Of a file that somebody attaches to a search by hand. */
+      maxBytes: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(4 * 2 ** 30)
+        .default(100 * 2 ** 20),
     })
     .prefault({}),
   log: z.object({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),

@@ -15,13 +15,13 @@ interface Message {
   readonly message: 'start' | 'instruct' | 'cancel' | 'review';
 }
 
+/** What a message is about. */
+export type OutboxOwner = RequestRef | ExportRef;
+
 /** Leaves a message for a request's run, in the transaction of what it is about. */
 export async function leaveMessage(trx: Transaction, ref: RequestRef, message: Message['message']): Promise<void> {
   await trx('outbox').insert({ workspace_id: ref.workspaceId, request_id: ref.requestId, message });
 }
-
-/** What a message is about. */
-export type OutboxOwner = RequestRef | ExportRef;
 
 /**
  * Sends what a request or an export has unsent, in the order written; true when nothing is left to send, false when another process is

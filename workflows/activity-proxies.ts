@@ -6,10 +6,10 @@ import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
 import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
-import type { MatchReviewActivities } from '../activities/match-review.ts';
-import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { MapCheckActivities } from '../activities/map-check.ts';
+import type { MatchReviewActivities } from '../activities/match-review.ts';
 import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
+import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
@@ -18,8 +18,8 @@ type Activities = ActivityInterfaceFor<
   ExportPackagingActivities &
     LocateActivities &
     ManualTaskActivities &
-    MatchReviewActivities &
     MapCheckActivities &
+    MatchReviewActivities &
     PackageExpiryActivities &
     ReleaseReviewActivities &
     RequestActivities &

@@ -11,7 +11,9 @@ import type { KeyRing } from '../keys.ts';
 import { lookupDigests } from '../pseudonyms.ts';
 import { openDataKey } from './data-keys.ts';
 import { whyGone } from './gone-links.ts';
+import { recordExportEvent } from './export-progress.ts';
 import { recordEvent } from './request-progress.ts';
+import type { TimelineEvent } from './request-progress.ts';
 
 /** What a link gives. */
 export interface Offer {
@@ -36,10 +38,6 @@ export interface Disclosure {
   readonly dataKey: Buffer;
 }
 
-/** A workspace's export goes back to whom it belongs. */
-const purposeOf = ({ exportId }: Offer, link: CountedLink): DisclosurePurpose =>
-  exportId === null ? link.purpose : 'return_to_controller';
-
 /** Throws NotFound for a token that is no link's, LinkGone for one that is used up, over or revoked, or whose package is. */
 export async function findOffer(db: Database, ring: KeyRing, token: string): Promise<Offer> {
   const link = /^[\w-]{20,100}$/.test(token) ? await findLink(db, ring, token) : undefined;
@@ -55,7 +53,6 @@ export async function findOffer(db: Database, ring: KeyRing, token: string): Pro
 export async function beginDownload(db: Database, ring: KeyRing, offer: Offer): Promise<Disclosure> {
   return db.withTenant(offer.workspaceId, async (trx) => {
     const link = await countDownload(trx, offer);
-    const purpose = purposeOf(offer, link);
     const id = randomUUID();
     await trx('disclosures').insert({
       id,
@@ -63,10 +60,11 @@ export async function beginDownload(db: Database, ring: KeyRing, offer: Offer): 
       package_id: offer.packageId,
       link_id: offer.linkId,
       recipient: link.recipient,
-      purpose,
+      purpose: link.purpose,
       started_at: new Date(),
     });
     const dataKey = await openDataKey(trx, ring, offer.workspaceId, link.data_key_id);
+    const { purpose } = link;
     await auditDownload(trx, offer, 'package.download_started', { disclosureId: id, purpose });
     return { id, offer, purpose, dataKey };
   });
@@ -85,11 +83,15 @@ export async function endDownload(
       .update({ bytes, ...(isWhole ? { completed_at: new Date() } : {}) });
     const outcome = isWhole ? 'download_completed' : 'download_broken_off';
     const details = { disclosureId: id, purpose, bytes };
-    const { workspaceId, requestId } = offer;
-    if (requestId !== null)
-      await recordEvent(trx, { workspaceId, requestId }, { kind: outcome, details, dedupe: `${outcome}:${id}` });
+    await recordReceipt(trx, offer, { kind: outcome, details, dedupe: `${outcome}:${id}` });
     await auditDownload(trx, offer, `package.${outcome}`, details);
   });
+}
+
+async function recordReceipt(trx: Transaction, offer: Offer, event: TimelineEvent): Promise<void> {
+  const { workspaceId, requestId, exportId } = offer;
+  if (requestId !== null) await recordEvent(trx, { workspaceId, requestId }, event);
+  else if (exportId !== null) await recordExportEvent(trx, { workspaceId, exportId }, event);
 }
 
 interface OfferRow {

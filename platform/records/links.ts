@@ -70,16 +70,16 @@ export async function createLink(
     const found = await findLinkable(trx, caller, packageId);
     if (!found) throw new NotFound(`There is no package ${packageId}.`);
     if (found.status !== 'ready') throw new Conflict(`The package is ${found.status}.`);
-    await requireReleased(trx, caller, found.requestId, link.purpose);
+    const purpose = await purposeOf(trx, caller, found.requestId, link.purpose);
     const expiresAt = new Date(Math.min(Date.now() + link.days * DAY_MS, found.expiresAt.getTime()));
-    const created = await insertLink(trx, ring, caller, { ...link, id, packageId, expiresAt });
+    const created = await insertLink(trx, ring, caller, { ...link, purpose, id, packageId, expiresAt });
     await appendAudit(trx, caller.workspaceId, {
       actor: caller.principal,
       action: 'link.created',
       subject: { kind: 'link', id },
       details: {
         packageId,
-        purpose: link.purpose,
+        purpose,
         expiresAt: expiresAt.toISOString(),
         maxDownloads: link.maxDownloads,
       },
@@ -88,17 +88,28 @@ export async function createLink(
   });
 }
 
+/** A workspace's export goes back to whom it belongs, and nobody reviews it first. */
+async function purposeOf(
+  trx: Transaction,
+  caller: Caller,
+  requestId: string | null,
+  wished: NewLink['purpose'],
+): Promise<DisclosurePurpose> {
+  if (requestId !== null) {
+    await requireReleased(trx, caller, requestId, wished);
+    return wished;
+  }
+  if (wished === 'release_review') throw new Conflict('An export of a workspace has no release to review.');
+  return 'return_to_controller';
+}
+
 /** Before its release a package is for those alone who decide on it; afterwards there is nothing left to review. */
 async function requireReleased(
   trx: Transaction,
   { workspaceId }: Caller,
-  requestId: string | null,
+  requestId: string,
   purpose: NewLink['purpose'],
 ): Promise<void> {
-  if (requestId === null) {
-    if (purpose === 'release_review') throw new Conflict('A part of an export waits for no release.');
-    return;
-  }
   const { release, status } = await trx('requests')
     .where({ workspace_id: workspaceId, id: requestId })
     .forShare()
@@ -123,7 +134,12 @@ async function insertLink(
   trx: Transaction,
   ring: KeyRing,
   { workspaceId, principal }: Caller,
-  link: NewLink & { readonly id: string; readonly packageId: string; readonly expiresAt: Date },
+  link: Omit<NewLink, 'purpose'> & {
+    readonly purpose: DisclosurePurpose;
+    readonly id: string;
+    readonly packageId: string;
+    readonly expiresAt: Date;
+  },
 ): Promise<{ readonly record: LinkRecord; readonly token: string }> {
   const token = randomBytes(32).toString('base64url');
   const { digest, keyId } = lookupDigest(ring, token);

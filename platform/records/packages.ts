@@ -44,21 +44,21 @@ interface PackageRow {
 
 /** What a link to a package needs to know of it, be it a request's or a part of an export's. */
 export interface LinkablePackage {
-  /** Null for a part of an export. */
+  /** Null of a part of an export. */
   readonly requestId: string | null;
   readonly status: PackageRecord['status'];
   readonly expiresAt: Date;
-}
-
-interface LinkableRow extends Pick<PackageRow, 'status' | 'expires_at'> {
-  readonly request_id: string | null;
 }
 
 /** Undefined also for one that is not the caller's to see. */
 export async function findLinkable(trx: Transaction, caller: Caller, id: string): Promise<LinkablePackage | undefined> {
   const row = await visiblePackages(trx, caller)
     .where({ id })
-    .first<LinkableRow | undefined>('request_id', 'status', 'expires_at');
+    .first<(Pick<PackageRow, 'status' | 'expires_at'> & { request_id: string | null }) | undefined>(
+      'status',
+      'expires_at',
+      'request_id',
+    );
   return row && { requestId: row.request_id, status: statusOf(row), expiresAt: row.expires_at };
 }
 

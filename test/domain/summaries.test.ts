@@ -37,6 +37,17 @@ const texts: Record<string, fc.Arbitrary<string>> = {
   cancelled: at.map((value) => summaries.cancelled(value)),
   retrying: fc.tuple(fc.constantFrom(...SERVICES), at).map((values) => summaries.retrying(...values)),
   reminderTimer: count.map((value) => summaries.reminderTimer(value)),
+  packagesDeleted: fc.tuple(count, count).map((values) => summaries.packagesDeleted(...values)),
+  storageSwept: fc.tuple(count, count).map((values) => summaries.storageSwept(...values)),
+  mapChecked: fc.tuple(count, count, at).map((values) => summaries.mapChecked(...values)),
+  mapCheckTimer: fc.constant(summaries.mapCheckTimer()),
+  exportLine: fc.uuid().map((id) => summaries.exportLine(id)),
+  readingSource: fc.tuple(count, count, count).map((values) => summaries.readingSource(...values)),
+  exportingParts: fc.tuple(count, count, count, count).map((values) => summaries.exportingParts(...values)),
+  writingManifest: fc.constant(summaries.writingManifest()),
+  exported: at.map((value) => summaries.exported(value)),
+  exportPartLine: fc.tuple(count, count).map((values) => summaries.exportPartLine(...values)),
+  SCHEDULE_SUMMARIES: fc.constantFrom(...Object.values(summaries.SCHEDULE_SUMMARIES)),
   ACTIVITY_SUMMARIES: fc.constantFrom(...Object.values(summaries.ACTIVITY_SUMMARIES)),
 };
 const anyText = fc.oneof(...Object.values(texts));
