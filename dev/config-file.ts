@@ -35,7 +35,7 @@ export async function writeConfigFile(home: Home, { ports, databases, storage }:
       { name: 'crm', kind: 'postgres', url: databases.crm_reader },
       { name: 'crm-media', kind: 'folder', path: home.path('crm-media') },
     ],
-    dataMap: [join(PROJECT, 'data-map', 'maps', 'crm.dataset.yml')],
+    dataMap: [join(PROJECT, 'data-map', 'maps', 'crm.dataset.yml'), ...moreMaps],
     storage,
     temporal: {
       address: `${HOST}:${ports.temporal}`,

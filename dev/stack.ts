@@ -51,6 +51,7 @@ interface Site {
   readonly children: Children;
   readonly steps: Steps;
   readonly log: (line: string) => void;
+  readonly moreMaps: readonly string[];
 }
 
 /** Who serves stops before what it needs does. */
@@ -77,6 +78,7 @@ export async function startStack({ home: folder, storage, log, signal }: StackOp
     storage: storage ?? { kind: 'folder', path: home.path('storage') },
     log,
     ports,
+    moreMaps,
     children: new Children(home, log),
     steps: new Steps(log, signal),
   };
