@@ -5,6 +5,7 @@ import { flatFields, metaOf } from './fideslang.ts';
 import type { Findings, Location } from './findings.ts';
 import type { Collection, Dataset, Field, IdentityField, Media } from './model.ts';
 import { fieldName, refIn } from './model.ts';
+import { namedBy } from './texts.ts';
 
 /** PostgreSQL's own default; naming it keeps a temporary table of the same name from standing in for the real one. */
 const DEFAULT_SCHEMA = 'public';
@@ -55,6 +56,10 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
   if (steward?.no_personal_data === true && identities.length > 0) {
     findings.problem(at, 'it has an identity and says no_personal_data; take one of the two away.');
   }
+  const named = namedBy(
+    { label: steward?.label, description: steward?.description, kind: steward?.kind },
+    { label: readable(file.name), description: file.description ?? undefined },
+  );
   return {
     ref: `${inherited.dataset}.${file.name}`,
     dataset: inherited.dataset,
@@ -66,8 +71,8 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     team: steward?.team ?? undefined,
     restriction: steward?.restriction ?? undefined,
     recordClass: steward?.record_class ?? undefined,
-    label: steward?.label ?? readable(file.name),
-    kind: steward?.kind ?? readable(file.name),
+    ...named,
+    kind: named.kind ?? readable(file.name),
     skipped: meta?.skip_processing === true || steward?.no_personal_data === true,
     fields,
     identities: identities.map((each) => ({ ...each, at: refIn(fields, each.at) })),
@@ -86,7 +91,10 @@ function buildField(path: readonly string[], file: FieldFile, categories: readon
   return {
     column: path[0] ?? file.name,
     path: path.slice(1),
-    label: meta?.steward?.label ?? readable(file.name),
+    ...namedBy(
+      { label: meta?.steward?.label, description: meta?.steward?.description, kind: undefined },
+      { label: readable(file.name), description: file.description ?? undefined },
+    ),
     categories: [...new Set([...categories, ...(file.data_categories ?? [])])],
     dataType: meta?.data_type ?? undefined,
     length: meta?.length ?? undefined,

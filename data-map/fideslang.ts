@@ -14,6 +14,13 @@ const flag = z.boolean().nullish();
 /** Fideslang knows the one value `name`. */
 const redact = z.union([z.literal('name'), z.boolean()]).nullish();
 
+const language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'is no language');
+
+/** One text, or one for each language (BCP 47). */
+const localised = z.union([text, z.record(language, text)], {
+  error: 'must be a text, or a table from languages (en, de, …) to texts',
+});
+
 const reference = z.looseObject({
   dataset: fidesKey,
   /** `collection.field`, or `collection.field.nested`. */
@@ -26,7 +33,9 @@ const maskingOverride = z.looseObject({ strategy: text, configuration: z.record(
 const fieldSteward = z.looseObject({
   /** Why the references of this field are not followed; `true` when there is nothing to say. */
   not_followed: z.union([z.boolean(), text]).nullish(),
-  label: text.nullish(),
+  label: localised.nullish(),
+  /** In other languages than Fideslang's own description is in. */
+  description: localised.nullish(),
 });
 
 const fieldMeta = z.looseObject({
@@ -72,8 +81,10 @@ const collectionSteward = z.looseObject({
   record_class: text.nullish(),
   restriction: text.nullish(),
   schema: text.nullish(),
-  label: text.nullish(),
-  kind: text.nullish(),
+  label: localised.nullish(),
+  kind: localised.nullish(),
+  /** In other languages than Fideslang's own description is in. */
+  description: localised.nullish(),
   no_personal_data: flag,
   media: z.array(media).nullish(),
 });
@@ -125,12 +136,14 @@ export const datasetFile = z.looseObject({ dataset: z.array(dataset).min(1) });
 export interface FieldFile {
   [key: string]: unknown;
   name: string;
+  description?: string | null | undefined;
   data_categories?: string[] | null | undefined;
   fides_meta?: FieldMetaFile | null | undefined;
   fidesops_meta?: FieldMetaFile | null | undefined;
   fields?: FieldFile[] | null | undefined;
 }
 type FieldMetaFile = z.infer<typeof fieldMeta>;
+export type LocalisedFile = z.infer<typeof localised>;
 export type ReferenceFile = z.infer<typeof reference>;
 export type CollectionFile = z.infer<typeof collection>;
 export type DatasetFile = z.infer<typeof dataset>;

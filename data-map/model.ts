@@ -15,8 +15,20 @@ export interface FieldRef {
   readonly inList?: true;
 }
 
-export interface Field extends FieldRef {
+/** How people know something: in the map's own words, and in other languages as far as it has them. */
+export interface Texts {
   readonly label: string;
+  readonly description: string | undefined;
+  /** The group in which people look for it; of collections only. */
+  readonly kind?: string | undefined;
+}
+
+export interface Named extends Texts {
+  /** By language (BCP 47). */
+  readonly translations: Readonly<Record<string, Partial<Texts>>>;
+}
+
+export interface Field extends FieldRef, Named {
   /** Its own categories and those of its collection and dataset. */
   readonly categories: readonly string[];
   /** A data type of Fideslang; `[]` at its end means a list. */
@@ -52,7 +64,7 @@ export interface Media {
   readonly nameColumn: string | undefined;
 }
 
-export interface Collection {
+export interface Collection extends Named {
   readonly ref: CollectionRef;
   readonly dataset: string;
   readonly source: string;
@@ -66,7 +78,6 @@ export interface Collection {
   /** The column that marks a restriction of processing (GDPR, article 18). */
   readonly restriction: string | undefined;
   readonly recordClass: string | undefined;
-  readonly label: string;
   /** The group in which people look for it. */
   readonly kind: string;
   /** Neither searched nor walked through: without personal data, or `skip_processing`. */

@@ -9,7 +9,7 @@ import type { Search, Snapshot } from '../plan-runner.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
 import { CollectionFiles } from './collection-files.ts';
 import { totalRows } from './contents.ts';
-import type { PackageContents, PackageFacts, PackedCollection } from './contents.ts';
+import type { PackageContents, PackageFacts, PackedCollection, Supplements } from './contents.ts';
 import { EntryNames } from './entry-names.ts';
 import { indexPage } from './index-page.ts';
 import { MediaFiles, listObjects } from './media-files.ts';
@@ -17,7 +17,7 @@ import type { NamedObject } from './media-files.ts';
 import type { Progress } from './progress.ts';
 import { readme } from './readme.ts';
 
-export interface PackageWork {
+export interface PackageWork extends Supplements {
   readonly facts: PackageFacts;
   readonly search: Search;
 }
@@ -88,7 +88,7 @@ async function packSource(snapshot: Snapshot, files: CollectionFiles): Promise<P
 
 function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest {
   const { facts, snapshots, collections, media, missing } = contents;
-  const { createdAt, ...named } = facts;
+  const { createdAt, contact: _, ...named } = facts;
   return {
     format: MANIFEST_FORMAT,
     ...named,
