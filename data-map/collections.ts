@@ -20,6 +20,7 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     dataset: file.fides_key,
     source: steward?.source ?? file.fides_key,
     schema: steward?.schema ?? DEFAULT_SCHEMA,
+    tenant: steward?.tenant ?? undefined,
     categories: file.data_categories ?? [],
   };
   const twice = repeated(file.collections.map(({ name }) => name));
@@ -29,6 +30,7 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     name: file.name ?? file.fides_key,
     source: inherited.source,
     phoneRegion: region,
+    after: metaOf(file)?.after ?? [],
     collections: file.collections.map((entry) =>
       buildCollection(entry, inherited, { ...at, collection: entry.name }, findings),
     ),
@@ -39,6 +41,7 @@ interface Inherited {
   readonly dataset: string;
   readonly source: string;
   readonly schema: string;
+  readonly tenant: string | undefined;
   readonly categories: readonly string[];
 }
 
@@ -67,7 +70,7 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     schema: steward?.schema ?? inherited.schema,
     table: file.name,
     key: fields.filter(({ primaryKey, path }) => primaryKey && path.length === 0).map(({ column }) => column),
-    tenant: steward?.tenant ?? undefined,
+    tenant: steward?.tenant ?? inherited.tenant,
     team: steward?.team ?? undefined,
     restriction: steward?.restriction ?? undefined,
     recordClass: steward?.record_class ?? undefined,

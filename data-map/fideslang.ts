@@ -108,7 +108,13 @@ const collection = z.looseObject({
   fidesops_meta: collectionMeta.nullish(),
 });
 
-const datasetSteward = z.looseObject({ source: text.nullish(), schema: text.nullish(), phone_region: text.nullish() });
+const datasetSteward = z.looseObject({
+  source: text.nullish(),
+  schema: text.nullish(),
+  phone_region: text.nullish(),
+  /** The workspace column of every collection that names none of its own. */
+  tenant: text.nullish(),
+});
 
 const datasetMeta = z.looseObject({
   resource_id: z.string().nullish(),
