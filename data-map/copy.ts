@@ -79,11 +79,13 @@ export function leftOutReading(collection: PlannedCollection): Reading | undefin
 
 /** Lines `{key}` of the rows found that are among those with these keys, as `matches` writes them. */
 export function amongReading(collection: PlannedCollection, keys: readonly Key[]): Reading {
-  return binding((bind): Reading => ({
-    format: 'json',
-    columns: [{ name: 'key', value: keyObject(collection, 't') }],
-    condition: isAmong(collection, `asked ${collection.position}`, keys, bind),
-  }));
+  return binding(
+    (bind): Reading => ({
+      format: 'json',
+      columns: [{ name: 'key', value: keyObject(collection, 't') }],
+      condition: isAmong(collection, `asked ${collection.position}`, keys, bind),
+    }),
+  );
 }
 
 function handedOver(

@@ -5,7 +5,9 @@ const NAME = /^user\.name(\.|$)/;
 
 /** The columns that together hold the name of whom a row is about, in the map's order. */
 export function nameColumns({ fields }: Collection): readonly string[] {
-  return fields.filter((field) => field.path.length === 0 && field.categories.some((each) => NAME.test(each))).map(({ column }) => column);
+  return fields
+    .filter((field) => field.path.length === 0 && field.categories.some((each) => NAME.test(each)))
+    .map(({ column }) => column);
 }
 
 /** What equal names have in common; undefined for what is no name. */

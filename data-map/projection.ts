@@ -97,12 +97,7 @@ function visible(collection: PlannedCollection, name: string, bind: Bind): strin
 }
 
 /** Whether the row is one of those named; as a subquery without a reference to the row it is hashed once. */
-export function isAmong(
-  { key }: PlannedCollection,
-  name: string,
-  keys: readonly Key[],
-  bind: Bind,
-): string {
+export function isAmong({ key }: PlannedCollection, name: string, keys: readonly Key[], bind: Bind): string {
   const own = key.map((each) => `to_jsonb(${column('t', each)}) #>> '{}'`);
   const bound = bind(name, JSON.stringify(keys.map((each) => key.map((part) => each[part] ?? ''))));
   return `(jsonb_build_array(${own.join(', ')}) IN (SELECT jsonb_array_elements(${bound}::jsonb)))`;

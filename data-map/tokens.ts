@@ -71,7 +71,9 @@ export function emailToken(value: string): string | undefined {
 export function phoneToken(value: string, region: string | undefined): string | undefined {
   const { anywhere, domestic } = phoneSpellings(value, region);
   const spelled = (all: readonly string[], before: string) =>
-    all.filter(({ length }) => length >= MIN_PHONE).map((digits) => `${before}${[...digits].join('[ .\\-/()\u00a0]{0,3}')}`);
+    all
+      .filter(({ length }) => length >= MIN_PHONE)
+      .map((digits) => `${before}${[...digits].join('[ .\\-/()\u00a0]{0,3}')}`);
   const tokens = [
     ...spelled(anywhere, '(?<![0-9])\\+?\\(?'),
     ...spelled(domestic, '(?<![0-9])(?<!\\+)(?<!\\+[0-9]{1,3}[ .\\-/()\u00a0]{1,3})\\(?'),

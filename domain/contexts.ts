@@ -11,3 +11,6 @@ export const dataKeyContext = (dataKeyId: string): string => `data-key:${dataKey
 
 /** Of the identities that a request was filed with. */
 export const identityContext = (requestId: string): string => `identity:${requestId}`;
+
+/** Of what a reviewer sees of a row that may be somebody else's. */
+export const hintContext = (requestId: string): string => `hint:${requestId}`;

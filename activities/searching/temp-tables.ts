@@ -8,7 +8,17 @@ import type { Route, Scope } from '../../data-map/follow.ts';
 import type { CollectionRef } from '../../data-map/model.ts';
 import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
 import type { Predicate } from '../../data-map/predicates.ts';
-import { analyze, bindValues, carryIn, carryOut, count, createTables, follow, seed, setScope } from '../../data-map/sql.ts';
+import {
+  analyze,
+  bindValues,
+  carryIn,
+  carryOut,
+  count,
+  createTables,
+  follow,
+  seed,
+  setScope,
+} from '../../data-map/sql.ts';
 import type { Statement, Values } from '../../data-map/sql-text.ts';
 import type { Carrier, Counts } from './carrier.ts';
 import type { Statements } from './statements.ts';

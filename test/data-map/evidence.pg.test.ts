@@ -100,7 +100,9 @@ describe('an identifier that proves nothing alone', () => {
     const strong = field('phone', { identity: 'phone_number', steward: { weak: false } });
     const map = german(collection('contacts', [key('id'), strong]));
     expect(await findBy(db.pool, map, 'w', [phone], { uncertain })).toEqual({ 'crm.contacts': ['1', '3'] });
-    const weak = mapOf(collection('bags', [key('id'), key('part'), field('badge', { identity: 'badge', steward: { weak: true } })]));
+    const weak = mapOf(
+      collection('bags', [key('id'), key('part'), field('badge', { identity: 'badge', steward: { weak: true } })]),
+    );
     expect(await findBy(db.pool, weak, 'w', [badge], { uncertain })).toEqual({});
   });
 });
@@ -155,16 +157,26 @@ describe('a text', () => {
       const [planned] = planSearch(map, 'crm', [identity]).collections;
       const binds = new Binds();
       const text = planned && rowsBy(planned.mentions, planned, 't.id', 'w', binds);
-      const { rows }: QueryResult<{ 'QUERY PLAN': string }> = await db.pool.query(`EXPLAIN ${text ?? ''}`, [...binds.values]);
+      const { rows }: QueryResult<{ 'QUERY PLAN': string }> = await db.pool.query(`EXPLAIN ${text ?? ''}`, [
+        ...binds.values,
+      ]);
       expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('posts_body');
     }
   });
 });
 
 describe('a phone number', () => {
-  beforeEach(() => db.pool.query('CREATE TABLE IF NOT EXISTS calls (id int PRIMARY KEY, workspace_id text NOT NULL, phone text, body text)'));
+  beforeEach(() =>
+    db.pool.query(
+      'CREATE TABLE IF NOT EXISTS calls (id int PRIMARY KEY, workspace_id text NOT NULL, phone text, body text)',
+    ),
+  );
   const map = german(
-    collection('calls', [key('id'), field('phone', { identity: 'phone_number' }), field('body', { steward: { free_text: true, weak: false } })]),
+    collection('calls', [
+      key('id'),
+      field('phone', { identity: 'phone_number' }),
+      field('body', { steward: { free_text: true, weak: false } }),
+    ]),
   );
   const grouping = fc.array(fc.constantFrom('', ' ', '-', '/', '.'), { minLength: 6, maxLength: 6 });
   const prefix = fc.constantFrom('+49 ', '0049 ', '0', '+49 (0)', '(0');
@@ -174,17 +186,21 @@ describe('a phone number', () => {
       fc.asyncProperty(prefix, grouping, fc.integer({ min: 1, max: 899 }), async (start, separators, off) => {
         const write = (area: string, digits: string) => {
           const opened = `${start}${area}${start.startsWith('(') ? ') ' : ' '}`;
-          return opened + [...digits].map((digit, index) => `${digit}${index === 4 ? '' : (separators[index] ?? '')}`).join('').trim();
+          return (
+            opened +
+            [...digits]
+              .map((digit, index) => `${digit}${index === 4 ? '' : (separators[index] ?? '')}`)
+              .join('')
+              .trim()
+          );
         };
         const own = write('30', '901820').replace(/[-/.]$/, '');
         const other = write('30', String(901_820 - off * 100)).replace(/[-/.]$/, '');
         await db.pool.query('DELETE FROM calls');
-        await db.pool.query(`INSERT INTO calls VALUES (1, 'w', $1, ''), (2, 'w', '', $2), (3, 'w', $3, ''), (4, 'w', '', $4)`, [
-          own,
-          `Call ${own}, please`,
-          other,
-          `Call ${other}, please`,
-        ]);
+        await db.pool.query(
+          `INSERT INTO calls VALUES (1, 'w', $1, ''), (2, 'w', '', $2), (3, 'w', $3, ''), (4, 'w', '', $4)`,
+          [own, `Call ${own}, please`, other, `Call ${other}, please`],
+        );
         expect(await findBy(db.pool, map, 'w', [phone])).toEqual({ 'crm.calls': ['1', '2'] });
       }),
       { numRuns: 60 },

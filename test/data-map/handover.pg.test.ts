@@ -36,7 +36,11 @@ const filesWith = (steward: Record<string, unknown> = {}): DataMap =>
         key('id'),
         email(),
         field('body', { steward: { free_text: true } }, { data_categories: ['user.content'] }),
-        field('meta', { data_type: 'object' }, { data_categories: ['user.content'], fields: [field('cc', { steward: { free_text: true } })] }),
+        field(
+          'meta',
+          { data_type: 'object' },
+          { data_categories: ['user.content'], fields: [field('cc', { steward: { free_text: true } })] },
+        ),
         field('object', {}, { data_categories: ['system.operations'] }),
         field('score', { steward: { origin: 'derived' } }, { data_categories: ['user.behavior'] }),
       ],
@@ -65,7 +69,10 @@ async function read(
 }
 
 const json = async (options: SearchOptions, map?: DataMap): Promise<readonly Record<string, unknown>[]> =>
-  (await read(jsonReading, options, map)).split('\n').slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
+  (await read(jsonReading, options, map))
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 const leftOut = async (options: SearchOptions, map?: DataMap): Promise<unknown> => {
   const lines = (await read(leftOutReading, options, map)).split('\n').slice(0, -1);
   const rows = lines.map((line) => JSON.parse(line) as { withheld: boolean; mixed: boolean });
@@ -81,7 +88,11 @@ const redacting = (...redactions: readonly Omit<Redaction, 'collection'>[]): Sea
 describe('others in a text', () => {
   it('are taken out of what is handed over, in every column of the text and in every format', async () => {
     const [, row] = await json({});
-    expect(row).toMatchObject({ body: `one, from ${TAKEN_OUT.email}`, meta: { cc: [TAKEN_OUT.email] }, email: 'jane@example.com' });
+    expect(row).toMatchObject({
+      body: `one, from ${TAKEN_OUT.email}`,
+      meta: { cc: [TAKEN_OUT.email] },
+      email: 'jane@example.com',
+    });
     const csv = await read(csvReading, {});
     expect(csv).toContain(`"one, from ${TAKEN_OUT.email}","{""cc"": [""${TAKEN_OUT.email}""]}"`);
     expect(csv).not.toContain('bob@');
@@ -89,7 +100,9 @@ describe('others in a text', () => {
   });
 
   it('stay and are reported, or stay, where the map says so', async () => {
-    expect((await json({}, filesWith({ third_parties: 'flag' })))[1]).toMatchObject({ body: 'one, from bob@example.com' });
+    expect((await json({}, filesWith({ third_parties: 'flag' })))[1]).toMatchObject({
+      body: 'one, from bob@example.com',
+    });
     expect(await leftOut({}, filesWith({ third_parties: 'flag' }))).toEqual({ withheld: 0, mixed: 1 });
     expect(await leftOut({}, filesWith({ third_parties: 'include' }))).toEqual({ withheld: 0, mixed: 0 });
   });
@@ -111,7 +124,10 @@ describe('a redaction', () => {
   });
 
   it('of a value leaves null in its place, and nothing of the object that it names', async () => {
-    const options = redacting({ key: { ...first, id: BIG }, column: 'body' }, { key: { ...first, id: 2 }, column: 'object' });
+    const options = redacting(
+      { key: { ...first, id: BIG }, column: 'body' },
+      { key: { ...first, id: 2 }, column: 'object' },
+    );
     const rows = await json(options);
     expect(rows.map(({ body }) => body)).toEqual(['two', null, null]);
     expect(rows.map(({ object }) => object)).toEqual([null, 'o/1', null]);
@@ -122,7 +138,10 @@ describe('a redaction', () => {
     const options = redacting({ column: 'object' });
     expect(Object.keys((await json(options))[0] ?? {})).not.toContain('object');
     expect(await media(options)).toBe('');
-    expect(planSearch(files, 'crm', [jane], options).collections[0]?.handover).toMatchObject({ redacted: ['object'], omitted: [] });
+    expect(planSearch(files, 'crm', [jane], options).collections[0]?.handover).toMatchObject({
+      redacted: ['object'],
+      omitted: [],
+    });
   });
 
   it('of a collection leaves nothing of it', async () => {
@@ -149,23 +168,35 @@ describe('a redaction', () => {
     ];
     const columns = ['email', 'body', 'meta', 'object', 'score'];
     const whole = await read(jsonReading, {});
-    const values = whole.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
+    const values = whole
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     await fc.assert(
-      fc.asyncProperty(fc.subarray([0, 1, 2]), fc.subarray(columns), fc.array(fc.tuple(fc.nat({ max: 2 }), fc.constantFrom(...columns))), async (rows, withoutColumns, cells) => {
-        const options = redacting(
-          ...rows.map((row) => ({ key: keys[row] ?? {} })),
-          ...withoutColumns.map((column) => ({ column })),
-          ...cells.map(([row, column]) => ({ key: keys[row] ?? {}, column })),
-        );
-        const expected = values.flatMap((value, row) => {
-          if (rows.includes(row)) return [];
-          const left = Object.entries(value).filter(([column]) => !withoutColumns.includes(column));
-          return [Object.fromEntries(left.map(([column, each]) => [column, cells.some(([r, c]) => r === row && c === column) ? null : each]))];
-        });
-        expect(await json(options)).toEqual(expected);
-        const csv = await read(csvReading, options);
-        expect(csv.split('\n').length - 2).toBe(expected.length);
-      }),
+      fc.asyncProperty(
+        fc.subarray([0, 1, 2]),
+        fc.subarray(columns),
+        fc.array(fc.tuple(fc.nat({ max: 2 }), fc.constantFrom(...columns))),
+        async (rows, withoutColumns, cells) => {
+          const options = redacting(
+            ...rows.map((row) => ({ key: keys[row] ?? {} })),
+            ...withoutColumns.map((column) => ({ column })),
+            ...cells.map(([row, column]) => ({ key: keys[row] ?? {}, column })),
+          );
+          const expected = values.flatMap((value, row) => {
+            if (rows.includes(row)) return [];
+            const left = Object.entries(value).filter(([column]) => !withoutColumns.includes(column));
+            return [
+              Object.fromEntries(
+                left.map(([column, each]) => [column, cells.some(([r, c]) => r === row && c === column) ? null : each]),
+              ),
+            ];
+          });
+          expect(await json(options)).toEqual(expected);
+          const csv = await read(csvReading, options);
+          expect(csv.split('\n').length - 2).toBe(expected.length);
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -175,13 +206,19 @@ describe('a portable package', () => {
   it('has what the person provided or was observed to do, and the objects, and not what was made of it', async () => {
     const [row] = await json({ provided: true });
     expect(Object.keys(row ?? {})).toEqual(['at', 'id', 'email', 'body', 'meta']);
-    expect(planSearch(files, 'crm', [jane], { provided: true }).collections[0]?.handover.derived).toEqual(['object', 'score']);
+    expect(planSearch(files, 'crm', [jane], { provided: true }).collections[0]?.handover.derived).toEqual([
+      'object',
+      'score',
+    ]);
     expect(await media({ provided: true })).toContain('o/2');
   });
 
   it('has nothing of a collection that is all made', async () => {
     const made = mapOf(
-      collection('files', [key('at'), key('id'), email()].map((each) => ({ ...each, data_categories: ['user.derived.score'] }))),
+      collection(
+        'files',
+        [key('at'), key('id'), email()].map((each) => ({ ...each, data_categories: ['user.derived.score'] })),
+      ),
     );
     expect(await json({ provided: true }, made)).toEqual([]);
     expect(planSearch(made, 'crm', [jane], { provided: true }).collections[0]?.handover.withheld).toBe('derived');

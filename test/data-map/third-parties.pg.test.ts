@@ -88,7 +88,8 @@ describe('a text that names others', () => {
 
 describe('a JSON column that names others', () => {
   it.each(['json', 'jsonb'] as const)('of type %s stays JSON, and numbers stay numbers', async (type) => {
-    const value = '{"to": ["tomas@example.org", 4155550133, null], "tel": "4155550133", "by\\n": "x\\nmaya.lindqvist@example.com"}';
+    const value =
+      '{"to": ["tomas@example.org", 4155550133, null], "tel": "4155550133", "by\\n": "x\\nmaya.lindqvist@example.com"}';
     expect((await clean(value, type)).json).toEqual({
       to: [TAKEN_OUT.email, 4155550133, null],
       tel: TAKEN_OUT.phone,
@@ -107,12 +108,31 @@ describe('a JSON column that names others', () => {
 });
 
 const word = fc.stringMatching(/^[a-z0-9]{1,8}$/);
-const address = fc.tuple(fc.stringMatching(/^[a-zé0-9][a-z0-9._'+-]{0,8}[a-z0-9]$/), word, fc.constantFrom('com', 'org', 'co.uk')).map(
-  ([local, host, end]) => `${local}@${host}.${end}`,
-);
+const address = fc
+  .tuple(fc.stringMatching(/^[a-zé0-9][a-z0-9._'+-]{0,8}[a-z0-9]$/), word, fc.constantFrom('com', 'org', 'co.uk'))
+  .map(([local, host, end]) => `${local}@${host}.${end}`);
 /** What stands between two things that people write, without making one word of them. */
-const between = fc.constantFrom(' ', ', ', '\n', ' "', '" ', ' <', '> ', '; ', '\t', ' (', ') ', '\\ ', ' / ', '. ', ' \u201c', '\u201d ');
-const noise = fc.string({ unit: fc.constantFrom('a', 'Z', 'é', '漢', '"', '\\', '\n', ' ', '{', '}', ':', ',', 'n', 'u', '0', '😀', '-') });
+const between = fc.constantFrom(
+  ' ',
+  ', ',
+  '\n',
+  ' "',
+  '" ',
+  ' <',
+  '> ',
+  '; ',
+  '\t',
+  ' (',
+  ') ',
+  '\\ ',
+  ' / ',
+  '. ',
+  ' \u201c',
+  '\u201d ',
+);
+const noise = fc.string({
+  unit: fc.constantFrom('a', 'Z', 'é', '漢', '"', '\\', '\n', ' ', '{', '}', ':', ',', 'n', 'u', '0', '😀', '-'),
+});
 const own = fc.constantFrom(
   'maya.lindqvist@example.com',
   'Maya.Lindqvist+Tours@example.com',
@@ -122,14 +142,23 @@ const own = fc.constantFrom(
   '4155550132',
 );
 const foreignPhone = fc
-  .tuple(fc.constantFrom('+49 30 ', '+44 20 ', '(650) ', '650-', '+1650', '0650 '), fc.integer({ min: 5550200, max: 5559999 }))
-  .map(([start, line]) => `${start}${String(line).slice(0, 3)}${start.endsWith('-') ? '-' : ' '}${String(line).slice(3)}`);
+  .tuple(
+    fc.constantFrom('+49 30 ', '+44 20 ', '(650) ', '650-', '+1650', '0650 '),
+    fc.integer({ min: 5550200, max: 5559999 }),
+  )
+  .map(
+    ([start, line]) => `${start}${String(line).slice(0, 3)}${start.endsWith('-') ? '-' : ' '}${String(line).slice(3)}`,
+  );
 
 describe('whatever stands in a text', () => {
-  const isOwn = (text: string): boolean => /^maya\.lindqvist(\+.*)?@example\.com$|^o'brien(\+.*)?@example\.org$/i.test(text);
+  const isOwn = (text: string): boolean =>
+    /^maya\.lindqvist(\+.*)?@example\.com$|^o'brien(\+.*)?@example\.org$/i.test(text);
 
   it("comes out without others' addresses and numbers, with all of the person's own, as JSON", async () => {
-    const others = fc.oneof(address.filter((each) => !isOwn(each)), foreignPhone);
+    const others = fc.oneof(
+      address.filter((each) => !isOwn(each)),
+      foreignPhone,
+    );
     const part = fc.oneof(
       others.map((text) => ({ text, whose: 'other' as const })),
       own.map((text) => ({ text, whose: 'own' as const })),
