@@ -18,7 +18,10 @@ import { healthEndpoints } from './routes/health.ts';
 import { instructionEndpoints } from './routes/instructions.ts';
 import { matchEndpoints } from './routes/matches.ts';
 import { packageEndpoints } from './routes/packages.ts';
+import { releaseEndpoints } from './routes/release.ts';
 import { requestEndpoints } from './routes/requests.ts';
+import { taskEndpoints } from './routes/tasks.ts';
+import { workspaceExportEndpoints } from './routes/workspace-exports.ts';
 import { workspaceEndpoints } from './routes/workspaces.ts';
 import { securityHeaders } from './security-headers.ts';
 import { signInEndpoints } from './sign-in.ts';
@@ -27,12 +30,15 @@ import { signInEndpoints } from './sign-in.ts';
 export const ENDPOINTS: readonly Endpoint[] = [
   ...requestEndpoints,
   ...matchEndpoints,
+  ...taskEndpoints,
+  ...releaseEndpoints,
   ...instructionEndpoints,
   ...packageEndpoints,
   ...downloadEndpoints,
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
   ...dataMapEndpoints,
+  ...workspaceExportEndpoints,
   ...healthEndpoints,
   ...signInEndpoints,
   ...codecEndpoints,

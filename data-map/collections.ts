@@ -1,7 +1,7 @@
 /** From a dataset as the file has it to the dataset of the model, reporting what does not work on the way. */
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { isWeakType } from '../domain/identities.ts';
-import type { CollectionFile, DatasetFile, FieldFile } from './fideslang.ts';
+import type { CollectionFile, DatasetFile, FieldFile, ManualFile } from './fideslang.ts';
 import { flatFields, metaOf } from './fideslang.ts';
 import type { Findings, Location } from './findings.ts';
 import type {
@@ -12,6 +12,7 @@ import type {
   Field,
   FreeText,
   IdentityField,
+  ManualSearch,
   Media,
   Origin,
   Question,
@@ -33,7 +34,10 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     source: steward?.source ?? file.fides_key,
     schema: steward?.schema ?? DEFAULT_SCHEMA,
     categories: file.data_categories ?? [],
+    manual: steward?.manual != null,
   };
+  if (inherited.manual && steward?.source != null)
+    findings.problem(at, 'it has a source and is searched by hand; take source or manual away.');
   const twice = repeated(file.collections.map(({ name }) => name));
   for (const name of twice) findings.problem({ ...at, collection: name }, 'it is there twice; merge the two.');
   return {
@@ -41,6 +45,7 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     name: file.name ?? file.fides_key,
     source: inherited.source,
     phoneRegion: region,
+    manual: steward?.manual ? buildManual(steward.manual) : undefined,
     collections: file.collections.map((entry) =>
       buildCollection(entry, inherited, { ...at, collection: entry.name }, findings),
     ),
@@ -48,11 +53,16 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
   };
 }
 
+function buildManual({ title, instructions, assignee, identities }: ManualFile): ManualSearch {
+  return { title, instructions, assignee: assignee ?? undefined, identities };
+}
+
 interface Inherited {
   readonly dataset: string;
   readonly source: string;
   readonly schema: string;
   readonly categories: readonly string[];
+  readonly manual: boolean;
 }
 
 function buildCollection(file: CollectionFile, inherited: Inherited, at: Location, findings: Findings): Collection {
@@ -91,7 +101,7 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     recordClass: steward?.record_class ?? undefined,
     ...named,
     kind: named.kind ?? readable(file.name),
-    skipped: meta?.skip_processing === true || exemption !== undefined,
+    skipped: inherited.manual || meta?.skip_processing === true || exemption !== undefined,
     exemption,
     fields,
     exemptColumns,

@@ -124,11 +124,22 @@ const collection = z.looseObject({
   fidesops_meta: collectionMeta.nullish(),
 });
 
+/** A system that is not connected: a person is asked to search it. */
+const manual = z.looseObject({
+  title: text,
+  instructions: text,
+  /** Who is asked; mail goes there when it is an address. */
+  assignee: text.nullish(),
+  /** The types of identity that the system can be searched by. */
+  identities: z.array(text).min(1),
+});
+
 const datasetSteward = z.looseObject({
   source: text.nullish(),
   schema: text.nullish(),
   phone_region: text.nullish(),
   questions: texts,
+  manual: manual.nullish(),
 });
 
 const datasetMeta = z.looseObject({
@@ -164,6 +175,7 @@ export interface FieldFile {
   fields?: FieldFile[] | null | undefined;
 }
 type FieldMetaFile = z.infer<typeof fieldMeta>;
+export type ManualFile = z.infer<typeof manual>;
 export type LocalisedFile = z.infer<typeof localised>;
 export type ReferenceFile = z.infer<typeof reference>;
 export type CollectionFile = z.infer<typeof collection>;
@@ -202,6 +214,7 @@ export function unknownKeys(file: DatasetFile): readonly UnknownKey[] {
   check({}, '', dataset.shape, file);
   check({}, 'fides_meta.', datasetMeta.shape, meta);
   check({}, 'fides_meta.steward.', datasetSteward.shape, meta?.steward);
+  check({}, 'fides_meta.steward.manual.', manual.shape, meta?.steward?.manual);
   for (const entry of file.collections) {
     const place = { collection: entry.name };
     const own = metaOf(entry);

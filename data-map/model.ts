@@ -96,7 +96,7 @@ export interface Collection extends Named {
   readonly recordClass: string | undefined;
   /** The group in which people look for it. */
   readonly kind: string;
-  /** Neither searched nor walked through: without personal data, or `skip_processing`. */
+  /** Neither searched nor walked through: without personal data, `skip_processing`, or searched by hand. */
   readonly skipped: boolean;
   /** Present when the whole table is declared free of personal data. */
   readonly exemption: Exemption | undefined;
@@ -147,12 +147,25 @@ export interface Edge {
   readonly crossesSources: boolean;
 }
 
+/** How a system that is not connected is searched. */
+export interface ManualSearch {
+  /** Its name as people know it. */
+  readonly title: string;
+  readonly instructions: string;
+  /** Who is asked; the workspace's contact when undefined. */
+  readonly assignee: string | undefined;
+  /** The types of identity that it can be searched by. */
+  readonly identities: readonly string[];
+}
+
 export interface Dataset {
   readonly key: string;
   readonly name: string;
   readonly source: string;
   /** The country (ISO 3166-1 alpha-2) whose phone numbers are stored without their country code. */
   readonly phoneRegion: string | undefined;
+  /** Its collections say what is there, and are never searched by a machine; undefined for what is connected. */
+  readonly manual: ManualSearch | undefined;
   readonly collections: readonly Collection[];
   /** About the dataset itself. */
   readonly questions: readonly Question[];

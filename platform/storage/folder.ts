@@ -185,5 +185,8 @@ async function discard(draft: string): Promise<void> {
 function storageFailure(error: unknown): unknown {
   if (isErrno(error, 'EEXIST')) return new Conflict('There is an object under this key.');
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return error;
-  return new Unavailable(`The storage folder failed with ${String(error.code)}.`, { service: 'storage' });
+  const code = String(error.code);
+  const isFull = isErrno(error, 'ENOSPC', 'EDQUOT');
+  const what = isFull ? `The disk of the storage folder is full (${code}).` : `The storage folder failed with ${code}.`;
+  return new Unavailable(what, { service: 'storage' });
 }

@@ -206,5 +206,8 @@ function isAbsent(error: unknown): boolean {
 function storageFailure(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof StewardError) return error;
   const reason = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return new Unavailable(`The object storage failed with ${reason}.`, { service: 'storage' });
+  const what = hasStatus(error, 507)
+    ? `The object storage is full (${reason}).`
+    : `The object storage failed with ${reason}.`;
+  return new Unavailable(what, { service: 'storage' });
 }

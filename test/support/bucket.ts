@@ -1,7 +1,8 @@
-/** A new bucket on the run's MinIO, and the settings under which Steward uses it. */
+/** A new bucket on a MinIO, by default the run's, and the settings under which Steward uses it. */
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
+import type { Minio } from './minio.ts';
 import type { S3Settings } from '../../platform/storage/s3.ts';
 
 export interface TestBucket {
@@ -10,9 +11,14 @@ export interface TestBucket {
   readonly client: S3Client;
 }
 
-export async function makeBucket(more: Partial<S3Settings> = {}): Promise<TestBucket> {
+export async function makeBucket(
+  more: Partial<S3Settings> = {},
+  { endpoint, accessKeyId, secretAccessKey }: Omit<Minio, 'stop'> = inject('minio'),
+): Promise<TestBucket> {
   const settings: S3Settings = {
-    ...inject('minio'),
+    endpoint,
+    accessKeyId,
+    secretAccessKey,
     kind: 's3',
     bucket: randomUUID(),
     prefix: 'steward/',
@@ -20,7 +26,6 @@ export async function makeBucket(more: Partial<S3Settings> = {}): Promise<TestBu
     forcePathStyle: true,
     ...more,
   };
-  const { endpoint, accessKeyId, secretAccessKey } = inject('minio');
   const client = new S3Client({
     endpoint,
     region: settings.region,

@@ -15,7 +15,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'steward-minio-'));
   // Shown as it comes: the first start builds it, which takes minutes.
-  const { stop, ...minio } = await startMinio(folder, (line) => process.stderr.write(`${line}\n`));
+  const { stop, ...minio } = await startMinio({ folder, log: (line) => process.stderr.write(`${line}\n`) });
   project.provide('minio', minio);
   return async () => {
     await stop();

@@ -2,9 +2,9 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { buildGoProgram } from '../../dev/go-build.ts';
@@ -24,12 +24,23 @@ export interface Minio {
   readonly stop: () => Promise<void>;
 }
 
-/** Keeps all state in `folder`. Throws when there is no Go to build it with, or it does not come up. */
-export async function startMinio(folder: string, log: (line: string) => void): Promise<Minio> {
+export interface MinioOptions {
+  /** Where all its state goes. */
+  readonly folder: string;
+  readonly log: (line: string) => void;
+  /** Gives it a disk of this size alone, which can therefore be filled. */
+  readonly diskMebibytes?: number;
+}
+
+/** Throws when there is no Go to build it with, or it does not come up. */
+export async function startMinio({ folder, log, diskMebibytes }: MinioOptions): Promise<Minio> {
   const program = await findMinio(log);
+  const data = join(folder, 'data');
+  await mkdir(data, { recursive: true });
+  const command = [program, 'server', '--quiet'];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await launch(program, folder);
+      return await launch([...(diskMebibytes === undefined ? [] : onSmallDisk(data, diskMebibytes)), ...command], data);
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;
     }
@@ -60,14 +71,21 @@ async function requireMinio(file: string): Promise<void> {
   if (!stdout.includes('MinIO')) throw new Error(`${file} is no MinIO.`);
 }
 
-async function launch(program: string, folder: string): Promise<Minio> {
+/** Runs what follows with a file system in memory at `folder`; only that process sees it, and it ends with it. */
+function onSmallDisk(folder: string, mebibytes: number): readonly string[] {
+  const script = 'mount -t tmpfs -o size="$0"m tmpfs "$1" && shift && exec "$@"';
+  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+  return ['unshare', ...asRoot, '--mount', 'sh', '-c', script, String(mebibytes), folder];
+}
+
+async function launch([program = '', ...args]: readonly string[], data: string): Promise<Minio> {
   const address = `127.0.0.1:${await freePort()}`;
   const [accessKeyId, secretAccessKey] = [randomBytes(10).toString('hex'), randomBytes(20).toString('hex')];
-  const server = spawn(program, ['server', '--quiet', '--address', address, join(folder, 'data')], {
+  const server = spawn(program, [...args, '--address', address, data], {
     stdio: 'ignore',
     env: {
       ...process.env,
-      HOME: folder,
+      HOME: dirname(data),
       MINIO_ROOT_USER: accessKeyId,
       MINIO_ROOT_PASSWORD: secretAccessKey,
       // Server-side encryption with a key of its own (SSE-S3) needs a key management; this is the built-in one.
