@@ -17,6 +17,7 @@ import type { Decisions, WeighedMatch } from './locating/match-records.ts';
 import { resolveDigests } from './locating/resolve-digests.ts';
 import { rowId, weighMatches } from './locating/weigh-matches.ts';
 import { currentControl } from './packaging/control.ts';
+import type { Control } from './packaging/control.ts';
 import { withSnapshots } from './plan-runner.ts';
 import type { Snapshot } from './plan-runner.ts';
 
@@ -44,27 +45,29 @@ interface Found {
 
 export function createLocateActivities(deps: LocateDeps) {
   return {
-    /**
-     * Rows that may be somebody else's are not counted; they are kept for a reviewer, whose decisions a later run keeps and
-     * goes by. Throws Conflict when the request has moved on, as by a cancellation.
-     */
-    async locatePerson(ref: RequestRef): Promise<LocateResult> {
-      const { given, decisions } = await deps.db.withTenant(ref.workspaceId, async (trx) => {
-        await moveRequest(trx, ref, { to: 'locating' });
-        return { given: await readInquiry(trx, deps.ring, deps.map, ref), decisions: await readDecisions(trx, ref) };
-      });
-      const stopBeating = currentControl().beat(() => undefined);
-      try {
-        const search = { map: deps.map, tenantKeys: given.tenantKeys };
-        const inquiry = { ...given, identities: await resolveDigests(deps.sources, search, given.identities) };
-        const found = await find(deps, inquiry, decisions);
-        await deps.db.withTenant(ref.workspaceId, (trx) => record(trx, ref, inquiry, found, decisions));
-        return summarise(found);
-      } finally {
-        stopBeating();
-      }
-    },
+    locatePerson: (ref: RequestRef): Promise<LocateResult> => locatePerson(deps, ref, currentControl()),
   };
+}
+
+/**
+ * Rows that may be somebody else's are not counted; they are kept for a reviewer, whose decisions a later run keeps and goes
+ * by. Throws Conflict when the request has moved on, as by a cancellation.
+ */
+export async function locatePerson(deps: LocateDeps, ref: RequestRef, control: Control): Promise<LocateResult> {
+  const { given, decisions } = await deps.db.withTenant(ref.workspaceId, async (trx) => {
+    await moveRequest(trx, ref, { to: 'locating' });
+    return { given: await readInquiry(trx, deps.ring, deps.map, ref), decisions: await readDecisions(trx, ref) };
+  });
+  const stopBeating = control.beat(() => undefined);
+  try {
+    const search = { map: deps.map, tenantKeys: given.tenantKeys };
+    const inquiry = { ...given, identities: await resolveDigests(deps.sources, search, given.identities) };
+    const found = await find(deps, inquiry, decisions);
+    await deps.db.withTenant(ref.workspaceId, (trx) => record(trx, ref, inquiry, found, decisions));
+    return summarise(found);
+  } finally {
+    stopBeating();
+  }
 }
 
 /** First by strong identifiers alone; again when there are rows beside what those lead to. */

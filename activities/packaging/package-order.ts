@@ -9,6 +9,7 @@ import { readInquiry, searchOf } from '../inquiry.ts';
 import { readConfirmed } from '../locating/match-records.ts';
 import type { Search } from '../plan-runner.ts';
 import type { Supplements } from './contents.ts';
+import { readPlanRedactions } from './supplements.ts';
 
 export interface PackageOrder extends Supplements {
   readonly requestType: string;
@@ -60,7 +61,10 @@ export async function readOrder(trx: Transaction, ring: KeyRing, map: DataMap, r
     contact: row.contact,
     ageRecipient: row.age_recipient,
     dataKey: inquiry.dataKey,
-    search: searchOf(map, inquiry, { confirmed: await readConfirmed(trx, ref) }),
+    search: searchOf(map, inquiry, {
+      confirmed: await readConfirmed(trx, ref),
+      redactions: await readPlanRedactions(trx, ref),
+    }),
     attachments: [],
     redactions: [],
     manualSystems: [],
