@@ -34,7 +34,7 @@ const sourceSettings = z.discriminatedUnion('kind', [
     kind: z.literal('postgres'),
     url: postgresUrl,
     /** Looked at for unmapped tables, beside the schemas that the data map names. */
-    schemas: z.array(z.string().min(1)).optional(),
+    schemas: z.array(z.string().min(1)).readonly().optional(),
   }),
   z.object({ name: sourceName, ...folderSettings }),
   z.object({ name: sourceName, ...s3Settings }),
