@@ -13,7 +13,8 @@ import { verifyCommand } from './verify.ts';
 const program = new Command('steward')
   .description("Carries out and proves the data-protection duties of a company that processes its customers' data.")
   .showHelpAfterError();
-for (const add of [verifyCommand, requestCommands, signInCommand, keyCommands, mapCommands, migrateCommand]) add(program);
+for (const add of [verifyCommand, requestCommands, signInCommand, keyCommands, mapCommands, migrateCommand])
+  add(program);
 
 try {
   await program.parseAsync();

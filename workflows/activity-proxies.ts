@@ -8,7 +8,9 @@ import type { LocateActivities } from '../activities/locate-person.ts';
 import type { MapCheckActivities } from '../activities/map-check.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 
-type Activities = ActivityInterfaceFor<ExportPackagingActivities & LocateActivities & MapCheckActivities & RequestActivities>;
+type Activities = ActivityInterfaceFor<
+  ExportPackagingActivities & LocateActivities & MapCheckActivities & RequestActivities
+>;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
 const RETRY = {

@@ -235,9 +235,7 @@ describe('keys', () => {
   it('may name more columns than are needed', async () => {
     const { findings } = await compare(database, {
       ddl: CONTACTS_DDL,
-      collections: [
-        collection('contacts', [key('id'), key('workspace_id'), field('email', { identity: 'email' })]),
-      ],
+      collections: [collection('contacts', [key('id'), key('workspace_id'), field('email', { identity: 'email' })])],
     });
     expect(findings).toEqual([]);
   });
@@ -369,7 +367,9 @@ describe('indexes', () => {
     const collections = [collection('contacts', [key('id'), { name: 'workspace_id' }, ...fields])];
     const before = await compare(database, { ddl, collections });
     expect(before.codes()).toEqual(types.map(() => 'index-missing'));
-    const indexes = before.findings.map(({ sql }) => (sql ?? '').replace('CONCURRENTLY ', '').replace(/"\w+"\."contacts"/, 'contacts'));
+    const indexes = before.findings.map(({ sql }) =>
+      (sql ?? '').replace('CONCURRENTLY ', '').replace(/"\w+"\."contacts"/, 'contacts'),
+    );
     expect((await compare(database, { ddl: `${ddl}; ${indexes.join(' ')}`, collections })).findings).toEqual([]);
   });
 
@@ -385,7 +385,9 @@ describe('indexes', () => {
       ['index-missing', 'contact_id'],
       ['index-missing', 'body.author'],
     ]);
-    const indexes = findings.map(({ sql }) => (sql ?? '').replace('CONCURRENTLY ', '').replace(/"\w+"\."notes"/, 'notes'));
+    const indexes = findings.map(({ sql }) =>
+      (sql ?? '').replace('CONCURRENTLY ', '').replace(/"\w+"\."notes"/, 'notes'),
+    );
     expect((await compare(database, { ddl: `${ddl}; ${indexes.join(' ')}`, collections })).findings).toEqual([]);
   });
 });
@@ -437,7 +439,12 @@ describe('kinds of tables', () => {
         CREATE MATERIALIZED VIEW copies AS SELECT * FROM contacts`,
       collections: [
         contacts(),
-        collection('events', [key('id'), key('at'), { name: 'workspace_id' }, refers('contact_id', 'contacts.id', 'from')]),
+        collection('events', [
+          key('id'),
+          key('at'),
+          { name: 'workspace_id' },
+          refers('contact_id', 'contacts.id', 'from'),
+        ]),
       ],
     });
     expect(findings.map(({ code, text }) => [code, /The ([a-z ]+) is not/.exec(text)?.[1]])).toEqual([
@@ -490,4 +497,3 @@ describe('the list of findings', () => {
     expect([...planted].sort()).toEqual([...MAP_ERRORS, ...MAP_WARNINGS].sort());
   });
 });
-

@@ -29,8 +29,8 @@ export interface Compared {
   readonly findings: readonly MapFinding[];
   readonly map: DataMap;
   /** Of the findings with this code. */
-  of(code: MapFindingCode): readonly MapFinding[];
-  codes(): readonly MapFindingCode[];
+  readonly of: (code: MapFindingCode) => readonly MapFinding[];
+  readonly codes: () => readonly MapFindingCode[];
 }
 
 export const CONTACTS_DDL = `
@@ -54,7 +54,12 @@ export async function compare(database: TestDatabase, wish: Case): Promise<Compa
   const settings: readonly SourceSettings[] = [{ name: 'crm', kind: 'postgres', url }, ...stores];
   const sources = openSources(settings);
   try {
-    const { findings } = await compareWithSources({ map, sources, settings, tenantKeys: new Map([['crm', tenantKeys]]) });
+    const { findings } = await compareWithSources({
+      map,
+      sources,
+      settings,
+      tenantKeys: new Map([['crm', tenantKeys]]),
+    });
     return {
       findings,
       map,
