@@ -1,0 +1,61 @@
+/** Removes from the object storage what a crash left there: unfinished uploads, and objects that no record names. */
+import { metricMeter } from '@temporalio/activity';
+import type { SweepResult } from '../domain/runs.ts';
+import type { Database } from '../platform/database.ts';
+import { findOrphans } from '../platform/records/stored-objects.ts';
+import type { ObjectStorage } from '../platform/storage/storage.ts';
+import { currentControl } from './packaging/control.ts';
+
+export interface StorageSweepDeps {
+  readonly db: Database;
+  readonly storage: ObjectStorage;
+}
+
+export type StorageSweepActivities = ReturnType<typeof createStorageSweepActivities>;
+
+/**
+ * No writer lives as long: activities of the queue steward-bulk end after 24 hours. An object's own time can be that of its
+ * upload's beginning, as in S3.
+ */
+export const ABANDONED_AFTER_MS = 2 * 86_400_000;
+const BATCH = 500;
+
+export function createStorageSweepActivities({ db, storage }: StorageSweepDeps) {
+  return {
+    /** Throws Unavailable while the database or the storage is away; what was removed until then stays removed. */
+    async sweepStorage(): Promise<SweepResult> {
+      const uploads = metricMeter.createCounter('steward_swept_uploads', '', 'Unfinished uploads removed');
+      const objects = metricMeter.createCounter('steward_swept_objects', '', 'Stored objects without a record removed');
+      const control = currentControl();
+      const result = { uploads: 0, objects: 0 };
+      const stopBeating = control.beat(() => result);
+      try {
+        const before = new Date(Date.now() - ABANDONED_AFTER_MS);
+        result.uploads = await storage.sweepUnfinished(before);
+        uploads.add(result.uploads);
+        for await (const key of findOrphanObjects({ db, storage }, before)) {
+          control.signal.throwIfAborted();
+          await storage.delete(key);
+          result.objects += 1;
+          objects.add(1);
+        }
+        return { ...result };
+      } finally {
+        stopBeating();
+      }
+    },
+  };
+}
+
+/** Keys of what was stored as a package before a time, and is none. */
+export async function* findOrphanObjects({ db, storage }: StorageSweepDeps, before: Date): AsyncGenerator<string> {
+  let batch: string[] = [];
+  for await (const { key, modifiedAt } of storage.list('packages/')) {
+    if (modifiedAt >= before) continue;
+    batch.push(key);
+    if (batch.length < BATCH) continue;
+    yield* await findOrphans(db, batch);
+    batch = [];
+  }
+  yield* await findOrphans(db, batch);
+}

@@ -1,0 +1,111 @@
+/**
+ * The end of a package in Steward's records, in two steps around the deletion of its object: first it is expired, and no
+ * link leads to it any more; when the object is gone, it is deleted. A crash between them is made up for by the next run.
+ */
+import { STEWARD_ITSELF, appendAudit } from '../audit.ts';
+import type { Database, Transaction } from '../database.ts';
+import { recordEvent } from './request-progress.ts';
+
+export interface PackageRef {
+  readonly workspaceId: string;
+  readonly packageId: string;
+}
+
+interface FoundRow {
+  readonly workspace_id: string;
+  readonly id: string;
+  readonly expiry: string;
+}
+
+interface ExpiringRow {
+  readonly request_id: string | null;
+  readonly storage_key: string;
+  readonly expires_at: Date;
+  readonly bytes: string;
+}
+
+const BATCH = 100;
+const NIL = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Packages of all workspaces whose time is over and that are not yet deleted, those that ended first before the others, each
+ * once: one that cannot be deleted does not hold up those behind it.
+ */
+export async function* findExpiredPackages(db: Database): AsyncGenerator<PackageRef> {
+  let last: FoundRow = { workspace_id: NIL, id: NIL, expiry: '-infinity' };
+  for (;;) {
+    const rows = await readBatch(db, last);
+    for (const row of rows) yield { workspaceId: row.workspace_id, packageId: row.id };
+    const end = rows.at(-1);
+    if (!end || rows.length < BATCH) return;
+    last = end;
+  }
+}
+
+async function readBatch(db: Database, { expiry, id }: FoundRow): Promise<readonly FoundRow[]> {
+  return db.withPlatform(async (trx) => {
+    const { rows } = await trx.raw<{ rows: FoundRow[] }>('SELECT * FROM steward.packages_to_expire(?, ?, ?)', [
+      expiry,
+      id,
+      BATCH,
+    ]);
+    return rows;
+  });
+}
+
+/**
+ * Marks the package as expired, revokes its links, and answers where its object is; undefined when there is nothing to
+ * delete, as after another run, or after an extension of its time.
+ */
+export async function expirePackage(db: Database, ref: PackageRef): Promise<string | undefined> {
+  return db.withTenant(ref.workspaceId, async (trx) => {
+    const [row] = await rowOf(trx, ref)
+      .whereNot({ status: 'deleted' })
+      .where('expires_at', '<=', trx.fn.now())
+      .update({ status: 'expired' })
+      .returning<{ storage_key: string }[]>('storage_key');
+    if (!row) return undefined;
+    await trx('links')
+      .where({ workspace_id: ref.workspaceId, package_id: ref.packageId })
+      .whereNull('revoked_at')
+      .update({ revoked_at: trx.fn.now() });
+    return row.storage_key;
+  });
+}
+
+/** Records that the object is gone, in the package's row, the request's timeline and the audit log; once. */
+export async function recordPackageDeleted(db: Database, ref: PackageRef, storageKey: string): Promise<boolean> {
+  return db.withTenant(ref.workspaceId, async (trx) => {
+    const [row] = await rowOf(trx, ref)
+      .where({ status: 'expired', storage_key: storageKey })
+      .update({ status: 'deleted', deleted_at: trx.fn.now() })
+      .returning<ExpiringRow[]>(['request_id', 'storage_key', 'expires_at', 'bytes']);
+    if (!row) return false;
+    await tellTimeline(trx, ref, row);
+    await appendAudit(trx, ref.workspaceId, {
+      actor: STEWARD_ITSELF,
+      action: 'package.deleted',
+      subject: { kind: 'package', id: ref.packageId },
+      details: { reason: 'expired', expiredAt: row.expires_at.toISOString(), bytes: Number(row.bytes) },
+    });
+    return true;
+  });
+}
+
+function rowOf(trx: Transaction, { workspaceId, packageId }: PackageRef) {
+  return trx('packages').where({ workspace_id: workspaceId, id: packageId });
+}
+
+/** A part of a workspace's export belongs to no request. */
+async function tellTimeline(trx: Transaction, { workspaceId, packageId }: PackageRef, row: ExpiringRow): Promise<void> {
+  if (row.request_id === null) return;
+  await recordEvent(
+    trx,
+    { workspaceId, requestId: row.request_id },
+    {
+      kind: 'package_deleted',
+      details: { packageId, reason: 'expired' },
+      dedupe: `package_deleted:${row.storage_key}`,
+    },
+  );
+}
