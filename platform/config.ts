@@ -37,7 +37,7 @@ const sourceSettings = z.discriminatedUnion('kind', [
     /** By default `temp_tables`; `bound_arrays` where there are no temporary tables: standbys, transaction poolers. */
     carrier: z.enum(['temp_tables', 'bound_arrays']).optional(),
     /** Looked at for unmapped tables, beside the schemas that the data map names. */
-    schemas: z.array(z.string().min(1)).optional(),
+    schemas: z.array(z.string().min(1)).readonly().optional(),
   }),
   z.object({ name: sourceName, ...folderSettings }),
   z.object({ name: sourceName, ...s3Settings }),
