@@ -111,6 +111,7 @@ export const ACTIVITY_SUMMARIES = {
   openManualTasks: line`Ask for searches by hand`(),
   openMatchReview: line`Look for uncertain matches`(),
   gatherManualTasks: line`Look at the searches by hand`(),
+  beginRelease: line`Begin the delivery of what was released`(),
   openReleaseReview: line`Look for the release`(),
   locatePerson: line`Find the person`(),
   buildPackage: line`Build the package`(),

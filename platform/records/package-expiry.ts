@@ -55,13 +55,14 @@ async function readBatch(db: Database, { expiry, id }: FoundRow): Promise<readon
 
 /**
  * Marks the package as expired, revokes its links, and answers where its object is; undefined when there is nothing to
- * delete, as after another run, or after an extension of its time.
+ * delete, as after another run, after an extension of its time, or while it waits for its release.
  */
 export async function expirePackage(db: Database, ref: PackageRef): Promise<string | undefined> {
   return db.withTenant(ref.workspaceId, async (trx) => {
     const [row] = await rowOf(trx, ref)
       .whereNot({ status: 'deleted' })
       .where('expires_at', '<=', trx.fn.now())
+      .whereNotExists(awaitingRelease(trx))
       .update({ status: 'expired' })
       .returning<{ storage_key: string }[]>('storage_key');
     if (!row) return undefined;
@@ -71,6 +72,13 @@ export async function expirePackage(db: Database, ref: PackageRef): Promise<stri
       .update({ revoked_at: trx.fn.now() });
     return row.storage_key;
   });
+}
+
+/** The time of a package begins with its release: until then it waits, however long. */
+function awaitingRelease(trx: Transaction) {
+  return trx('requests')
+    .whereRaw('(requests.workspace_id, requests.id) = (packages.workspace_id, packages.request_id)')
+    .where({ 'requests.status': 'awaiting_release' });
 }
 
 /** Records that the object is gone, in the package's row, the request's timeline and the audit log; once. */
