@@ -17,6 +17,7 @@ import { healthEndpoints } from './routes/health.ts';
 import { instructionEndpoints } from './routes/instructions.ts';
 import { packageEndpoints } from './routes/packages.ts';
 import { requestEndpoints } from './routes/requests.ts';
+import { workspaceExportEndpoints } from './routes/workspace-exports.ts';
 import { workspaceEndpoints } from './routes/workspaces.ts';
 import { securityHeaders } from './security-headers.ts';
 import { signInEndpoints } from './sign-in.ts';
@@ -29,6 +30,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...downloadEndpoints,
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
+  ...workspaceExportEndpoints,
   ...healthEndpoints,
   ...signInEndpoints,
   ...codecEndpoints,

@@ -9,7 +9,7 @@ import type { Principal, Scope } from '../domain/parties.ts';
 import type { Caller } from '../platform/records/caller.ts';
 import type { Repeat } from '../platform/records/repeats.ts';
 import { factsOf } from './answer-facts.ts';
-import { authenticate, requireScope, requireWorkspace, workspaceOf } from './authenticate.ts';
+import { authenticate, requireReached, requireScope, requireWorkspace, workspaceOf } from './authenticate.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { repeatOf } from './idempotency.ts';
 import { jsonBodyReader } from './json-body.ts';
@@ -91,6 +91,22 @@ export function workspaceEndpoint<S extends InputShape, R extends z.ZodType = z.
   return endpoint(description, async (deps, request, response) => {
     const { principal, workspaceId, sent } = await admit(deps, description, request, response);
     const caller = { principal, workspaceId: requireWorkspace(workspaceId) };
+    const input = await checkInput(description.input, sent);
+    const repeat = repeatOf(request, deps.ring, caller, { ...sent, operation: description.operationId });
+    return run({ ...input, deps, caller, repeat });
+  });
+}
+
+/** An endpoint on the workspace that its address names. */
+export function namedWorkspaceEndpoint<
+  S extends InputShape & { readonly params: z.ZodType<{ workspaceId: string }> },
+  R extends z.ZodType = z.ZodUndefined,
+>(description: EndpointDescription<S, R>, run: (call: InWorkspace & Input<S>) => Promise<Answer<R>>): Endpoint {
+  return endpoint(description, async (deps, request, response) => {
+    const { principal, sent } = await admit(deps, description, request, response);
+    const { workspaceId } = await checkInput({ params: description.input.params }, sent).then(({ params }) => params);
+    await requireReached(deps, principal, workspaceId);
+    const caller = { principal, workspaceId };
     const input = await checkInput(description.input, sent);
     const repeat = repeatOf(request, deps.ring, caller, { ...sent, operation: description.operationId });
     return run({ ...input, deps, caller, repeat });

@@ -8,8 +8,8 @@ import { SCOPE_TABLE, keyColumn, keyTable, onKey, scopeColumn } from './sql.ts';
 import { column, quoteName, tableName } from './sql-text.ts';
 
 /** One JSON document a line; neither control character can occur in JSON, so nothing is ever quoted. */
-const AS_JSON_LINES = String.raw`TO STDOUT (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02')`;
-const AS_CSV = 'TO STDOUT (FORMAT csv, HEADER true)';
+export const AS_JSON_LINES = String.raw`TO STDOUT (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02')`;
+export const AS_CSV = 'TO STDOUT (FORMAT csv, HEADER true)';
 
 /** JSON lines in UTF-8: the columns handed over as one object a row, in the order of the key. */
 export function copyJson(collection: PlannedCollection): string {
@@ -56,7 +56,7 @@ const NUMERIC = `'{smallint,integer,bigint,numeric,real,double precision,money,i
  * A spreadsheet takes text that begins with one of these for a formula (OWASP, CSV Injection); an apostrophe before it
  * makes it text. PostgreSQL knows the column's type, the map need not.
  */
-function safeInSheet(value: string): string {
+export function safeInSheet(value: string): string {
   const text = `${value}::text`;
   const begins = String.raw`left(${text}, 1) = ANY (ARRAY['=', '+', '-', '@', e'\t', e'\r', e'\n'])`;
   return `CASE WHEN ${begins} AND pg_typeof(${value}) <> ALL (${NUMERIC}) THEN '''' || ${text} ELSE ${text} END`;

@@ -11,3 +11,6 @@ export const dataKeyContext = (dataKeyId: string): string => `data-key:${dataKey
 
 /** Of the identities that a request was filed with. */
 export const identityContext = (requestId: string): string => `identity:${requestId}`;
+
+/** Of what the parts of an export are to hold, and of what is missing in them. */
+export const exportPartContext = (exportId: string): string => `export-part:${exportId}`;

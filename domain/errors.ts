@@ -82,5 +82,7 @@ export const InvalidDataMap = defineError('invalid-data-map', 500, 'The data map
 export const SealBroken = defineError('seal-broken', 500, 'Sealed data does not open');
 /** A finished package does not agree with its manifest or signature. */
 export const PackageBroken = defineError('package-broken', 500, 'The package does not verify');
+/** The snapshot that an export reads is gone, and with it every part that was read from it. */
+export const SnapshotLost = defineError('snapshot-lost', 500, 'The snapshot was lost');
 /** A data source answered with an error; the SQLSTATE is kept, its text is not, for it may quote a row. */
 export const SourceFailed = defineError('source-failed', 500, 'A data source failed');

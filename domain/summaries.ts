@@ -61,6 +61,7 @@ function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
+const ordinal: Slot<number> = { write: String, grammar: NUMBER };
 const row = count('row', 'rows');
 const file = count('file', 'files');
 const byte = count('byte', 'bytes');
@@ -85,6 +86,15 @@ export const cancelled = line`Cancelled at ${minute}`;
 export const retrying = line`Retrying: ${word(SERVICES)} not reachable since ${minute}`;
 export const reminderTimer = line`Reminder in ${count('day', 'days')}`;
 
+/** The summary of an export's run. */
+export const exportLine = line`Export of a workspace ${uuid}`;
+
+export const readingSource = line`Reading source ${ordinal} of ${ordinal} in one snapshot, begun ${count('time', 'times')}`;
+export const exportingParts = line`Exporting: part ${ordinal} of ${ordinal}, ${row}, ${byte}`;
+export const writingManifest = line`Writing the manifest`;
+export const exported = line`Export ready at ${minute}`;
+export const exportPartLine = line`Part ${ordinal} of ${ordinal}`;
+
 /** Summaries of activities, by the activity's name. */
 export const ACTIVITY_SUMMARIES = {
   acknowledgeRequest: line`Acknowledge receipt`(),
@@ -98,6 +108,13 @@ export const ACTIVITY_SUMMARIES = {
   deliverPackage: line`Deliver the link`(),
   closeRequest: line`Close the request`(),
   withdrawRequest: line`Record the cancellation`(),
+  beginExport: line`Begin the export`(),
+  beginGeneration: line`Begin the source`(),
+  holdSnapshot: line`Hold the snapshot`(),
+  planParts: line`Cut the source into parts`(),
+  exportPart: line`Write a part`(),
+  finishExport: line`Write the manifest`(),
+  withdrawExport: line`Withdraw the export`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

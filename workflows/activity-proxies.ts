@@ -6,8 +6,11 @@ import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
 import type { RequestActivities } from '../activities/requests.ts';
+import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
-type Activities = ActivityInterfaceFor<ExportPackagingActivities & LocateActivities & RequestActivities>;
+type Activities = ActivityInterfaceFor<
+  ExportPackagingActivities & LocateActivities & RequestActivities & WorkspaceExportActivities
+>;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
 const RETRY = {
@@ -36,6 +39,14 @@ export const core = proxy(
   'closeRequest',
   'withdrawRequest',
   'discardPackage',
+  'beginExport',
+);
+
+/** Removing what is stored can take longer than other short steps. */
+export const cleaning = proxy(
+  { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '30 minutes', retry: RETRY },
+  'beginGeneration',
+  'withdrawExport',
 );
 
 /** A package that does not verify is not retried here: verifying again does not mend it, building again might. */
@@ -50,6 +61,32 @@ export const bulk = proxy(
   'locatePerson',
   'buildPackage',
   'verifyPackage',
+);
+
+/** Parts of an export: a part that is broken is written again, one whose snapshot is gone is not. */
+export const parts = proxy(
+  {
+    taskQueue: TASK_QUEUES.bulk,
+    startToCloseTimeout: '24 hours',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { ...RETRY, nonRetryableErrorTypes: ['conflict', 'snapshot-lost'] },
+  },
+  'planParts',
+  'exportPart',
+  'finishExport',
+);
+
+/** As long as a source takes to be read. Nobody waits for its end. */
+export const holding = proxy(
+  {
+    taskQueue: TASK_QUEUES.snapshots,
+    startToCloseTimeout: '30 days',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'TRY_CANCEL',
+    retry: { ...RETRY, nonRetryableErrorTypes: ['conflict', 'snapshot-lost'] },
+  },
+  'holdSnapshot',
 );
 
 export const outbound = proxy(

@@ -16,7 +16,10 @@ export interface Offer {
   readonly workspaceId: string;
   readonly linkId: string;
   readonly packageId: string;
-  readonly requestId: string;
+  /** Null for a part of an export. */
+  readonly requestId: string | null;
+  readonly exportId: string | null;
+  readonly part: number | null;
   readonly storageKey: string;
   /** The key that downloads are encrypted to. */
   readonly ageRecipient: string | null;
@@ -30,7 +33,9 @@ export interface Disclosure {
   readonly dataKey: Buffer;
 }
 
-const PURPOSE: DisclosurePurpose = 'data_subject_request';
+/** A workspace's export goes back to whom it belongs. */
+const purposeOf = ({ exportId }: Offer): DisclosurePurpose =>
+  exportId === null ? 'data_subject_request' : 'return_to_controller';
 
 /** Throws NotFound for a token that is no link's, LinkGone for one that is used up, over or revoked, or whose package is. */
 export async function findOffer(db: Database, ring: KeyRing, token: string): Promise<Offer> {
@@ -54,10 +59,10 @@ export async function beginDownload(db: Database, ring: KeyRing, offer: Offer): 
       package_id: offer.packageId,
       link_id: offer.linkId,
       recipient: link.recipient,
-      purpose: PURPOSE,
+      purpose: purposeOf(offer),
     });
     const dataKey = await openDataKey(trx, ring, offer.workspaceId, link.data_key_id);
-    await auditDownload(trx, offer, 'package.download_started', { disclosureId: id, purpose: PURPOSE });
+    await auditDownload(trx, offer, 'package.download_started', { disclosureId: id, purpose: purposeOf(offer) });
     return { id, offer, dataKey };
   });
 }
@@ -80,7 +85,9 @@ export async function endDownload(
 
 interface OfferRow {
   readonly packageId: string;
-  readonly requestId: string;
+  readonly requestId: string | null;
+  readonly exportId: string | null;
+  readonly part: number | null;
   readonly storageKey: string;
   readonly ageRecipient: string | null;
 }
@@ -88,6 +95,8 @@ interface OfferRow {
 const OFFER_COLUMNS = {
   packageId: 'packages.id',
   requestId: 'packages.request_id',
+  exportId: 'packages.export_id',
+  part: 'packages.part',
   storageKey: 'packages.storage_key',
   ageRecipient: 'packages.age_recipient',
 };

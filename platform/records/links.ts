@@ -5,9 +5,8 @@ import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { KeyRing } from '../keys.ts';
 import { lookupDigest } from '../pseudonyms.ts';
-import { teamFilter } from './caller.ts';
 import type { Caller } from './caller.ts';
-import { findPackage } from './packages.ts';
+import { findLinkable, visiblePackages } from './packages.ts';
 import { claimKey } from './repeats.ts';
 import type { Repeat } from './repeats.ts';
 
@@ -60,7 +59,7 @@ export async function createLink(
     const id = randomUUID();
     const earlier = await claimKey(trx, caller, repeat, id);
     if (earlier !== undefined) throw tokenIsGone(earlier);
-    const found = await findPackage(trx, caller, { id: packageId });
+    const found = await findLinkable(trx, caller, packageId);
     if (!found) throw new NotFound(`There is no package ${packageId}.`);
     if (found.status !== 'ready') throw new Conflict(`The package is ${found.status}.`);
     const expiresAt = new Date(Math.min(Date.now() + link.days * DAY_MS, found.expiresAt.getTime()));
@@ -122,7 +121,7 @@ export async function listLinks(trx: Transaction, { workspaceId }: Caller, packa
 /** Throws NotFound when there is no such package. */
 export async function readLinks(db: Database, caller: Caller, packageId: string): Promise<LinkRecord[]> {
   return db.withTenant(caller.workspaceId, async (trx) => {
-    if (!(await findPackage(trx, caller, { id: packageId }))) throw new NotFound(`There is no package ${packageId}.`);
+    if (!(await findLinkable(trx, caller, packageId))) throw new NotFound(`There is no package ${packageId}.`);
     return listLinks(trx, caller, packageId);
   });
 }
@@ -130,12 +129,9 @@ export async function readLinks(db: Database, caller: Caller, packageId: string)
 /** A link that was revoked before stays so. Throws NotFound. */
 export async function revokeLink(db: Database, caller: Caller, id: string): Promise<void> {
   await db.withTenant(caller.workspaceId, async (trx) => {
-    const ofTeam = trx('packages')
-      .whereIn('request_id', trx('requests').where(teamFilter(caller)).select('id'))
-      .select('id');
     const link = await trx('links')
       .where({ workspace_id: caller.workspaceId, id })
-      .whereIn('package_id', ofTeam)
+      .whereIn('package_id', visiblePackages(trx, caller).select('id'))
       .forUpdate()
       .first<LinkRow | undefined>();
     if (!link) throw new NotFound(`There is no link ${id}.`);
