@@ -11,8 +11,13 @@ import { describeHardware } from './support/hardware.ts';
 import { lineOf, tableOf, writeReport } from './support/report.ts';
 import { ROUNDS } from './support/rounds.ts';
 import type { Suite } from './support/suite.ts';
+import { workspaceExport } from './workspace-export.ts';
 
-const SUITES: Readonly<Record<string, Suite>> = { access, 'lookup-growth': lookupGrowth };
+const SUITES: Readonly<Record<string, Suite>> = {
+  access,
+  'workspace-export': workspaceExport,
+  'lookup-growth': lookupGrowth,
+};
 const RESULTS = join(PROJECT, 'bench', 'results');
 
 const { positionals, values } = parseArgs({
