@@ -13,7 +13,7 @@ import type { Sources } from '../platform/sources.ts';
 import { currentControl } from './packaging/control.ts';
 import { readOrder } from './packaging/package-order.ts';
 import type { PackageOrder } from './packaging/package-order.ts';
-import { withSnapshot } from './plan-runner.ts';
+import { withSnapshots } from './plan-runner.ts';
 
 export interface LocateDeps {
   readonly db: Database;
@@ -60,21 +60,17 @@ export function createLocateActivities(deps: LocateDeps) {
   };
 }
 
-async function search(deps: LocateDeps, { identities, searches }: PackageOrder): Promise<Found> {
-  const found: Found[] = [];
-  for (const { plan, tenantKey } of searches) {
-    const { source } = plan;
-    found.push(
-      await deps.sources.withSource(source, async (client) => {
-        const counts = await withSnapshot(client, plan, tenantKey, async (snapshot) => Object.entries(snapshot.counts));
-        return {
-          counts: counts.map(([collection, rows]) => ({ source, collection, rows })),
-          matches: await matchesOf(client, deps.map, source, tenantKey, identities),
-        };
-      }),
+async function search(deps: LocateDeps, { identities, search: what }: PackageOrder): Promise<Found> {
+  return withSnapshots(deps.sources, what, async (snapshots) => {
+    const found: Match[] = [];
+    for (const { client, source, tenantKey } of snapshots) {
+      found.push(...(await matchesOf(client, deps.map, source, tenantKey, identities)));
+    }
+    const counts = snapshots.flatMap(({ source, counts: each }) =>
+      Object.entries(each).map(([collection, rows]) => ({ source, collection, rows })),
     );
-  }
-  return { counts: found.flatMap(({ counts }) => counts), matches: found.flatMap((each) => each.matches) };
+    return { counts, matches: found };
+  });
 }
 
 async function matchesOf(

@@ -1,9 +1,20 @@
-/** What comes round by itself. */
+/** What comes round by itself. Every worker brings the schedules to what stands here when it starts. */
+import type { Client } from '@temporalio/client';
 import { SCHEDULES, TASK_QUEUES } from '../domain/ids.ts';
-import { SCHEDULE_SUMMARIES } from '../domain/summaries.ts';
+import { mapCheckLine, packageExpiryLine, storageSweepLine } from '../domain/summaries.ts';
+import { ensureSchedule } from '../platform/temporal/schedules.ts';
 import type { RecurringWork } from '../platform/temporal/schedules.ts';
 
-export const RECURRING_WORK: readonly RecurringWork[] = [
+const RECURRING: readonly RecurringWork[] = [
+  {
+    id: SCHEDULES.mapCheck,
+    workflow: 'mapCheck',
+    taskQueue: TASK_QUEUES.core,
+    every: '1 day',
+    jitterSeconds: 3_600,
+    catchupWindow: '1 day',
+    summary: mapCheckLine(),
+  },
   {
     id: SCHEDULES.packageExpiry,
     workflow: 'packageExpiry',
@@ -12,7 +23,7 @@ export const RECURRING_WORK: readonly RecurringWork[] = [
     jitterSeconds: 300,
     // Whatever was missed, the next run does.
     catchupWindow: '1 hour',
-    summary: SCHEDULE_SUMMARIES.packageExpiry,
+    summary: packageExpiryLine(),
   },
   {
     id: SCHEDULES.storageSweep,
@@ -21,6 +32,10 @@ export const RECURRING_WORK: readonly RecurringWork[] = [
     every: '1 day',
     jitterSeconds: 3_600,
     catchupWindow: '1 day',
-    summary: SCHEDULE_SUMMARIES.storageSweep,
+    summary: storageSweepLine(),
   },
 ];
+
+export async function ensureSchedules(client: Client): Promise<void> {
+  for (const work of RECURRING) await ensureSchedule(client, work);
+}

@@ -16,6 +16,7 @@ import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
+import { createMapCheckActivities } from './map-check.ts';
 import { createPackageExpiryActivities } from './package-expiry.ts';
 import { createRequestActivities } from './requests.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
@@ -35,6 +36,7 @@ export async function openDependencies(config: Config) {
     ring,
     db,
     sources,
+    sourceSettings: config.sources,
     storage: openStorage(config.storage),
     mailer: openMailer(config.mail),
     map: await loadDataMap(config.dataMap),
@@ -63,6 +65,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createRequestActivities(deps),
       ...createLocateActivities(deps),
       ...createExportPackagingActivities(deps),
+      ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),
       ...createStorageSweepActivities(deps),
     },

@@ -12,6 +12,7 @@ import { logAnswers, measureAnswers } from './observe.ts';
 import { createOpenApi } from './openapi.ts';
 import { methodNotAllowed, sendProblem, unknownRoute } from './problems.ts';
 import { apiKeyEndpoints } from './routes/api-keys.ts';
+import { dataMapEndpoints } from './routes/data-map.ts';
 import { downloadEndpoints } from './routes/downloads.ts';
 import { healthEndpoints } from './routes/health.ts';
 import { instructionEndpoints } from './routes/instructions.ts';
@@ -29,6 +30,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...downloadEndpoints,
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
+  ...dataMapEndpoints,
   ...healthEndpoints,
   ...signInEndpoints,
   ...codecEndpoints,

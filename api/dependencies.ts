@@ -1,5 +1,6 @@
 /** What the API is built from; the entry opens these, the tests put their own in. */
 import type { Registry } from 'prom-client';
+import type { MapDescription } from '../domain/map-description.ts';
 import type { Config } from '../platform/config.ts';
 import type { Database } from '../platform/database.ts';
 import type { KeyRing } from '../platform/keys.ts';
@@ -15,6 +16,7 @@ export interface ApiDependencies {
   readonly storage: ObjectStorage;
   readonly logger: Logger;
   readonly registry: Registry;
+  readonly dataMap: MapDescription;
   /** The types of identity that the data map can search by. */
   readonly identityTypes: readonly string[];
 }

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeMap } from '../data-map/describe.ts';
 import { loadDataMap } from '../data-map/load.ts';
 import { knownIdentityTypes } from '../data-map/parse.ts';
 import { loadConfig } from '../platform/config.ts';
@@ -42,6 +43,7 @@ async function openDependencies(config: Config): Promise<ApiDependencies> {
   return {
     config,
     ring,
+    dataMap: describeMap(map),
     identityTypes: knownIdentityTypes(map),
     db: openDatabase(config.database.appUrl, { applicationName: 'steward-api', maxConnections: 20 }),
     temporal: openTemporal(config.temporal, ring),

@@ -119,7 +119,7 @@ async function savePackage(
   console.log(file);
 }
 
-function collectIdentity(text: string, earlier: readonly Identity[]): readonly Identity[] {
+export function collectIdentity(text: string, earlier: readonly Identity[]): readonly Identity[] {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidInput('An identity is written type=value, such as email=somebody@example.com.');
   return [...earlier, { type: text.slice(0, at), value: text.slice(at + 1) }];

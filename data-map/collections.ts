@@ -3,8 +3,9 @@ import { isSupportedCountry } from 'libphonenumber-js/max';
 import type { CollectionFile, DatasetFile, FieldFile } from './fideslang.ts';
 import { flatFields, metaOf } from './fideslang.ts';
 import type { Findings, Location } from './findings.ts';
-import type { Collection, Dataset, Field, IdentityField, Media } from './model.ts';
-import { fieldName } from './model.ts';
+import type { Collection, Dataset, ExemptColumn, Exemption, Field, IdentityField, Media, Question } from './model.ts';
+import { fieldName, refIn } from './model.ts';
+import { namedBy } from './texts.ts';
 
 /** PostgreSQL's own default; naming it keeps a temporary table of the same name from standing in for the real one. */
 const DEFAULT_SCHEMA = 'public';
@@ -31,6 +32,7 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     collections: file.collections.map((entry) =>
       buildCollection(entry, inherited, { ...at, collection: entry.name }, findings),
     ),
+    questions: questionsOf(undefined, steward?.questions),
   };
 }
 
@@ -49,35 +51,82 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
   for (const name of repeated(flat.map(({ path }) => path.join('.')))) {
     findings.problem({ ...at, field: name }, 'it is there twice; merge the two.');
   }
-  const fields = flat.map(({ path, file: each }) => buildField(path, each, categories));
+  const exemption = exemptionOf(steward?.no_personal_data);
+  const exemptColumns = exemptColumnsOf(file.fields, at, findings);
+  const isExempt = (path: readonly string[]) => exemptColumns.some(({ column }) => column === path[0]);
+  const fields = flat
+    .filter(({ path }) => !isExempt(path))
+    .map(({ path, file: each }) => buildField(path, each, categories));
   for (const each of fields) checkField(each, { ...at, field: fieldName(each) }, findings);
   const identities = identitiesOf(file.fields);
-  if (steward?.no_personal_data === true && identities.length > 0) {
+  if (exemption !== undefined && identities.length > 0) {
     findings.problem(at, 'it has an identity and says no_personal_data; take one of the two away.');
   }
+  const named = namedBy(
+    { label: steward?.label, description: steward?.description, kind: steward?.kind },
+    { label: readable(file.name), description: file.description ?? undefined },
+  );
   return {
     ref: `${inherited.dataset}.${file.name}`,
     dataset: inherited.dataset,
     source: inherited.source,
     schema: steward?.schema ?? inherited.schema,
     table: file.name,
-    key: fields.filter(({ primaryKey }) => primaryKey).map(({ column }) => column),
+    key: fields.filter(({ primaryKey, path }) => primaryKey && path.length === 0).map(({ column }) => column),
     tenant: steward?.tenant ?? undefined,
     team: steward?.team ?? undefined,
     restriction: steward?.restriction ?? undefined,
     recordClass: steward?.record_class ?? undefined,
-    label: steward?.label ?? readable(file.name),
-    kind: steward?.kind ?? readable(file.name),
-    skipped: meta?.skip_processing === true || steward?.no_personal_data === true,
+    ...named,
+    kind: named.kind ?? readable(file.name),
+    skipped: meta?.skip_processing === true || exemption !== undefined,
+    exemption,
     fields,
-    identities,
+    exemptColumns,
+    identities: identities.map((each) => ({ ...each, at: refIn(fields, each.at) })),
     media: (steward?.media ?? []).map(
       ({ column, store, name_column }): Media => ({ column, store, nameColumn: name_column ?? undefined }),
     ),
     masking: meta?.masking_strategy_override?.strategy,
     after: meta?.after ?? [],
     eraseAfter: meta?.erase_after ?? [],
+    acknowledged: steward?.acknowledged ?? {},
+    questions: [
+      ...questionsOf(undefined, steward?.questions),
+      ...flat.flatMap(({ path, file: each }) => questionsOf(path.join('.'), metaOf(each)?.steward?.questions)),
+    ],
   };
+}
+
+type WithReason = boolean | string | null | undefined;
+
+function exemptionOf(value: WithReason): Exemption | undefined {
+  if (!value) return undefined;
+  return { reason: value === true ? undefined : value };
+}
+
+function exemptColumnsOf(fields: readonly FieldFile[], at: Location, findings: Findings): readonly ExemptColumn[] {
+  return flatFields(fields).flatMap(({ path, file }): readonly ExemptColumn[] => {
+    const meta = metaOf(file);
+    const exemption = exemptionOf(meta?.steward?.no_personal_data);
+    if (exemption === undefined) return [];
+    const where = { ...at, field: path.join('.') };
+    if (path.length > 1) findings.problem(where, 'no_personal_data works on a whole column; set it there.');
+    if (flatFields([file]).some((each) => isUsed(each.file))) {
+      const uses = 'a key, an identity or a reference';
+      findings.problem(where, `it is used as ${uses} and says no_personal_data; take one of the two away.`);
+    }
+    return [{ column: file.name, ...exemption }];
+  });
+}
+
+function isUsed(file: FieldFile): boolean {
+  const meta = metaOf(file);
+  return meta?.primary_key === true || Boolean(meta?.identity) || (meta?.references ?? []).length > 0;
+}
+
+function questionsOf(field: string | undefined, texts: readonly string[] | null | undefined): readonly Question[] {
+  return (texts ?? []).map((text) => ({ field, text }));
 }
 
 function buildField(path: readonly string[], file: FieldFile, categories: readonly string[]): Field {
@@ -86,7 +135,10 @@ function buildField(path: readonly string[], file: FieldFile, categories: readon
   return {
     column: path[0] ?? file.name,
     path: path.slice(1),
-    label: meta?.steward?.label ?? readable(file.name),
+    ...namedBy(
+      { label: meta?.steward?.label, description: meta?.steward?.description, kind: undefined },
+      { label: readable(file.name), description: file.description ?? undefined },
+    ),
     categories: [...new Set([...categories, ...(file.data_categories ?? [])])],
     dataType: meta?.data_type ?? undefined,
     length: meta?.length ?? undefined,
@@ -106,7 +158,7 @@ function notFollowed(value: boolean | string | null | undefined): string | undef
 
 function checkField({ path, primaryKey, redacted }: Field, at: Location, findings: Findings): void {
   if (path.length === 0) return;
-  if (primaryKey) findings.problem(at, 'a primary key must be a column; a value inside one cannot be it.');
+  if (primaryKey) findings.notice(at, 'it is inside a column and therefore no part of the primary key.');
   if (redacted) findings.problem(at, 'redact works on a whole column; set it there.');
 }
 

@@ -4,38 +4,62 @@
  */
 import type { Media } from './model.ts';
 import type { PlannedCollection } from './plan.ts';
-import { SCOPE_TABLE, keyColumn, keyTable, onKey, scopeColumn } from './sql.ts';
+import { keyColumn, onKey } from './follow.ts';
+import { SCOPE_TABLE, keyTable, scopeColumn } from './sql.ts';
 import { column, quoteName, tableName } from './sql-text.ts';
 
 /** One JSON document a line; neither control character can occur in JSON, so nothing is ever quoted. */
 const AS_JSON_LINES = String.raw`TO STDOUT (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02')`;
 const AS_CSV = 'TO STDOUT (FORMAT csv, HEADER true)';
 
-/** JSON lines in UTF-8: the columns handed over as one object a row, in the order of the key. */
-export function copyJson(collection: PlannedCollection): string {
-  const columns = collection.columns.map((name) => column('t', name));
-  return jsonLines(`SELECT ${columns.join(', ')} ${rowsFound(collection)}`);
+/** What is read of the rows found in a collection, in the order of the key, whatever carries the keys. */
+export interface Reading {
+  /** JSON lines in UTF-8, or CSV (RFC 4180) with a header. */
+  readonly format: 'json' | 'csv';
+  /** SQL over the alias `t` for the collection's table. In CSV it gives text. */
+  readonly columns: readonly { readonly name: string; readonly value: string }[];
+  /** Rows that do not satisfy it are not read; over the same alias. */
+  readonly condition?: string;
 }
 
-/** CSV (RFC 4180) with a header: the columns handed over, in the order of the key. */
-export function copyCsv(collection: PlannedCollection): string {
-  const columns = collection.columns.map((name) => `${safeInSheet(column('t', name))} AS ${quoteName(name)}`);
-  return `COPY (SELECT ${columns.join(', ')} ${rowsFound(collection)}) ${AS_CSV}`;
+/** The columns handed over as one object a row. */
+export function jsonReading({ columns }: PlannedCollection): Reading {
+  return { format: 'json', columns: columns.map((name) => ({ name, value: column('t', name) })) };
 }
 
-/** JSON lines `{key: […], object, name}`, one an object of the store that a row found names; `name` may be null. */
-export function copyMedia(collection: PlannedCollection, media: Media): string {
+/** The columns handed over. */
+export function csvReading({ columns }: PlannedCollection): Reading {
+  return { format: 'csv', columns: columns.map((name) => ({ name, value: safeInSheet(column('t', name)) })) };
+}
+
+/** Lines `{key: […], object, name}`, one an object of the store that a row found names; `name` may be null. */
+export function mediaReading(collection: PlannedCollection, media: Media): Reading {
   const object = column('t', media.column);
-  const name = media.nameColumn === undefined ? 'NULL' : column('t', media.nameColumn);
-  const key = `json_build_array(${collection.key.map((each) => column('t', each)).join(', ')})`;
-  const select = `SELECT ${key} AS key, ${object}::text AS object, ${name}::text AS name`;
-  return jsonLines(`${select} ${rowsFound(collection, `${object} IS NOT NULL`)}`);
+  return {
+    format: 'json',
+    columns: [
+      { name: 'key', value: `json_build_array(${collection.key.map((each) => column('t', each)).join(', ')})` },
+      { name: 'object', value: `${object}::text` },
+      { name: 'name', value: media.nameColumn === undefined ? 'NULL::text' : `${column('t', media.nameColumn)}::text` },
+    ],
+    condition: `${object} IS NOT NULL`,
+  };
 }
 
-function jsonLines(select: string): string {
-  // A column of type json keeps the line breaks between its tokens, which would break the lines apart.
-  const oneLine = `replace(replace(row_to_json(r)::text, chr(10), ' '), chr(13), ' ')`;
-  return `COPY (SELECT ${oneLine} FROM (${select}) r) ${AS_JSON_LINES}`;
+/** The query that streams a reading of the rows whose keys are in the key table. */
+export function copyQuery(collection: PlannedCollection, reading: Reading): string {
+  const rows = `SELECT ${columnsRead(reading)} ${rowsFound(collection, reading.condition)}`;
+  if (reading.format === 'csv') return `COPY (${rows}) ${AS_CSV}`;
+  return `COPY (SELECT ${jsonLine('r')} FROM (${rows}) r) ${AS_JSON_LINES}`;
+}
+
+export function columnsRead({ columns }: Reading): string {
+  return columns.map(({ name, value }) => `${value} AS ${quoteName(name)}`).join(', ');
+}
+
+/** A row as JSON; a column of type json keeps the line breaks between its tokens, which would break the lines apart. */
+export function jsonLine(row: string): string {
+  return `replace(replace(row_to_json(${row})::text, chr(10), ' '), chr(13), ' ')`;
 }
 
 function rowsFound(collection: PlannedCollection, condition?: string): string {

@@ -1,12 +1,18 @@
-/** Reads the configured data map files. Throws InvalidDataMap or InvalidConfiguration, naming the file. */
+/**
+ * Reads the configured data map files, to be searched with. Throws InvalidDataMap, also when the map has gaps, or
+ * InvalidConfiguration, naming the file.
+ */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { refuse } from './findings.ts';
 import type { DataMap } from './model.ts';
 import { parseDataMap } from './parse.ts';
 import { InvalidConfiguration } from '../domain/errors.ts';
 
 export async function loadDataMap(files: readonly string[]): Promise<DataMap> {
-  return parseDataMap(await Promise.all(files.map(readMapFile)));
+  const map = parseDataMap(await Promise.all(files.map(readMapFile)));
+  refuse(map.gaps);
+  return map;
 }
 
 async function readMapFile(name: string): Promise<{ name: string; text: string }> {

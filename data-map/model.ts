@@ -11,10 +11,24 @@ export interface FieldRef {
   readonly column: string;
   /** Empty for the column itself. */
   readonly path: readonly string[];
+  /** A list is on the way or at its end, so that a row may have several values of it. */
+  readonly inList?: true;
 }
 
-export interface Field extends FieldRef {
+/** How people know something: in the map's own words, and in other languages as far as it has them. */
+export interface Texts {
   readonly label: string;
+  readonly description: string | undefined;
+  /** The group in which people look for it; of collections only. */
+  readonly kind?: string | undefined;
+}
+
+export interface Named extends Texts {
+  /** By language (BCP 47). */
+  readonly translations: Readonly<Record<string, Partial<Texts>>>;
+}
+
+export interface Field extends FieldRef, Named {
   /** Its own categories and those of its collection and dataset. */
   readonly categories: readonly string[];
   /** A data type of Fideslang; `[]` at its end means a list. */
@@ -50,7 +64,7 @@ export interface Media {
   readonly nameColumn: string | undefined;
 }
 
-export interface Collection {
+export interface Collection extends Named {
   readonly ref: CollectionRef;
   readonly dataset: string;
   readonly source: string;
@@ -64,18 +78,41 @@ export interface Collection {
   /** The column that marks a restriction of processing (GDPR, article 18). */
   readonly restriction: string | undefined;
   readonly recordClass: string | undefined;
-  readonly label: string;
   /** The group in which people look for it. */
   readonly kind: string;
   /** Neither searched nor walked through: without personal data, or `skip_processing`. */
   readonly skipped: boolean;
+  /** Present when the whole table is declared free of personal data. */
+  readonly exemption: Exemption | undefined;
+  /** Without the columns that are declared free of personal data. */
   readonly fields: readonly Field[];
+  readonly exemptColumns: readonly ExemptColumn[];
   readonly identities: readonly IdentityField[];
   readonly media: readonly Media[];
   readonly masking: string | undefined;
   /** Collections to be read before this one, and to be erased before it. */
   readonly after: readonly CollectionRef[];
   readonly eraseAfter: readonly CollectionRef[];
+  /** Name of a trigger, a rule or a foreign key, and why what it does by itself is right. */
+  readonly acknowledged: Readonly<Record<string, string>>;
+  readonly questions: readonly Question[];
+}
+
+/** A declaration that there is no personal data. */
+export interface Exemption {
+  /** Undefined when the map gives none. */
+  readonly reason: string | undefined;
+}
+
+export interface ExemptColumn extends Exemption {
+  readonly column: string;
+}
+
+/** What a person has yet to decide. */
+export interface Question {
+  /** Undefined when it is about the whole. */
+  readonly field: string | undefined;
+  readonly text: string;
 }
 
 export interface FieldPair {
@@ -99,6 +136,8 @@ export interface Dataset {
   /** The country (ISO 3166-1 alpha-2) whose phone numbers are stored without their country code. */
   readonly phoneRegion: string | undefined;
   readonly collections: readonly Collection[];
+  /** About the dataset itself. */
+  readonly questions: readonly Question[];
 }
 
 export interface DataMap {
@@ -106,12 +145,35 @@ export interface DataMap {
   readonly version: string;
   readonly datasets: readonly Dataset[];
   readonly edges: readonly Edge[];
+  /** Why a search by it could not be run or would not find everything; nothing is searched before they are mended. */
+  readonly gaps: readonly string[];
   /** What was read but has no effect, such as unknown keys. */
   readonly notices: readonly string[];
+  /** Keys of the files that neither Fideslang nor Steward knows, with what they say. */
+  readonly unknown: readonly UnknownEntry[];
+}
+
+export interface UnknownEntry {
+  readonly dataset: string;
+  readonly collection?: string;
+  readonly field?: string;
+  /** With what it stands under: `fides_meta.colour`. */
+  readonly key: string;
+  readonly value: unknown;
 }
 
 export function collectionsOf({ datasets }: Pick<DataMap, 'datasets'>): readonly Collection[] {
   return datasets.flatMap(({ collections }) => collections);
+}
+
+/** Where the value of a field is; a list on the way makes several of one. */
+export function refIn(fields: readonly Pick<Field, 'column' | 'path' | 'dataType'>[], at: FieldRef): FieldRef {
+  const isInList = fields.some((field) => field.dataType?.endsWith('[]') && isWithin(at, field));
+  return { column: at.column, path: at.path, ...(isInList && { inList: true }) };
+}
+
+function isWithin(at: FieldRef, { column, path }: FieldRef): boolean {
+  return at.column === column && path.every((part, index) => at.path[index] === part);
 }
 
 /** `column.key.key`, as the file writes it. */

@@ -19,7 +19,10 @@ export interface MapFile {
   readonly text: string;
 }
 
-/** Throws InvalidDataMap with every problem found, each naming file, dataset, collection and field, and what to do. */
+/**
+ * Throws InvalidDataMap with every problem found, each naming file, dataset, collection and field, and what to do. Files
+ * that were written for Fides are read as they are; what they lack to be searched with is in the map's `gaps`.
+ */
 export function parseDataMap(files: readonly MapFile[]): DataMap {
   const findings = new Findings();
   const parsed = files.flatMap((file) => readFile(file, findings));
@@ -40,7 +43,9 @@ export function parseDataMap(files: readonly MapFile[]): DataMap {
   checkOrder(collectionsOf({ datasets }), locate, findings);
   checkWalks({ datasets, edges }, locate, findings);
   findings.throwIfAny();
-  return { version: digest(parsed.map(({ file }) => file)), datasets, edges, notices: findings.notices };
+  const { gaps, notices } = findings;
+  const unknown = parsed.flatMap(({ file }) => unknownKeys(file).map((each) => ({ dataset: file.fides_key, ...each })));
+  return { version: digest(parsed.map(({ file }) => file)), datasets, edges, gaps, notices, unknown };
 }
 
 /** The types of identity by which the map can find a person, in alphabetical order. */
@@ -75,7 +80,7 @@ function readFile({ name, text }: MapFile, findings: Findings): readonly ReadDat
   }
   return result.data.dataset.map((file) => {
     const at = { file: name, dataset: file.fides_key };
-    for (const { key, ...place } of unknownKeys(file))
+    for (const { key, value: _, ...place } of unknownKeys(file))
       findings.notice({ ...at, ...place }, `the key ${key} is unknown and has no effect.`);
     return { at, file };
   });

@@ -10,7 +10,8 @@ import { components, reachable } from './graph.ts';
 import type { Collection, CollectionRef, DataMap, Edge } from './model.ts';
 import type { Predicate } from './predicates.ts';
 import { checkSearchable, predicateFor } from './predicates.ts';
-import { walkOf } from './walk.ts';
+import type { Walk } from './walk.ts';
+import { partOf, walkOf } from './walk.ts';
 
 export interface PlannedCollection extends Collection {
   readonly tenant: string;
@@ -73,23 +74,77 @@ export interface SearchOptions {
   readonly provided?: boolean;
 }
 
-/**
- * The plan to find everything of one person in one source. Identities of a type that no collection of the source carries
- * contribute nothing; without any the plan is empty. Throws InvalidInput when a value is not of its identity's type.
- */
+/** A source that a search would reach and does not search, because nobody said how it knows the workspace. */
+export interface Unreached {
+  readonly source: string;
+  /** Where rows of the person may be. */
+  readonly collections: readonly CollectionRef[];
+}
+
+/** A search of several sources: what to do in each, and what leads from one to another. */
+export interface SearchPlan {
+  readonly mapVersion: string;
+  /** One a source that was asked for, in the map's order; empty where no identity leads to. */
+  readonly plans: readonly Plan[];
+  /** Edges between the plans, followed by carrying the values of their columns, until nothing new is found in any source. */
+  readonly crossings: readonly Edge[];
+  readonly unreached: readonly Unreached[];
+}
+
+/** The plan for one source by itself: what identities lead to there, without what other sources would lead to. */
 export function planSearch(map: DataMap, source: string, identities: readonly Identity[]): Plan {
+  const { plans } = planAcross(map, [source], identities);
+  return plans[0] ?? { source, mapVersion: map.version, tenantBound: true, collections: [], stages: [], cyclic: false };
+}
+
+/**
+ * The plan to find everything of one person in the sources named, which are those that know the workspace. Identities of a
+ * type that no collection carries contribute nothing; without any the plans are empty. Throws InvalidInput when a value is
+ * not of its identity's type.
+ */
+export function planAcross(map: DataMap, sources: readonly string[], identities: readonly Identity[]): SearchPlan {
   checkSearchable(identities);
-  const walk = walkOf(map, source);
-  const seeds = new Map(walk.collections.map((each) => [each.ref, seedsOf(map, each, identities)]));
-  const starts = walk.collections.map(({ ref }) => ref).filter((ref) => (seeds.get(ref) ?? []).length > 0);
-  const reached = reachable(starts, walk.edges);
-  const collections = walk.collections
-    .filter(({ ref }) => reached.has(ref))
-    .map((each, position) => planCollection(each, position, seeds.get(each.ref) ?? []));
+  const everything = walkOf(map);
+  const seeds = new Map(everything.collections.map((each) => [each.ref, seedsOf(map, each, identities)]));
+  const walk = partOf(everything, (source) => sources.includes(source));
+  const reached = reachedIn(walk, seeds);
   const edges = walk.edges.filter(({ from }) => reached.has(from));
-  const stages = stagesOf(collections, edges);
-  const cyclic = stages.some(({ repeat }) => repeat.length > 0);
-  return { source, mapVersion: map.version, tenantBound: true, collections, stages, cyclic };
+  const searched = [...new Set(map.datasets.map(({ source }) => source))].filter((each) => sources.includes(each));
+  const plans = searched.map((source): Plan => {
+    const collections = walk.collections
+      .filter((each) => each.source === source && reached.has(each.ref))
+      .map((each, position) => planCollection(each, position, seeds.get(each.ref) ?? []));
+    const refs = new Set(collections.map(({ ref }) => ref));
+    const stages = stagesOf(
+      collections,
+      edges.filter(({ from, to }) => refs.has(from) && refs.has(to)),
+    );
+    const cyclic = stages.some(({ repeat }) => repeat.length > 0);
+    return { source, mapVersion: map.version, tenantBound: true, collections, stages, cyclic };
+  });
+  return {
+    mapVersion: map.version,
+    plans,
+    crossings: edges.filter(({ crossesSources }) => crossesSources),
+    unreached: unreachedBy(everything, reachedIn(everything, seeds), sources),
+  };
+}
+
+type Seeds = ReadonlyMap<CollectionRef, readonly Predicate[]>;
+
+function reachedIn({ collections, edges }: Walk, seeds: Seeds): ReadonlySet<CollectionRef> {
+  const starts = collections.map(({ ref }) => ref).filter((ref) => (seeds.get(ref) ?? []).length > 0);
+  return reachable(starts, edges);
+}
+
+function unreachedBy(
+  { collections }: Walk,
+  reached: ReadonlySet<CollectionRef>,
+  sources: readonly string[],
+): readonly Unreached[] {
+  const beyond = collections.filter(({ ref, source }) => reached.has(ref) && !sources.includes(source));
+  const bySource = Map.groupBy(beyond, ({ source }) => source);
+  return [...bySource].map(([source, found]) => ({ source, collections: found.map(({ ref }) => ref) }));
 }
 
 function seedsOf(map: DataMap, collection: Collection, identities: readonly Identity[]): readonly Predicate[] {
@@ -101,8 +156,9 @@ function seedsOf(map: DataMap, collection: Collection, identities: readonly Iden
 }
 
 function planCollection(collection: Collection, position: number, seeds: readonly Predicate[]): PlannedCollection {
-  const { ref, tenant, fields } = collection;
+  const { ref, tenant, fields, key } = collection;
   if (tenant === undefined) throw new InvalidDataMap(`The collection ${ref} has no tenant and cannot be searched.`);
+  if (key.length === 0) throw new InvalidDataMap(`The collection ${ref} has no primary key and cannot be searched.`);
   const columns = fields.filter(({ path }) => path.length === 0);
   return {
     ...collection,

@@ -11,6 +11,9 @@ export interface Statement {
 
 type Bindable = string | number | readonly string[];
 
+/** A key or the values an edge goes by, in the order of the columns, each as PostgreSQL writes it. */
+export type Values = readonly string[];
+
 /** Collects the values of a statement; each gets its own parameter, typed by what it is compared with. */
 export class Binds {
   readonly values: Bindable[] = [];
@@ -52,6 +55,24 @@ export function fieldValue(alias: string, at: FieldRef): string {
 /** A cast that costs nothing, and keeps indexes usable, where the field is text already. */
 export function textValue(alias: string, at: FieldRef): string {
   return `${fieldValue(alias, at)}::text`;
+}
+
+/**
+ * The values of a field that is in a list, one a row and as jsonb. `to_jsonb` makes one thing of arrays of PostgreSQL and of
+ * JSON; the lax mode of SQL/JSON paths (manual, 9.16.2.2) goes through lists and past what is missing or of another shape.
+ */
+export function elements(alias: string, { column: name, path }: FieldRef): string {
+  const steps = path.map((key) => `.${JSON.stringify(key)}[*]`);
+  return `jsonb_path_query(to_jsonb(${column(alias, name)}), ${quoteKey(`lax $[*]${steps.join('')}`)})`;
+}
+
+/** The text of one element of `elements`. */
+export const elementText = (element: string): string => `(${element} #>> '{}')`;
+
+/** Whether the text of a field, or of any value of it when it is in a list, satisfies a condition. */
+export function anyValue(alias: string, at: FieldRef, condition: (value: string) => string): string {
+  if (!at.inList) return condition(textValue(alias, at));
+  return `EXISTS (SELECT FROM ${elements(alias, at)} e(v) WHERE ${condition(elementText('e.v'))})`;
 }
 
 /** A pattern of LIKE that matches its text literally. */

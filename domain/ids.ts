@@ -23,12 +23,17 @@ export const isUuid = (text: string): boolean => UUID.test(text);
 export const WORKFLOWS = {
   dataSubjectRequest: 'dataSubjectRequest',
   exportPackaging: 'exportPackaging',
+  mapCheck: 'mapCheck',
   packageExpiry: 'packageExpiry',
   storageSweep: 'storageSweep',
 } as const;
 
-/** Schedules by id. */
-export const SCHEDULES = { packageExpiry: 'package-expiry', storageSweep: 'storage-sweep' } as const;
+/** Of schedules, and the beginnings of the ids of their runs. */
+export const SCHEDULES = {
+  mapCheck: 'map-check',
+  packageExpiry: 'package-expiry',
+  storageSweep: 'storage-sweep',
+} as const;
 
 /**
  * Signals by name. They carry nothing: each says that the database has news, which the workflow then reads through an

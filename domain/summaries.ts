@@ -83,9 +83,15 @@ export const packageReady = line`Package ready: ${row}, ${file}, ${byte}`;
 export const completed = line`Completed with ${word(REQUEST_OUTCOMES)} at ${minute}`;
 export const cancelled = line`Cancelled at ${minute}`;
 export const retrying = line`Retrying: ${word(SERVICES)} not reachable since ${minute}`;
-export const packagesDeleted = line`Expired packages: ${count('package', 'packages')} deleted, ${count('failure', 'failures')}`;
-export const storageSwept = line`Swept from the storage: ${count('upload', 'uploads')}, ${count('object', 'objects')}`;
 export const reminderTimer = line`Reminder in ${count('day', 'days')}`;
+export const mapCheckLine = line`Compare the data map with the sources, daily`;
+export const mapChecked = line`The data map has ${count('error', 'errors')} and ${count('warning', 'warnings')} at ${minute}`;
+export const mapCheckTimer = line`Compare the data map again`;
+export const packageExpiryLine = line`Delete packages whose time is over, hourly`;
+export const packagesDeleted = line`Expired packages: ${count('package', 'packages')} deleted, ${count('failure', 'failures')}`;
+export const packageExpiryTimer = line`Delete what could not be deleted`;
+export const storageSweepLine = line`Remove what crashes have left in the storage, daily`;
+export const storageSwept = line`Removed from the storage: ${count('upload', 'uploads')}, ${count('object', 'objects')}`;
 
 /** Summaries of activities, by the activity's name. */
 export const ACTIVITY_SUMMARIES = {
@@ -100,14 +106,9 @@ export const ACTIVITY_SUMMARIES = {
   deliverPackage: line`Deliver the link`(),
   closeRequest: line`Close the request`(),
   withdrawRequest: line`Record the cancellation`(),
+  checkDataMap: line`Compare the data map with the sources`(),
   expirePackages: line`Delete expired packages`(),
   sweepStorage: line`Remove what crashes have left in the storage`(),
-} as const;
-
-/** Summaries of runs that a schedule starts. */
-export const SCHEDULE_SUMMARIES = {
-  packageExpiry: line`Packages whose time is over`(),
-  storageSweep: line`Leavings in the storage`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

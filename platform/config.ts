@@ -29,7 +29,15 @@ const sourceName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'must be lower-cas
 const storageSettings = z.discriminatedUnion('kind', [z.object(folderSettings), z.object(s3Settings)]);
 
 const sourceSettings = z.discriminatedUnion('kind', [
-  z.object({ name: sourceName, kind: z.literal('postgres'), url: postgresUrl }),
+  z.object({
+    name: sourceName,
+    kind: z.literal('postgres'),
+    url: postgresUrl,
+    /** By default `temp_tables`; `bound_arrays` where there are no temporary tables: standbys, transaction poolers. */
+    carrier: z.enum(['temp_tables', 'bound_arrays']).optional(),
+    /** Looked at for unmapped tables, beside the schemas that the data map names. */
+    schemas: z.array(z.string().min(1)).optional(),
+  }),
   z.object({ name: sourceName, ...folderSettings }),
   z.object({ name: sourceName, ...s3Settings }),
 ]);

@@ -19,10 +19,14 @@ export interface Sources {
    * on with it for nobody.
    */
   withSource<T>(name: string, work: (client: PoolClient) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** How the key sets of a search in a source of kind postgres are carried. Throws InvalidDataMap like `withSource`. */
+  carrierOf(name: string): CarrierName;
   /** The files of a source of kind folder or s3. Throws InvalidDataMap when no such source is configured. */
   objectStore(name: string): ObjectStorage;
   close(): Promise<void>;
 }
+
+export type CarrierName = NonNullable<Extract<SourceSettings, { kind: 'postgres' }>['carrier']>;
 
 /** A worker takes on four pieces of bulk work at a time. */
 const CONNECTIONS = 8;
@@ -30,16 +34,20 @@ const CONNECTIONS = 8;
 /** Connects at the first use. */
 export function openSources(settings: readonly SourceSettings[]): Sources {
   const pools = new Map<string, Pool>();
+  const carriers = new Map<string, CarrierName>();
   const stores = new Map<string, ObjectStorage>();
   for (const source of settings) {
-    if (source.kind === 'postgres') pools.set(source.name, openPool(source.url));
-    else stores.set(source.name, openStorage(source));
+    if (source.kind === 'postgres') {
+      pools.set(source.name, openPool(source.url));
+      carriers.set(source.name, source.carrier ?? 'temp_tables');
+    } else stores.set(source.name, openStorage(source));
   }
   return {
     withSource: async (name, work, signal) => {
       const pool = required(pools, name, 'postgres');
       return withPool(name, pool, signal ? cancellable(pool, work, signal) : work);
     },
+    carrierOf: (name) => required(carriers, name, 'postgres'),
     objectStore: (name) => required(stores, name, 'folder or s3'),
     close: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.end()));
@@ -97,14 +105,22 @@ function cancellable<T>(pool: Pool, work: Work<T>, signal: AbortSignal): Work<T>
 }
 
 function fail(name: string, error: unknown): never {
-  if (error instanceof StewardError) throw error;
+  throw sourceFailure(name, error);
+}
+
+/**
+ * A failure of a source in our own words, since those of the server can quote a row; any other error as it is. `refused`
+ * says what the source was asked to do.
+ */
+export function sourceFailure(name: string, error: unknown, refused = 'a statement'): unknown {
+  if (error instanceof StewardError) return error;
   if (isAway(error)) {
-    throw new Unavailable(`The source ${name} is not reachable.`, { service: 'source', retryAfterSeconds: 5 });
+    return new Unavailable(`The source ${name} is not reachable.`, { service: 'source', retryAfterSeconds: 5 });
   }
   if (error instanceof DatabaseError) {
-    throw new SourceFailed(`The source ${name} refused a statement: SQLSTATE ${error.code ?? 'unknown'}.`);
+    return new SourceFailed(`The source ${name} refused ${refused}: SQLSTATE ${error.code ?? 'unknown'}.`);
   }
-  throw error;
+  return error;
 }
 
 function required<T>(opened: ReadonlyMap<string, T>, name: string, kind: string): T {

@@ -5,12 +5,18 @@ import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
+import type { MapCheckActivities } from '../activities/map-check.ts';
 import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 
 type Activities = ActivityInterfaceFor<
-  ExportPackagingActivities & LocateActivities & PackageExpiryActivities & RequestActivities & StorageSweepActivities
+  ExportPackagingActivities &
+    LocateActivities &
+    MapCheckActivities &
+    PackageExpiryActivities &
+    RequestActivities &
+    StorageSweepActivities
 >;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
@@ -54,6 +60,7 @@ export const bulk = proxy(
   'locatePerson',
   'buildPackage',
   'verifyPackage',
+  'checkDataMap',
 );
 
 /** Small work of its own kind for all workspaces together; on the queue that no long export can fill. */

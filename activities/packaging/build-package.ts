@@ -111,7 +111,8 @@ async function write(deps: BuildDeps, ref: RequestRef, draft: Draft, archive: Ar
   control.signal.addEventListener('abort', abandon);
   try {
     control.signal.throwIfAborted();
-    const work = { facts: factsOf(deps, ref, draft), searches: draft.order.searches };
+    const { search, attachments, redactions, manualSystems } = draft.order;
+    const work = { facts: factsOf(deps, ref, draft), search, attachments, redactions, manualSystems };
     return await writePackage(archive, work, deps, { progress, signal: control.signal });
   } catch (error) {
     archive.abort(error);
@@ -129,7 +130,7 @@ function throwCause(outcomes: readonly PromiseSettledResult<unknown>[]): void {
 }
 
 function factsOf({ map }: BuildDeps, ref: RequestRef, { packageId, createdAt, order }: Draft): PackageFacts {
-  const { requestType, regime, workspace, instruction } = order;
+  const { requestType, regime, workspace, instruction, language, contact } = order;
   return {
     packageId,
     requestId: ref.requestId,
@@ -137,6 +138,8 @@ function factsOf({ map }: BuildDeps, ref: RequestRef, { packageId, createdAt, or
     regime,
     workspace,
     instruction,
+    language,
+    contact,
     dataMapVersion: map.version,
     createdAt,
   };

@@ -1,11 +1,10 @@
-/** One collection as files: its rows as a JSON array and as CSV, each by one COPY in the same snapshot. */
+/** One collection as files: its rows as a JSON array and as CSV, both from the same snapshot. */
 import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
-import { to as copyTo } from 'pg-copy-streams';
-import type { ClientBase } from 'pg';
-import { copyCsv, copyJson } from '../../data-map/copy.ts';
+import { csvReading, jsonReading } from '../../data-map/copy.ts';
 import type { Field } from '../../data-map/model.ts';
 import type { PlannedCollection } from '../../data-map/plan.ts';
+import type { Snapshot } from '../plan-runner.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
 import type { Column, PackedCollection } from './contents.ts';
 import type { EntryNames } from './entry-names.ts';
@@ -30,7 +29,7 @@ export class CollectionFiles {
   }
 
   /** `rows` is how many the snapshot has; a collection without any gets no files. */
-  async pack(client: ClientBase, collection: PlannedCollection, rows: number): Promise<PackedCollection> {
+  async pack(snapshot: Snapshot, collection: PlannedCollection, rows: number): Promise<PackedCollection> {
     const described = describe(collection);
     if (rows === 0) return { ...described, rows, sample: [] };
     this.progress.collection = collection.ref;
@@ -41,19 +40,11 @@ export class CollectionFiles {
       { rows: SHOWN_ROWS, bytes: Math.min(SHOWN_BYTES, this.pageBytes) },
       (count) => (this.progress.rows += count),
     );
-    await this.archive.add(json, through(copyFrom(client, copyJson(collection)), array));
+    await this.archive.add(json, through(snapshot.read(collection, jsonReading(collection)), array));
     this.pageBytes -= array.bytesSampled;
-    await this.archive.add(csv, copyFrom(client, copyCsv(collection)));
+    await this.archive.add(csv, snapshot.read(collection, csvReading(collection)));
     return { ...described, rows: array.rows, sample: array.sample, json, csv };
   }
-}
-
-/** The rows of a COPY query, at the reader's pace. */
-export function copyFrom(client: ClientBase, query: string): Readable {
-  const stream = client.query(copyTo(query));
-  // Destroyed before its end, it still hears of the connection's.
-  stream.on('error', () => undefined);
-  return stream;
 }
 
 /** The array, which fails and is destroyed together with what it reads. */

@@ -1,4 +1,6 @@
 /** What has been packed: the description from which index page, README and manifest are written. */
+import type { Readable } from 'node:stream';
+import type { Language } from '../../domain/languages.ts';
 import type { Manifest, ManifestFile, MissingObject } from '../../domain/manifest.ts';
 import type { Row } from './values.ts';
 
@@ -8,7 +10,52 @@ export interface PackageFacts
     Manifest,
     'packageId' | 'requestId' | 'requestType' | 'regime' | 'workspace' | 'instruction' | 'dataMapVersion'
   > {
+  /** In which the package speaks to the person. */
+  readonly language: Language;
+  /** Where the controller is to be reached; undefined when nobody has said. */
+  readonly contact?: string | undefined;
   readonly createdAt: Date;
+}
+
+/** A file that somebody found by hand in a system that is not connected. */
+export interface Attachment {
+  /** The system's name as people know it; files of one system share a folder. */
+  readonly system: string;
+  /** What it is, in a person's words. */
+  readonly title?: string | undefined;
+  /** The file's name as it was handed in; made safe here. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Its content, read once. Throws Unavailable while the storage is away. */
+  open(): Promise<Readable>;
+}
+
+/** Something that was found and is kept back. Says what and why, and nothing of the content. */
+export interface RedactionNote {
+  /** What it is, as people know it: the label of a collection, of a column, of a thread. */
+  readonly label: string;
+  /**
+   * A key of the catalogues' `exemptions` (`third_party`, `privilege`, …). Any other is shown in general words: "kept back
+   * under an exemption that the law allows".
+   */
+  readonly exemption: string;
+  /** How many rows; undefined when it is a column or everything of the label. */
+  readonly rows: number | undefined;
+}
+
+/** A system that is searched by hand, with what came of it. */
+export interface ManualSystem {
+  readonly system: string;
+  readonly outcome: 'attached' | 'nothing_found';
+  /** What the searcher says for the person to read. */
+  readonly statement?: string | undefined;
+}
+
+/** What people add to what the machine finds. */
+export interface Supplements {
+  readonly attachments: readonly Attachment[];
+  readonly redactions: readonly RedactionNote[];
+  readonly manualSystems: readonly ManualSystem[];
 }
 
 export interface Column {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { REGIMES } from '../../domain/deadlines.ts';
+import { DEFAULT_LANGUAGE, LANGUAGES } from '../../domain/languages.ts';
 import { AWAITED_DECISIONS, REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
 import { BLOCKERS, REQUEST_ACTIONS } from '../../platform/records/requests.ts';
 import { AGE_RECIPIENT, isAgeRecipient } from '../age.ts';
@@ -47,6 +48,10 @@ export const filing = z.strictObject({
     .refine(isAgeRecipient, 'It is no valid recipient of age.')
     .optional()
     .meta({ description: 'Downloads are then encrypted to this key (https://age-encryption.org).' }),
+  language: z
+    .enum(LANGUAGES)
+    .default(DEFAULT_LANGUAGE)
+    .meta({ description: 'In which the package speaks to the person (BCP 47).' }),
   note: text(4000).optional().meta({ description: 'Kept beside the audit log.' }),
 });
 

@@ -5,6 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { contractualDueAt, legalDueAt } from '../../domain/deadlines.ts';
 import type { Regime } from '../../domain/deadlines.ts';
+import { DEFAULT_LANGUAGE } from '../../domain/languages.ts';
+import type { Language } from '../../domain/languages.ts';
 import type { RequestType } from '../../domain/request.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
@@ -32,6 +34,8 @@ export interface Filing {
   readonly instruction?: InstructionChoice | undefined;
   readonly teamId?: string | undefined;
   readonly ageRecipient?: string | undefined;
+  /** In which the package speaks to the person. */
+  readonly language?: Language | undefined;
   /** Kept beside the audit log. */
   readonly note?: string | undefined;
 }
@@ -144,6 +148,7 @@ async function insertRequest(
     filed_by: principal.id,
     data_key_id: dataKey.id,
     age_recipient: filing.ageRecipient ?? null,
+    language: filing.language ?? DEFAULT_LANGUAGE,
     body_digest: digest,
     created_at: now,
     updated_at: now,

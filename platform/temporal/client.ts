@@ -2,13 +2,15 @@
 import {
   Client,
   Connection,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts';
-import { SIGNALS, TASK_QUEUES, WORKFLOWS, dataSubjectRequestId } from '../../domain/ids.ts';
+import { SCHEDULES, SIGNALS, TASK_QUEUES, WORKFLOWS, dataSubjectRequestId } from '../../domain/ids.ts';
 import { StewardError, Unavailable } from '../../domain/errors.ts';
 import { requestLine } from '../../domain/summaries.ts';
 import type { RequestRun } from '../../domain/runs.ts';
@@ -25,6 +27,8 @@ export interface Temporal {
   startRequest(run: RequestRun): Promise<void>;
   /** Tells a run that the database has news; a run that has ended does not need to know. */
   signalRequest(requestId: string, signal: keyof typeof SIGNALS): Promise<void>;
+  /** Starts the comparison of the data map with the sources out of turn; one that waits for its next look gives way. */
+  checkDataMap(): Promise<void>;
   /** Throws Unavailable when the server does not answer. */
   health(): Promise<void>;
   close(): Promise<void>;
@@ -48,6 +52,7 @@ export function openTemporal(
     client,
     startRequest: (run) => call(() => startRequest(client, run)),
     signalRequest: (requestId, signal) => call(() => signalRequest(client, requestId, signal)),
+    checkDataMap: () => call(() => triggerMapCheck(client)),
     health: () => call(() => connection.workflowService.getSystemInfo({}).then(() => undefined)),
     close: () => connection.close(),
   };
@@ -90,6 +95,18 @@ async function signalRequest(client: Client, requestId: string, signal: keyof ty
     await client.workflow.getHandle(dataSubjectRequestId(requestId)).signal(SIGNALS[signal]);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+async function triggerMapCheck(client: Client): Promise<void> {
+  try {
+    await client.schedule.getHandle(SCHEDULES.mapCheck).trigger(ScheduleOverlapPolicy.CANCEL_OTHER);
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    throw new Unavailable('The schedule is not there yet: a worker makes it at its start.', {
+      service: 'temporal',
+      retryAfterSeconds: 30,
+    });
   }
 }
 

@@ -102,6 +102,7 @@ export async function openTestApi(): Promise<TestApi> {
     storage: openStorage(config.storage),
     logger: createLogger('api', 'info', linesInto(log)),
     registry: createRegistry('api'),
+    dataMap: { version: 'a test', datasets: [], collections: [], edges: [] },
     identityTypes: ['email', 'phone_number', 'external_id'],
   };
   const [workspaceId, otherWorkspaceId] = await createWorkspaces(db);
@@ -194,6 +195,10 @@ function openGateway(config: Config, ring: KeyRing, temporal: TestTemporal): Tem
     signalRequest: async (requestId, signal) => {
       await ask(() => nobody.signalRequest(requestId, signal));
       temporal.signals.push(`${requestId} ${signal}`);
+    },
+    checkDataMap: async () => {
+      await ask(() => nobody.checkDataMap());
+      temporal.signals.push('check the data map');
     },
     health: () => ask(() => nobody.health()),
   };

@@ -133,6 +133,15 @@ dataset:
         text: JSON.stringify({ dataset: [dataset([odd], { region: 'eu' }, { version: 2 })], system: [] }),
       },
     ]);
+    expect(map.unknown.map(({ key: name, value }) => [name, value])).toEqual([
+      ['version', 2],
+      ['fides_meta.steward.region', 'eu'],
+      ['owner', 'sales'],
+      ['fides_meta.speed', 1],
+      ['fides_meta.steward.tennant', 'x'],
+      ['fides_meta.colour', 'red'],
+    ]);
+    expect(map.unknown.at(-1)).toMatchObject({ dataset: 'crm', collection: 'contacts', field: 'id' });
     expect(map.notices).toEqual([
       'crm.yml: system is not read; only dataset is.',
       'crm.yml, dataset crm: the key version is unknown and has no effect.',
@@ -171,7 +180,7 @@ describe('problems', () => {
 
   it('are all told at once', () => {
     const found = of(
-      collection('contacts', [email()]),
+      collection('contacts', [key('id'), key('id'), email()]),
       collection('notes', [key('id'), refers('contact_id', 'people.id')]),
       collection('notes', [key('id')]),
     );
@@ -223,17 +232,6 @@ describe('problems', () => {
     ]);
   });
 
-  it('name collections that a search reaches but could not search', () => {
-    const notes = { name: 'notes', fields: [refers('contact_id', 'contacts.id', 'from')] };
-    expect(of(contacts, notes)).toEqual([
-      `${here} notes: a search reaches it and it has no primary key; set fides_meta.primary_key on its key fields.`,
-      `${here} notes: a search reaches it and it has no tenant; name its workspace column in fides_meta.steward.tenant, or set skip_processing.`,
-    ]);
-    expect(of(contacts, { ...notes, fides_meta: { skip_processing: true } })).toEqual([]);
-    expect(of(contacts, { name: 'plans', fields: [field('id')] })).toEqual([]);
-    expect(of({ name: 'leads', fields: [key('id'), email()] })[0]).toContain('it has an identity and it has no tenant');
-  });
-
   it('name what is there twice', () => {
     expect(of(contacts, contacts)).toEqual([`${here} contacts: it is there twice; merge the two.`]);
     expect(of(collection('contacts', [key('id'), field('a'), field('a')]))).toEqual([
@@ -250,18 +248,13 @@ describe('problems', () => {
   });
 
   it('name fields inside columns where only a column will do', () => {
-    const nested = (meta: Record<string, unknown>, outer = {}) =>
-      of(contacts, collection('events', [key('id'), field('payload', outer, { fields: [field('inner', meta)] })]));
-    expect(nested({ primary_key: true })[0]).toBe(
-      `${here} events, field payload.inner: a primary key must be a column; a value inside one cannot be it.`,
-    );
-    expect(nested({ redact: 'name' })[0]).toBe(
+    const events = collection('events', [
+      key('id'),
+      field('payload', {}, { fields: [field('inner', { redact: 'name' })] }),
+    ]);
+    expect(of(contacts, events)).toEqual([
       `${here} events, field payload.inner: redact works on a whole column; set it there.`,
-    );
-    expect(nested({ identity: 'email' }, { data_type: 'object[]' })[0]).toMatch(
-      /events, field payload\.inner: it is in a list \(payload\), which cannot be searched: mark/,
-    );
-    expect(nested({ identity: 'email', data_type: 'string[]' })[0]).toContain('it is in a list (payload.inner)');
+    ]);
   });
 
   it('name a composite key that is referred to in two ways', () => {
@@ -278,6 +271,75 @@ describe('problems', () => {
   it('name a collection that has an identity and claims to have no personal data', () => {
     expect(of(collection('contacts', [key('id'), email()], { no_personal_data: true }))).toEqual([
       `${here} contacts: it has an identity and says no_personal_data; take one of the two away.`,
+    ]);
+  });
+});
+
+describe('gaps', () => {
+  const here = 'crm.yml, dataset crm, collection';
+  const gapsOf = (...collections: readonly Json[]) => mapOf(...collections).gaps;
+
+  it('are collections that a search reaches but could not search', () => {
+    const notes = { name: 'notes', fields: [refers('contact_id', 'contacts.id', 'from')] };
+    expect(gapsOf(contacts, notes)).toEqual([
+      `${here} notes: a search reaches it and it has no primary key; set fides_meta.primary_key on its key fields.`,
+      `${here} notes: a search reaches it and it has no tenant; name its workspace column in fides_meta.steward.tenant, or set skip_processing.`,
+    ]);
+    expect(gapsOf(contacts, { ...notes, fides_meta: { skip_processing: true } })).toEqual([]);
+    expect(gapsOf(contacts, { name: 'plans', fields: [field('id')] })).toEqual([]);
+    expect(gapsOf({ name: 'leads', fields: [key('id'), email()] })[0]).toContain(
+      'it has an identity and it has no tenant',
+    );
+  });
+
+  it('are collections of another source that a search reaches', () => {
+    const payers = { name: 'payers', fields: [key('id'), refers('contact', 'contacts.id', 'from')] };
+    const billing = { fides_key: 'billing', collections: [payers] };
+    expect(parseDataMap([mapFile(dataset([contacts]), billing)]).gaps).toEqual([
+      'crm.yml, dataset billing, collection payers: a search reaches it and it has no tenant; name its workspace column in fides_meta.steward.tenant, or set skip_processing.',
+    ]);
+  });
+
+  it('are cycles that no identity leads into', () => {
+    const deals = collection('deals', [key('id'), refers('offer_id', 'offers.id')]);
+    const offers = collection('offers', [key('id'), refers('deal_id', 'deals.id')]);
+    const fix = 'give one an identity or a reference to a collection that has one, or set skip_processing';
+    expect(gapsOf(contacts, deals, offers)).toEqual([
+      `${here} deals: no identity leads into the cycle of crm.deals, crm.offers; ${fix}.`,
+    ]);
+    const tree = collection('folders', [key('id'), refers('parent_id', 'folders.id', 'from')]);
+    expect(gapsOf(tree)).toEqual([`${here} folders: no identity leads into the cycle of crm.folders; ${fix}.`]);
+  });
+
+  it('are parts of a composite reference that are in a list', () => {
+    const lines = collection('lines', [key('invoice_id'), key('position')]);
+    const inner = [refers('invoice', 'lines.invoice_id', 'to'), refers('line', 'lines.position', 'to')];
+    const notes = collection('notes', [
+      key('id'),
+      email(),
+      field('about', { data_type: 'object[]' }, { fields: inner }),
+    ]);
+    const why =
+      'it is in a list and a part of a composite reference, which cannot be followed: mark its references as not_followed.';
+    expect(gapsOf(lines, notes)).toEqual([
+      `${here} notes, field about.invoice: ${why}`,
+      `${here} notes, field about.line: ${why}`,
+    ]);
+  });
+});
+
+describe('notices', () => {
+  it('tell of data of persons that no identity leads to, and of keys inside columns', () => {
+    const visits = collection('visits', [
+      key('id'),
+      field('ip', {}, { data_categories: ['user.device.ip_address'] }),
+      field('payload', {}, { fields: [key('inner')] }),
+    ]);
+    const { notices, datasets } = mapOf(contacts, visits);
+    expect(datasets[0]?.collections[1]?.key).toEqual(['id']);
+    expect(notices).toEqual([
+      'crm.yml, dataset crm, collection visits, field payload.inner: it is inside a column and therefore no part of the primary key.',
+      'crm.yml, dataset crm, collection visits: it has data of persons, and no identity leads to it: no search finds its rows.',
     ]);
   });
 });

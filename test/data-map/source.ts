@@ -1,14 +1,14 @@
 /** Runs searches against a real source and reads back what they found. */
-import type { Pool, QueryResult } from 'pg';
+import type { Pool } from 'pg';
 import { text } from 'node:stream/consumers';
-import copyStreams from 'pg-copy-streams';
 import { withSnapshot } from '../../activities/plan-runner.ts';
 import type { Snapshot } from '../../activities/plan-runner.ts';
 import type { Identity } from '../../domain/identities.ts';
 import type { DataMap } from '../../data-map/model.ts';
 import { planSearch } from '../../data-map/plan.ts';
-import type { Plan } from '../../data-map/plan.ts';
-import { keyColumn, keyTable } from '../../data-map/sql.ts';
+import type { Reading } from '../../data-map/copy.ts';
+import { column } from '../../data-map/sql-text.ts';
+import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
 
 /** What `withSource` does: a connection on which something failed is not used again. */
 export async function inSnapshot<T>(
@@ -32,21 +32,25 @@ export async function inSnapshot<T>(
 export type Found = Record<string, string[]>;
 
 export function find(pool: Pool, map: DataMap, tenant: string, ...identities: readonly Identity[]): Promise<Found> {
-  const plan = planSearch(map, 'crm', identities);
-  return inSnapshot(pool, plan, tenant, async ({ client, counts }) => {
-    const found: Found = {};
-    for (const collection of plan.collections) {
-      const columns = collection.key.map((_, index) => `${keyColumn(index)}::text`);
-      const { rows }: QueryResult<{ key: string }> = await client.query(
-        `SELECT concat_ws('/', ${columns.join(', ')}) AS key FROM ${keyTable(collection)}`,
-      );
-      if (rows.length !== counts[collection.ref]) throw new Error(`The count of ${collection.ref} is wrong.`);
-      if (rows.length > 0) found[collection.ref] = rows.map(({ key }) => key).sort();
-    }
-    return found;
-  });
+  return inSnapshot(pool, planSearch(map, 'crm', identities), tenant, foundIn);
 }
 
-export async function copied({ client }: Snapshot, query: string): Promise<string> {
-  return text(client.query(copyStreams.to(query)));
+/** The keys of the rows that a snapshot has, read as rows are. */
+export async function foundIn(snapshot: Snapshot): Promise<Found> {
+  const found: Found = {};
+  for (const collection of snapshot.plan.collections) {
+    const keys = collection.key.map((name) => `${column('t', name)}::text`);
+    const value = `concat_ws('/', ${keys.join(', ')})`;
+    const lines = (await copied(snapshot, collection, { format: 'json', columns: [{ name: 'key', value }] })).split(
+      '\n',
+    );
+    const rows = lines.slice(0, -1).map((line): { key: string } => JSON.parse(line));
+    if (rows.length !== snapshot.counts[collection.ref]) throw new Error(`The count of ${collection.ref} is wrong.`);
+    if (rows.length > 0) found[collection.ref] = rows.map(({ key }) => key).sort();
+  }
+  return found;
+}
+
+export async function copied(snapshot: Snapshot, collection: PlannedCollection, reading: Reading): Promise<string> {
+  return text(snapshot.read(collection, reading));
 }

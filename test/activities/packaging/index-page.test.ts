@@ -31,6 +31,7 @@ function contents(more: Partial<PackageContents> = {}, workspaceName = 'Acme'): 
       regime: 'gdpr',
       workspace: { id: 'w', name: workspaceName },
       instruction: { id: 'i', version: 1 },
+      language: 'en',
       dataMapVersion: 'v',
       createdAt: new Date('2026-03-05T10:20:30Z'),
     },

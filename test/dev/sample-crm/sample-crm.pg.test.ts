@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyJson } from '../../../data-map/copy.ts';
+import { jsonReading } from '../../../data-map/copy.ts';
 import { loadDataMap } from '../../../data-map/load.ts';
 import { collectionsOf } from '../../../data-map/model.ts';
 import type { DataMap } from '../../../data-map/model.ts';
@@ -73,7 +73,7 @@ function packaged(workspaceId: string, email: string): Promise<ReadonlyMap<strin
   return inSnapshot(database.pool, plan, workspaceId, async (snapshot) => {
     const rows = new Map<string, readonly string[]>();
     for (const collection of plan.collections) {
-      const text = await copied(snapshot, copyJson(collection));
+      const text = await copied(snapshot, collection, jsonReading(collection));
       if (text !== '') rows.set(collection.table, text.trim().split('\n'));
     }
     return rows;
