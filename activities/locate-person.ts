@@ -96,7 +96,7 @@ async function keysOf(
   collection: PlannedCollection,
   tenantKey: string,
 ): Promise<readonly Match['rowKey'][]> {
-  const statement = matches(collection, tenantKey, MATCHES_AT_MOST);
+  const statement = matches(collection, collection.seeds, tenantKey, MATCHES_AT_MOST);
   if (!statement) return [];
   const { rows } = await client.query<{ key: Match['rowKey'] }>({
     text: statement.text,

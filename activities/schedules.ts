@@ -1,7 +1,7 @@
 /** What comes round by itself. Every worker brings the schedules to what stands here when it starts. */
 import type { Client } from '@temporalio/client';
 import { SCHEDULES, TASK_QUEUES } from '../domain/ids.ts';
-import { mapCheckLine, packageExpiryLine, storageSweepLine } from '../domain/summaries.ts';
+import { SCHEDULE_SUMMARIES } from '../domain/summaries.ts';
 import { ensureSchedule } from '../platform/temporal/schedules.ts';
 import type { RecurringWork } from '../platform/temporal/schedules.ts';
 
@@ -13,7 +13,7 @@ const RECURRING: readonly RecurringWork[] = [
     every: '1 day',
     jitterSeconds: 3_600,
     catchupWindow: '1 day',
-    summary: mapCheckLine(),
+    summary: SCHEDULE_SUMMARIES.mapCheck,
   },
   {
     id: SCHEDULES.packageExpiry,
@@ -23,7 +23,7 @@ const RECURRING: readonly RecurringWork[] = [
     jitterSeconds: 300,
     // Whatever was missed, the next run does.
     catchupWindow: '1 hour',
-    summary: packageExpiryLine(),
+    summary: SCHEDULE_SUMMARIES.packageExpiry,
   },
   {
     id: SCHEDULES.storageSweep,
@@ -32,7 +32,7 @@ const RECURRING: readonly RecurringWork[] = [
     every: '1 day',
     jitterSeconds: 3_600,
     catchupWindow: '1 day',
-    summary: storageSweepLine(),
+    summary: SCHEDULE_SUMMARIES.storageSweep,
   },
 ];
 

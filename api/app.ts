@@ -17,7 +17,10 @@ import { downloadEndpoints } from './routes/downloads.ts';
 import { healthEndpoints } from './routes/health.ts';
 import { instructionEndpoints } from './routes/instructions.ts';
 import { packageEndpoints } from './routes/packages.ts';
+import { releaseEndpoints } from './routes/release.ts';
 import { requestEndpoints } from './routes/requests.ts';
+import { taskEndpoints } from './routes/tasks.ts';
+import { workspaceExportEndpoints } from './routes/workspace-exports.ts';
 import { workspaceEndpoints } from './routes/workspaces.ts';
 import { securityHeaders } from './security-headers.ts';
 import { signInEndpoints } from './sign-in.ts';
@@ -25,12 +28,15 @@ import { signInEndpoints } from './sign-in.ts';
 /** Everything but the description of itself. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...requestEndpoints,
+  ...taskEndpoints,
+  ...releaseEndpoints,
   ...instructionEndpoints,
   ...packageEndpoints,
   ...downloadEndpoints,
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
   ...dataMapEndpoints,
+  ...workspaceExportEndpoints,
   ...healthEndpoints,
   ...signInEndpoints,
   ...codecEndpoints,

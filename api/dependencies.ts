@@ -5,6 +5,7 @@ import type { Config } from '../platform/config.ts';
 import type { Database } from '../platform/database.ts';
 import type { KeyRing } from '../platform/keys.ts';
 import type { ObjectStorage } from '../platform/storage/storage.ts';
+import type { MappedCollection } from './redaction-targets.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { Temporal } from '../platform/temporal/client.ts';
 
@@ -19,4 +20,6 @@ export interface ApiDependencies {
   readonly dataMap: MapDescription;
   /** The types of identity that the data map can search by. */
   readonly identityTypes: readonly string[];
+  /** What the data map names, for redactions. */
+  readonly collections: readonly MappedCollection[];
 }

@@ -8,16 +8,22 @@ import { columnsRead, jsonLine } from './copy.ts';
 import type { Route, Scope } from './follow.ts';
 import { boundValues, keyColumn, onKey, purposeOf, rowsAlong, rowsWith, valuesAlong } from './follow.ts';
 import type { PlannedCollection } from './plan.ts';
-import { rowsByIdentity } from './seeds.ts';
+import type { Predicate } from './predicates.ts';
+import { BOUND_TABLE } from './projection.ts';
+import { rowsBy } from './seeds.ts';
 import type { Statement, Values } from './sql-text.ts';
 import { Binds, column, tableName } from './sql-text.ts';
 
 type Keys = readonly Values[];
 
-/** The keys of the rows that identify the person; undefined when the collection has nothing to be found by. */
-export function boundSeed(collection: PlannedCollection, tenantKey: string): Statement | undefined {
+/** The keys of the rows that satisfy a predicate; undefined without any. */
+export function boundSeed(
+  collection: PlannedCollection,
+  predicates: readonly Predicate[],
+  tenantKey: string,
+): Statement | undefined {
   const binds = new Binds();
-  const text = rowsByIdentity(collection, keyText(collection), tenantKey, binds);
+  const text = rowsBy(predicates, collection, keyText(collection), tenantKey, binds);
   return text === undefined ? undefined : { purpose: `searching ${collection.ref}`, text, values: binds.values };
 }
 
@@ -62,8 +68,14 @@ export function boundRead(collection: PlannedCollection, reading: Reading, keys:
     ...(reading.condition === undefined ? [] : [`WHERE ${reading.condition}`]),
     `ORDER BY ${order}`,
   ].join('\n');
-  const text = reading.format === 'csv' ? rows : `SELECT ${jsonLine('r')} FROM (${rows}) r`;
+  const query = reading.format === 'csv' ? rows : `SELECT ${jsonLine('r')} FROM (${rows}) r`;
+  const text = reading.bound ? `${withValues(reading.bound, binds)} ${query}` : query;
   return { purpose: `reading ${collection.ref}`, text, values: binds.values };
+}
+
+function withValues(values: ReadonlyMap<string, string>, binds: Binds): string {
+  const rows = `unnest(${binds.add([...values.keys()])}::text[], ${binds.add([...values.values()])}::text[])`;
+  return `WITH ${BOUND_TABLE}(name, value) AS (SELECT * FROM ${rows})`;
 }
 
 function keyText({ key }: PlannedCollection): string {

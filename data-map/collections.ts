@@ -1,9 +1,22 @@
 /** From a dataset as the file has it to the dataset of the model, reporting what does not work on the way. */
 import { isSupportedCountry } from 'libphonenumber-js/max';
-import type { CollectionFile, DatasetFile, FieldFile } from './fideslang.ts';
+import { isWeakType } from '../domain/identities.ts';
+import type { CollectionFile, DatasetFile, FieldFile, ManualFile } from './fideslang.ts';
 import { flatFields, metaOf } from './fideslang.ts';
 import type { Findings, Location } from './findings.ts';
-import type { Collection, Dataset, ExemptColumn, Exemption, Field, IdentityField, Media, Question } from './model.ts';
+import type {
+  Collection,
+  Dataset,
+  ExemptColumn,
+  Exemption,
+  Field,
+  FreeText,
+  IdentityField,
+  ManualSearch,
+  Media,
+  Origin,
+  Question,
+} from './model.ts';
 import { fieldName, refIn } from './model.ts';
 import { namedBy } from './texts.ts';
 
@@ -21,7 +34,10 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     source: steward?.source ?? file.fides_key,
     schema: steward?.schema ?? DEFAULT_SCHEMA,
     categories: file.data_categories ?? [],
+    manual: steward?.manual != null,
   };
+  if (inherited.manual && steward?.source != null)
+    findings.problem(at, 'it has a source and is searched by hand; take source or manual away.');
   const twice = repeated(file.collections.map(({ name }) => name));
   for (const name of twice) findings.problem({ ...at, collection: name }, 'it is there twice; merge the two.');
   return {
@@ -29,6 +45,7 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     name: file.name ?? file.fides_key,
     source: inherited.source,
     phoneRegion: region,
+    manual: steward?.manual ? buildManual(steward.manual) : undefined,
     collections: file.collections.map((entry) =>
       buildCollection(entry, inherited, { ...at, collection: entry.name }, findings),
     ),
@@ -36,11 +53,16 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
   };
 }
 
+function buildManual({ title, instructions, assignee, identities }: ManualFile): ManualSearch {
+  return { title, instructions, assignee: assignee ?? undefined, identities };
+}
+
 interface Inherited {
   readonly dataset: string;
   readonly source: string;
   readonly schema: string;
   readonly categories: readonly string[];
+  readonly manual: boolean;
 }
 
 function buildCollection(file: CollectionFile, inherited: Inherited, at: Location, findings: Findings): Collection {
@@ -79,11 +101,13 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     recordClass: steward?.record_class ?? undefined,
     ...named,
     kind: named.kind ?? readable(file.name),
-    skipped: meta?.skip_processing === true || exemption !== undefined,
+    skipped: inherited.manual || meta?.skip_processing === true || exemption !== undefined,
     exemption,
     fields,
     exemptColumns,
     identities: identities.map((each) => ({ ...each, at: refIn(fields, each.at) })),
+    freeText: freeTextOf(file.fields),
+    thirdParties: steward?.third_parties ?? 'redact',
     media: (steward?.media ?? []).map(
       ({ column, store, name_column }): Media => ({ column, store, nameColumn: name_column ?? undefined }),
     ),
@@ -132,6 +156,7 @@ function questionsOf(field: string | undefined, texts: readonly string[] | null 
 function buildField(path: readonly string[], file: FieldFile, categories: readonly string[]): Field {
   const meta = metaOf(file);
   const masking = meta?.masking_strategy_override;
+  const all = [...new Set([...categories, ...(file.data_categories ?? [])])];
   return {
     column: path[0] ?? file.name,
     path: path.slice(1),
@@ -139,7 +164,7 @@ function buildField(path: readonly string[], file: FieldFile, categories: readon
       { label: meta?.steward?.label, description: meta?.steward?.description, kind: undefined },
       { label: readable(file.name), description: file.description ?? undefined },
     ),
-    categories: [...new Set([...categories, ...(file.data_categories ?? [])])],
+    categories: all,
     dataType: meta?.data_type ?? undefined,
     length: meta?.length ?? undefined,
     primaryKey: meta?.primary_key === true,
@@ -148,7 +173,20 @@ function buildField(path: readonly string[], file: FieldFile, categories: readon
     returnAllElements: meta?.return_all_elements === true,
     masking: masking ? { strategy: masking.strategy, configuration: masking.configuration ?? {} } : undefined,
     notFollowed: notFollowed(meta?.steward?.not_followed),
+    origin: meta?.steward?.origin ?? originOf(all),
   };
+}
+
+/**
+ * Portable is what the person provided, actively or by being observed, and not what was made of it: GDPR Art. 20(1) and the
+ * Article 29 Working Party's guidelines on the right to data portability (WP 242 rev.01, pages 9 to 11). Where the map does
+ * not say, the categories do: `derived` and `inferred` ones are the controller's work, those of the system alone are the
+ * system's; every other of the user is the person's. A field without a category is handed over: leaving out needs a reason.
+ */
+function originOf(categories: readonly string[]): Origin {
+  if (categories.some((each) => /(^|\.)(derived|inferred)(\.|$)/.test(each))) return 'derived';
+  const ofSystemAlone = categories.length > 0 && categories.every((each) => /^system(\.|$)/.test(each));
+  return ofSystemAlone ? 'derived' : 'provided';
 }
 
 function notFollowed(value: boolean | string | null | undefined): string | undefined {
@@ -164,8 +202,16 @@ function checkField({ path, primaryKey, redacted }: Field, at: Location, finding
 
 function identitiesOf(fields: readonly FieldFile[]): readonly IdentityField[] {
   return flatFields(fields).flatMap(({ path: [column = '', ...path], file }) => {
-    const type = metaOf(file)?.identity;
-    return type ? [{ at: { column, path }, type }] : [];
+    const meta = metaOf(file);
+    const type = meta?.identity;
+    return type ? [{ at: { column, path }, type, weak: meta.steward?.weak ?? isWeakType(type) }] : [];
+  });
+}
+
+function freeTextOf(fields: readonly FieldFile[]): readonly FreeText[] {
+  return flatFields(fields).flatMap(({ path: [column = '', ...path], file }) => {
+    const steward = metaOf(file)?.steward;
+    return steward?.free_text ? [{ at: { column, path }, weak: steward.weak ?? undefined }] : [];
   });
 }
 

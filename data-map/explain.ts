@@ -54,11 +54,16 @@ const HOW: Readonly<Record<string, string>> = {
   email: 'in any case, with and without a sub-address',
   phone: 'by its digits, in every usual spelling',
   exact: 'as it is',
+  mention: 'as a word of its text',
 };
 
 function searchedIn(collection: PlannedCollection | undefined): readonly string[] {
   if (collection === undefined) return [];
-  return collection.seeds.map(({ kind, at }) => `${collection.ref}.${fieldName(at)} (${HOW[kind] ?? kind})`);
+  return [...collection.seeds, ...collection.mentions].flatMap((predicate) =>
+    'at' in predicate
+      ? [`${collection.ref}.${fieldName(predicate.at)} (${HOW[predicate.kind] ?? predicate.kind})`]
+      : [],
+  );
 }
 
 function arrow({ from, to, on }: Edge): string {

@@ -43,6 +43,11 @@ const fieldSteward = z.looseObject({
   label: localised.nullish(),
   /** In other languages than Fideslang's own description is in. */
   description: localised.nullish(),
+  /** Proves nothing alone; phone numbers do not unless it says `false`. */
+  weak: flag,
+  /** Searched for the person's identifiers, and rid of those of others. */
+  free_text: flag,
+  origin: z.enum(['provided', 'observed', 'derived']).nullish(),
 });
 
 const fieldMeta = z.looseObject({
@@ -96,6 +101,7 @@ const collectionSteward = z.looseObject({
   /** Triggers, rules and cascading foreign keys of the table by name, each with why it does no harm. */
   acknowledged: z.record(text, text).nullish(),
   questions: texts,
+  third_parties: z.enum(['redact', 'flag', 'include']).nullish(),
   media: z.array(media).nullish(),
 });
 
@@ -118,11 +124,22 @@ const collection = z.looseObject({
   fidesops_meta: collectionMeta.nullish(),
 });
 
+/** A system that is not connected: a person is asked to search it. */
+const manual = z.looseObject({
+  title: text,
+  instructions: text,
+  /** Who is asked; mail goes there when it is an address. */
+  assignee: text.nullish(),
+  /** The types of identity that the system can be searched by. */
+  identities: z.array(text).min(1),
+});
+
 const datasetSteward = z.looseObject({
   source: text.nullish(),
   schema: text.nullish(),
   phone_region: text.nullish(),
   questions: texts,
+  manual: manual.nullish(),
 });
 
 const datasetMeta = z.looseObject({
@@ -158,6 +175,7 @@ export interface FieldFile {
   fields?: FieldFile[] | null | undefined;
 }
 type FieldMetaFile = z.infer<typeof fieldMeta>;
+export type ManualFile = z.infer<typeof manual>;
 export type LocalisedFile = z.infer<typeof localised>;
 export type ReferenceFile = z.infer<typeof reference>;
 export type CollectionFile = z.infer<typeof collection>;
@@ -196,6 +214,7 @@ export function unknownKeys(file: DatasetFile): readonly UnknownKey[] {
   check({}, '', dataset.shape, file);
   check({}, 'fides_meta.', datasetMeta.shape, meta);
   check({}, 'fides_meta.steward.', datasetSteward.shape, meta?.steward);
+  check({}, 'fides_meta.steward.manual.', manual.shape, meta?.steward?.manual);
   for (const entry of file.collections) {
     const place = { collection: entry.name };
     const own = metaOf(entry);

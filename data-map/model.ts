@@ -42,7 +42,14 @@ export interface Field extends FieldRef, Named {
   readonly masking: Masking | undefined;
   /** Why its references are not followed; undefined when they are. */
   readonly notFollowed: string | undefined;
+  readonly origin: Origin;
 }
+
+/** Where a value comes from: given by the person, recorded of them, or made of other data by the controller. */
+export type Origin = 'provided' | 'observed' | 'derived';
+
+/** What happens to e-mail addresses and phone numbers of others in free text: taken out, reported, or neither. */
+export type ThirdPartyPolicy = 'redact' | 'flag' | 'include';
 
 interface Masking {
   readonly strategy: string;
@@ -53,6 +60,15 @@ interface Masking {
 export interface IdentityField {
   readonly at: FieldRef;
   readonly type: string;
+  /** It proves nothing alone: people share it. */
+  readonly weak: boolean;
+}
+
+/** A text, or a JSON column as text, in which a person may be mentioned. */
+export interface FreeText {
+  readonly at: FieldRef;
+  /** Whether a mention here proves nothing alone, where the map says so or the contrary. */
+  readonly weak: boolean | undefined;
 }
 
 export interface Media {
@@ -80,7 +96,7 @@ export interface Collection extends Named {
   readonly recordClass: string | undefined;
   /** The group in which people look for it. */
   readonly kind: string;
-  /** Neither searched nor walked through: without personal data, or `skip_processing`. */
+  /** Neither searched nor walked through: without personal data, `skip_processing`, or searched by hand. */
   readonly skipped: boolean;
   /** Present when the whole table is declared free of personal data. */
   readonly exemption: Exemption | undefined;
@@ -88,6 +104,8 @@ export interface Collection extends Named {
   readonly fields: readonly Field[];
   readonly exemptColumns: readonly ExemptColumn[];
   readonly identities: readonly IdentityField[];
+  readonly freeText: readonly FreeText[];
+  readonly thirdParties: ThirdPartyPolicy;
   readonly media: readonly Media[];
   readonly masking: string | undefined;
   /** Collections to be read before this one, and to be erased before it. */
@@ -129,12 +147,25 @@ export interface Edge {
   readonly crossesSources: boolean;
 }
 
+/** How a system that is not connected is searched. */
+export interface ManualSearch {
+  /** Its name as people know it. */
+  readonly title: string;
+  readonly instructions: string;
+  /** Who is asked; the workspace's contact when undefined. */
+  readonly assignee: string | undefined;
+  /** The types of identity that it can be searched by. */
+  readonly identities: readonly string[];
+}
+
 export interface Dataset {
   readonly key: string;
   readonly name: string;
   readonly source: string;
   /** The country (ISO 3166-1 alpha-2) whose phone numbers are stored without their country code. */
   readonly phoneRegion: string | undefined;
+  /** Its collections say what is there, and are never searched by a machine; undefined for what is connected. */
+  readonly manual: ManualSearch | undefined;
   readonly collections: readonly Collection[];
   /** About the dataset itself. */
   readonly questions: readonly Question[];

@@ -53,7 +53,8 @@ export function knownIdentityTypes(map: DataMap): readonly string[] {
   const types = collectionsOf(map)
     .filter(({ skipped }) => !skipped)
     .flatMap(({ identities }) => identities.map(({ type }) => type));
-  return [...new Set(types)].sort();
+  const byHand = map.datasets.flatMap(({ manual }) => manual?.identities ?? []);
+  return [...new Set([...types, ...byHand])].sort();
 }
 
 interface ReadDataset {

@@ -30,8 +30,8 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** For keys inside JSON columns. Backslashes are escaped so that it holds under any `standard_conforming_strings`. */
-function quoteKey(key: string): string {
+/** A literal, for names inside JSON. Backslashes are escaped so that it holds under any `standard_conforming_strings`. */
+export function quoteText(key: string): string {
   if (key.includes('\0')) throw new InvalidDataMap('A name in the data map has a null character.');
   return `E'${key.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
@@ -48,13 +48,19 @@ export function column(alias: string, name: string): string {
 export function fieldValue(alias: string, at: FieldRef): string {
   const last = at.path.at(-1);
   if (last === undefined) return column(alias, at.column);
-  const steps = at.path.slice(0, -1).map((key) => ` -> ${quoteKey(key)}`);
-  return `(${column(alias, at.column)}${steps.join('')} ->> ${quoteKey(last)})`;
+  const steps = at.path.slice(0, -1).map((key) => ` -> ${quoteText(key)}`);
+  return `(${column(alias, at.column)}${steps.join('')} ->> ${quoteText(last)})`;
 }
 
 /** A cast that costs nothing, and keeps indexes usable, where the field is text already. */
 export function textValue(alias: string, at: FieldRef): string {
   return `${fieldValue(alias, at)}::text`;
+}
+
+/** A column as it is, or the JSON of a value inside a JSON column. */
+export function jsonValue(alias: string, { column: name, path }: FieldRef): string {
+  const steps = path.map((key) => ` -> ${quoteText(key)}`);
+  return path.length === 0 ? column(alias, name) : `(${column(alias, name)}${steps.join('')})`;
 }
 
 /**
@@ -63,7 +69,7 @@ export function textValue(alias: string, at: FieldRef): string {
  */
 export function elements(alias: string, { column: name, path }: FieldRef): string {
   const steps = path.map((key) => `.${JSON.stringify(key)}[*]`);
-  return `jsonb_path_query(to_jsonb(${column(alias, name)}), ${quoteKey(`lax $[*]${steps.join('')}`)})`;
+  return `jsonb_path_query(to_jsonb(${column(alias, name)}), ${quoteText(`lax $[*]${steps.join('')}`)})`;
 }
 
 /** The text of one element of `elements`. */

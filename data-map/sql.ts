@@ -7,7 +7,9 @@ import type { ColumnTypes } from './column-types.ts';
 import type { Route, Scope } from './follow.ts';
 import { boundValues, keyColumn, keyOf, purposeOf, rowsAlong, rowsWith, valuesAlong } from './follow.ts';
 import type { Plan, PlannedCollection } from './plan.ts';
-import { rowsByIdentity } from './seeds.ts';
+import type { Predicate } from './predicates.ts';
+import { BOUND_TABLE } from './projection.ts';
+import { rowsBy } from './seeds.ts';
 import type { Statement, Values } from './sql-text.ts';
 import { Binds, column, tableName } from './sql-text.ts';
 
@@ -30,6 +32,11 @@ export function createTables({ collections }: Plan): readonly Statement[] {
   return [
     ...collections.flatMap(createKeyTable),
     { purpose: 'creating the table of the scope', text: scope, values: [] },
+    {
+      purpose: 'creating the table of what readings bind',
+      text: `CREATE TEMP TABLE pg_temp.${BOUND_TABLE} (name text PRIMARY KEY, value text NOT NULL)`,
+      values: [],
+    },
   ];
 }
 
@@ -55,11 +62,24 @@ export function setScope({ collections }: Plan, tenantKey: string): Statement {
   return { purpose: 'setting the scope', text, values: binds.values };
 }
 
-/** Finds the rows that identify the person; undefined when the collection has nothing to be found by. */
-export function seed(collection: PlannedCollection, tenantKey: string, round = 0): Statement | undefined {
+/** Binds the values of a reading for its COPY query. */
+export function bindValues(values: ReadonlyMap<string, string>): Statement {
+  const binds = new Binds();
+  const rows = `unnest(${binds.add([...values.keys()])}::text[], ${binds.add([...values.values()])}::text[])`;
+  const text = `INSERT INTO pg_temp.${BOUND_TABLE} SELECT * FROM ${rows} ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+  return { purpose: 'binding the values of a reading', text, values: binds.values };
+}
+
+/** Finds the rows that satisfy one of the predicates, which are the seeds by default; undefined without any. */
+export function seed(
+  collection: PlannedCollection,
+  tenantKey: string,
+  round = 0,
+  predicates: readonly Predicate[] = collection.seeds,
+): Statement | undefined {
   const binds = new Binds();
   const select = `${keyOf(collection)}, ${binds.add(round)}::integer`;
-  const rows = rowsByIdentity(collection, select, tenantKey, binds);
+  const rows = rowsBy(predicates, collection, select, tenantKey, binds);
   if (rows === undefined) return undefined;
   return { purpose: `searching ${collection.ref}`, text: insertKeys(collection, rows), values: binds.values };
 }

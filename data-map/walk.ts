@@ -26,7 +26,7 @@ export function partOf(walk: Walk, isIn: (source: string) => boolean): Walk {
 /** Reports what a search would stumble over or miss. A collection that no identity leads to may lack the rest. */
 export function checkWalks(map: Graph, locate: (collection: Collection) => Location, findings: Findings): void {
   const { collections, edges } = walkOf(map);
-  const starts = collections.filter(({ identities }) => identities.length > 0);
+  const starts = collections.filter(({ identities, freeText }) => identities.length > 0 || freeText.length > 0);
   const reached = reachable(new Set(starts.map(({ ref }) => ref)), edges);
   for (const collection of collections) {
     if (!reached.has(collection.ref)) continue;

@@ -3,6 +3,7 @@
  * environment variables win (STEWARD_DATABASE_APP_URL for `database.appUrl`). Checked whole before anything starts.
  */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -76,6 +77,29 @@ const settings = z.object({
       maxDownloads: z.coerce.number().int().min(1).max(100).default(5),
     })
     .prefault({}),
+  exports: z
+    .object({
+      /**
+       * MiB of rows, as JSON before compression, or of files, in a part of a workspace's export. Large enough that a part's
+       * own cost (a zip, a link, three events of its run) is lost in it; small enough that a worker which dies repeats seconds
+       * of work, and that a part is easily downloaded again.
+       */
+      partMib: z.coerce.number().int().min(1).max(65_536).default(256),
+      /** Parts written at a time, over all workers; as many as there are cores, when left out. */
+      parallel: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
+    })
+    .prefault({}),
+  attachments: z
+    .object({
+      /** Of a file that somebody attaches to a search by hand. */
+      maxBytes: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(4 * 2 ** 30)
+        .default(100 * 2 ** 20),
+    })
+    .prefault({}),
   log: z.object({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });
 
@@ -108,7 +132,19 @@ function readYaml(file: string): unknown {
   }
 }
 
-const SECTIONS = ['api', 'metrics', 'database', 'storage', 'temporal', 'mail', 'keys', 'packages', 'log'];
+const SECTIONS = [
+  'api',
+  'metrics',
+  'database',
+  'storage',
+  'temporal',
+  'mail',
+  'keys',
+  'packages',
+  'attachments',
+  'exports',
+  'log',
+];
 
 function variableName(path: readonly string[]): string {
   return ['STEWARD', ...path.map((part) => part.replace(/([A-Z])/g, '_$1').toUpperCase())].join('_');

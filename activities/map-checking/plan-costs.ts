@@ -2,6 +2,10 @@
 import type { ClientBase } from 'pg';
 import { readCatalogue } from '../../data-map/catalogue/read.ts';
 import type { CatalogueTable } from '../../data-map/catalogue/model.ts';
+import { columnTypes, readColumnTypes } from '../../data-map/column-types.ts';
+import type { ColumnTypes } from '../../data-map/column-types.ts';
+import type { Route, Scope } from '../../data-map/follow.ts';
+import type { Edge } from '../../data-map/model.ts';
 import type { Plan } from '../../data-map/plan.ts';
 import { nodesOf, planNodeOf } from '../../data-map/query-plan.ts';
 import { createTables, follow, seed } from '../../data-map/sql.ts';
@@ -31,8 +35,9 @@ export async function costsOf(client: ClientBase, plan: Plan, tenantKey: string)
   for (const { text, values } of createTables(plan)) await client.query(text, [...values]);
   await client.query('COMMIT');
   await client.query('BEGIN READ ONLY');
+  const scope = { tenantKey, types: await typesOf(client, plan) };
   const costs: StatementCost[] = [];
-  for (const statement of statementsOf(plan, tenantKey)) costs.push(await costOf(client, statement, sizes));
+  for (const statement of statementsOf(plan, scope)) costs.push(await costOf(client, statement, sizes));
   await client.query('ROLLBACK');
   await client.query('DISCARD TEMP');
   return costs;
@@ -43,13 +48,26 @@ async function sizesOf(client: ClientBase, { collections }: Plan): Promise<Reado
   return new Map(tables.map((table) => [`${table.schema}.${table.name}`, table]));
 }
 
-function statementsOf(plan: Plan, tenantKey: string): readonly Statement[] {
-  const seeds = plan.collections.map((collection) => seed(collection, tenantKey));
+async function typesOf(client: ClientBase, plan: Plan): Promise<ColumnTypes> {
+  const { text, values } = readColumnTypes(plan);
+  return columnTypes((await client.query(text, [...values])).rows);
+}
+
+function statementsOf(plan: Plan, scope: Scope): readonly Statement[] {
+  const seeds = plan.collections.map((collection) => seed(collection, scope.tenantKey));
   const followed = plan.stages.flatMap(({ once, repeat }) => [
-    ...once.map((edge) => follow(plan, edge, { after: undefined, current: 0 }, tenantKey)),
-    ...repeat.map((edge) => follow(plan, edge, { after: 0, current: 1 }, tenantKey)),
+    ...routesOf(plan, once).map((route) => follow(route, { after: 0, current: 1 }, scope)),
+    ...routesOf(plan, repeat).map((route) => follow(route, { after: 1, current: 2 }, scope)),
   ]);
   return [...seeds.filter((statement) => statement !== undefined), ...followed];
+}
+
+function routesOf({ collections }: Plan, edges: readonly Edge[]): readonly Route[] {
+  const planned = new Map(collections.map((each) => [each.ref, each]));
+  return edges.flatMap((edge) => {
+    const [from, to] = [planned.get(edge.from), planned.get(edge.to)];
+    return from && to ? [{ edge, from, to }] : [];
+  });
 }
 
 async function costOf(

@@ -12,7 +12,7 @@ import { DigestStream } from './digest-stream.ts';
 /** Level 6 takes a tenth longer over the whole package and makes rows of text 3 % smaller. */
 export const COMPRESSION_LEVEL = 4;
 
-type Content = Readable | AsyncIterable<Uint8Array> | Iterable<string> | string | Uint8Array;
+export type Content = Readable | AsyncIterable<Uint8Array> | Iterable<string> | string | Uint8Array;
 
 interface EntryOptions {
   /** True for what is compressed already: photos, films, PDF files. */

@@ -20,6 +20,7 @@ import type { Control } from './control.ts';
 import { DigestStream } from './digest-stream.ts';
 import { readOrder } from './package-order.ts';
 import type { PackageOrder } from './package-order.ts';
+import { readSupplements } from './supplements.ts';
 import { findPackageOf, resultOf, savePackage } from './package-row.ts';
 import { writePackage } from './package-writer.ts';
 import { Progress } from './progress.ts';
@@ -70,18 +71,19 @@ export async function buildPackage(deps: BuildDeps, ref: RequestRef, control: Co
 const folderOf = (ref: RequestRef): string => `packages/${ref.workspaceId}/${ref.requestId}/`;
 
 async function begin(
-  { ring, map }: BuildDeps,
+  { ring, map, storage }: BuildDeps,
   trx: Transaction,
   ref: RequestRef,
 ): Promise<{ readonly finished: PackageResult } | { readonly draft: Draft }> {
   const earlier = await findPackageOf(trx, ref);
   if (earlier?.status === 'ready') return { finished: resultOf(earlier) };
   await moveRequest(trx, ref, { to: 'packaging' });
+  const order = await readOrder(trx, ring, map, ref);
   const draft = {
     packageId: earlier?.id ?? randomUUID(),
     storageKey: `${folderOf(ref)}${randomUUID()}`,
     createdAt: new Date(),
-    order: await readOrder(trx, ring, map, ref),
+    order: { ...order, ...(await readSupplements({ ring, map, storage }, trx, ref, order)) },
   };
   return { draft };
 }

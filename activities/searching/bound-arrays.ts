@@ -10,6 +10,7 @@ import type { Reading } from '../../data-map/copy.ts';
 import type { Route, Scope } from '../../data-map/follow.ts';
 import type { CollectionRef } from '../../data-map/model.ts';
 import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
+import type { Predicate } from '../../data-map/predicates.ts';
 import type { Statement, Values } from '../../data-map/sql-text.ts';
 import type { Carrier, Counts } from './carrier.ts';
 import { csvLine } from './csv-line.ts';
@@ -32,8 +33,8 @@ export class BoundArrays implements Carrier {
     return this.#scope.types;
   }
 
-  async seed(collection: PlannedCollection): Promise<void> {
-    const statement = boundSeed(collection, this.#scope.tenantKey);
+  async seed(collection: PlannedCollection, predicates: readonly Predicate[]): Promise<void> {
+    const statement = boundSeed(collection, predicates, this.#scope.tenantKey);
     if (statement) await this.#find(collection, statement);
   }
 

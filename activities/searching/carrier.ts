@@ -5,6 +5,7 @@ import type { Reading } from '../../data-map/copy.ts';
 import type { Route } from '../../data-map/follow.ts';
 import type { CollectionRef } from '../../data-map/model.ts';
 import type { PlannedCollection } from '../../data-map/plan.ts';
+import type { Predicate } from '../../data-map/predicates.ts';
 import type { Values } from '../../data-map/sql-text.ts';
 
 /** Rows found, by collection; every collection of the plan has an entry. */
@@ -12,8 +13,8 @@ export type Counts = Readonly<Record<CollectionRef, number>>;
 
 export interface Carrier {
   readonly types: ColumnTypes;
-  /** Finds the rows that identify the person. */
-  seed(collection: PlannedCollection): Promise<void>;
+  /** Finds the rows that satisfy one of the predicates. */
+  seed(collection: PlannedCollection, predicates: readonly Predicate[]): Promise<void>;
   /** Grows whenever rows of the collection are found; 0 before. */
   mark(collection: PlannedCollection): number;
   /** Follows an edge within the source from the rows found since a mark; answers how many rows are new. */

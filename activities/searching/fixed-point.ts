@@ -2,6 +2,7 @@
 import type { Route } from '../../data-map/follow.ts';
 import type { Edge } from '../../data-map/model.ts';
 import type { Plan, PlannedCollection, Stage } from '../../data-map/plan.ts';
+import type { Predicate } from '../../data-map/predicates.ts';
 import { SourceFailed } from '../../domain/errors.ts';
 import type { Carrier } from './carrier.ts';
 
@@ -16,11 +17,22 @@ const MAX_ROUNDS = 1_000;
 
 export async function findAll(searched: readonly Searched[], crossings: readonly Edge[]): Promise<void> {
   const following = new Following(searched);
-  for (const { plan, carrier } of searched) for (const collection of plan.collections) await carrier.seed(collection);
+  await seedAll(searched, ({ seeds }) => seeds);
   await untilNoMore(searched, crossings, async () => {
     for (const each of searched) await following.source(each);
     return total(crossings, (edge) => following.crossing(edge));
   });
+  // Last, for nothing is concluded from where a row leads that only mentions the person.
+  await seedAll(searched, ({ mentions }) => mentions);
+}
+
+async function seedAll(
+  searched: readonly Searched[],
+  by: (collection: PlannedCollection) => readonly Predicate[],
+): Promise<void> {
+  for (const { plan, carrier } of searched) {
+    for (const collection of plan.collections) await carrier.seed(collection, by(collection));
+  }
 }
 
 class Following {

@@ -7,7 +7,18 @@ import type { Reading } from '../../data-map/copy.ts';
 import type { Route, Scope } from '../../data-map/follow.ts';
 import type { CollectionRef } from '../../data-map/model.ts';
 import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
-import { analyze, carryIn, carryOut, count, createTables, follow, seed, setScope } from '../../data-map/sql.ts';
+import type { Predicate } from '../../data-map/predicates.ts';
+import {
+  analyze,
+  bindValues,
+  carryIn,
+  carryOut,
+  count,
+  createTables,
+  follow,
+  seed,
+  setScope,
+} from '../../data-map/sql.ts';
 import type { Statement, Values } from '../../data-map/sql-text.ts';
 import type { Carrier, Counts } from './carrier.ts';
 import type { Statements } from './statements.ts';
@@ -47,8 +58,8 @@ export class TempTables implements Carrier {
     return this.#scope.types;
   }
 
-  async seed(collection: PlannedCollection): Promise<void> {
-    await this.#find(collection, (round) => seed(collection, this.#scope.tenantKey, round));
+  async seed(collection: PlannedCollection, predicates: readonly Predicate[]): Promise<void> {
+    await this.#find(collection, (round) => seed(collection, this.#scope.tenantKey, round, predicates));
   }
 
   mark({ ref }: PlannedCollection): number {
@@ -79,6 +90,8 @@ export class TempTables implements Carrier {
   }
 
   read(collection: PlannedCollection, reading: Reading): Readable {
+    // The connection runs them in turn; when this one fails the COPY does too, which is what the reader hears of.
+    if (reading.bound) this.#statements.run(bindValues(reading.bound)).catch(() => undefined);
     const stream = this.#statements.client.query(copyTo(copyQuery(collection, reading)));
     // Destroyed before its end, it still hears of the connection's.
     stream.on('error', () => undefined);

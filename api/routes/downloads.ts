@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { packageContext } from '../../domain/contexts.ts';
+import { exportPartName } from '../../domain/export-manifest.ts';
 import { beginDownload, endDownload, findOffer } from '../../platform/records/downloads.ts';
 import type { Disclosure, Offer } from '../../platform/records/downloads.ts';
 import { openStream } from '../../platform/sealed-stream.ts';
@@ -68,11 +69,16 @@ async function openObject(deps: ApiDependencies, { storageKey }: Offer, token: s
   }
 }
 
-function describe(response: Response, { requestId, ageRecipient }: Offer): void {
-  const name = `steward-package-${requestId}.zip${ageRecipient === null ? '' : '.age'}`;
+function describe(response: Response, offer: Offer): void {
+  const { ageRecipient } = offer;
+  const name = `${fileName(offer)}${ageRecipient === null ? '' : '.age'}`;
   response
     .type(ageRecipient === null ? 'application/zip' : 'application/octet-stream')
     .set({ 'Content-Disposition': `attachment; filename="${name}"`, 'Accept-Ranges': 'none' });
+}
+
+function fileName({ requestId, exportId, part }: Offer): string {
+  return exportId === null || part === null ? `steward-package-${requestId}.zip` : exportPartName(exportId, part);
 }
 
 /** Goes at the reader's pace, and ends with whichever side ends first. */

@@ -1,15 +1,22 @@
 import { z } from 'zod';
 import { REGIMES } from '../../domain/deadlines.ts';
 import { DEFAULT_LANGUAGE, LANGUAGES } from '../../domain/languages.ts';
-import { AWAITED_DECISIONS, REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
-import { BLOCKERS, REQUEST_ACTIONS } from '../../platform/records/requests.ts';
+import {
+  AWAITED_DECISIONS,
+  RELEASES,
+  REQUEST_ACTIONS,
+  REQUEST_OUTCOMES,
+  REQUEST_STATUSES,
+  REQUEST_TYPES,
+} from '../../domain/request.ts';
+import { BLOCKERS } from '../../platform/records/requests.ts';
 import { AGE_RECIPIENT, isAgeRecipient } from '../age.ts';
 import { instant, isNotAhead, line, shownInstant, teamId, text } from './common.ts';
 import { instructionChoice } from './instructions.ts';
 import { collectionCount, shownPackage } from './packages.ts';
 
 /** The types that this version carries out; the others are known and not offered yet. */
-const OFFERED_TYPES = ['access'] as const;
+const OFFERED_TYPES = ['access', 'portability'] as const;
 
 const offeredType = z.enum(OFFERED_TYPES, {
   error: ({ input }) =>
@@ -42,6 +49,10 @@ export const filing = z.strictObject({
     .max(20),
   instruction: instructionChoice.optional().meta({ description: 'Without one the request waits for it.' }),
   teamId: teamId.optional(),
+  release: z.enum(RELEASES).optional().meta({
+    description:
+      'Whether the package goes out by itself (`immediate`, when left out) or after somebody has looked at it (`reviewed`).',
+  }),
   ageRecipient: z
     .string()
     .regex(AGE_RECIPIENT, 'It must be a recipient of age, age1….')
@@ -71,6 +82,7 @@ const summary = z.object({
   regimeSource: z.string(),
   status: z.enum(REQUEST_STATUSES),
   outcome: z.enum(REQUEST_OUTCOMES).nullable(),
+  release: z.enum(RELEASES),
   identityTypes: z.array(z.string()).readonly().meta({ description: 'Their values are not shown again.' }),
   instruction: z.object({ id: z.uuid(), version: z.int() }).nullable(),
   receivedByControllerAt: shownInstant,

@@ -33,7 +33,9 @@ async function check(options: CheckOptions): Promise<void> {
   const result = await withSources(config, (sources) =>
     compareWithSources({ map, sources, settings: config.sources, tenantKeys, only }),
   );
-  console.log(options.json ? JSON.stringify({ ...result, ...summaryOf(result) }, null, 2) : inWords(result, map.notices));
+  console.log(
+    options.json ? JSON.stringify({ ...result, ...summaryOf(result) }, null, 2) : inWords(result, map.notices),
+  );
   if (summaryOf(result).errors > 0) process.exitCode = 1;
 }
 
@@ -55,7 +57,9 @@ function inWords(check: MapCheck, notices: readonly string[]): string {
   const { errors, warnings } = summaryOf(check);
   const looked = `${check.tables} tables with ${check.columns} columns, map ${check.mapVersion.slice(0, 12)}`;
   const verdict =
-    errors === 0 ? `The map agrees with the sources (${looked})` : `The map does NOT agree with the sources (${looked})`;
+    errors === 0
+      ? `The map agrees with the sources (${looked})`
+      : `The map does NOT agree with the sources (${looked})`;
   return [
     ...check.findings.map(paragraph),
     ...notices.map((notice) => `notice\n    ${notice}\n`),

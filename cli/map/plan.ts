@@ -38,7 +38,8 @@ async function plan(options: PlanOptions): Promise<void> {
     throw new InvalidInput("Give --tenant, a workspace's key in the source: every statement is limited to one.");
   const known = [...new Set(map.datasets.map(({ source }) => source))];
   const sources = options.source === undefined ? known : known.filter((name) => name === options.source);
-  if (sources.length === 0) throw new InvalidInput(`The map has no source ${options.source}; it has ${known.join(', ')}.`);
+  if (sources.length === 0)
+    throw new InvalidInput(`The map has no source ${options.source}; it has ${known.join(', ')}.`);
   const shown = await withSources(config, async (opened) => {
     const plans: Shown[] = [];
     for (const source of sources) {
@@ -46,7 +47,11 @@ async function plan(options: PlanOptions): Promise<void> {
       const explained = explainPlan(map, planned, options.identity);
       const { tenant } = options;
       if (!options.explain || tenant === undefined) plans.push(explained);
-      else plans.push({ ...explained, costs: await opened.withSource(source, (client) => costsOf(client, planned, tenant)) });
+      else
+        plans.push({
+          ...explained,
+          costs: await opened.withSource(source, (client) => costsOf(client, planned, tenant)),
+        });
     }
     return plans;
   });
@@ -76,6 +81,8 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 }
 
 function costLine({ purpose, cost, rows, scans }: StatementCost): string {
-  const large = scans.map((scan) => `  ! reads all of ${scan.table} (about ${Math.round(scan.rows).toLocaleString('en')} rows)`);
+  const large = scans.map(
+    (scan) => `  ! reads all of ${scan.table} (about ${Math.round(scan.rows).toLocaleString('en')} rows)`,
+  );
   return `${purpose}: cost ${cost.toFixed(0)}, about ${rows.toLocaleString('en')} rows${large.join('')}`;
 }

@@ -39,7 +39,9 @@ function pairsOf({ from, to }: ForeignKey, owner: Collection, target: Collection
 
 function isDeclined({ fields }: Collection, pairs: readonly Pair[]): boolean {
   return pairs.some((pair) =>
-    fields.some(({ column, path, notFollowed }) => column === pair.from && path.length === 0 && notFollowed !== undefined),
+    fields.some(
+      ({ column, path, notFollowed }) => column === pair.from && path.length === 0 && notFollowed !== undefined,
+    ),
   );
 }
 

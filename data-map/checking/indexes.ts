@@ -11,7 +11,7 @@ import type { Subject } from './subject.ts';
 import { liveTables } from './subject.ts';
 
 export function checkReferenceIndexes(subject: Subject, report: Report): void {
-  const { edges } = walkOf(subject.map, report.source);
+  const { edges } = walkOf(subject.map);
   for (const { collection, table } of liveTables(subject)) {
     if (!hasIndexes(table)) continue;
     const ends = edges.filter(({ to }) => to === collection.ref).map(comparedIn);

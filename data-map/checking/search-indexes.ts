@@ -12,7 +12,8 @@ import type { DataMap } from '../model.ts';
 import { collectionsOf, fieldName } from '../model.ts';
 import { planSearch } from '../plan.ts';
 import type { PlannedCollection } from '../plan.ts';
-import type { Predicate } from '../predicates.ts';
+import { isOfValue } from '../predicates.ts';
+import type { ValuePredicate } from '../predicates.ts';
 import { nodesOf, planNodeOf } from '../query-plan.ts';
 import type { PlanNode } from '../query-plan.ts';
 import { fieldValue, textValue } from '../sql-text.ts';
@@ -32,7 +33,7 @@ export async function checkSearches(
     for (const collection of planSearch(map, source, [identity]).collections) {
       const table = sound.get(collection.ref);
       if (table === undefined) continue;
-      for (const seed of collection.seeds) await checkSeed(client, collection, table, seed, report);
+      for (const seed of collection.seeds.filter(isOfValue)) await checkSeed(client, collection, table, seed, report);
     }
   }
   return report.findings;
@@ -56,11 +57,11 @@ async function checkSeed(
   client: Queryable,
   collection: PlannedCollection,
   table: CatalogueTable,
-  seed: Predicate,
+  seed: ValuePredicate,
   report: Report,
 ): Promise<void> {
   const tenant = await largestTenant(client, collection, table);
-  const statement = matches({ ...collection, seeds: [seed] }, tenant, 1);
+  const statement = matches(collection, [seed], tenant, 1);
   if (statement === undefined) return;
   const answer = await explainByIndex(client, statement);
   const at = { table: nameOf(collection), column: fieldName(seed.at) };
@@ -120,7 +121,7 @@ function isServed(plan: PlanNode): boolean {
   return scans.every((scan) => nodesOf(scan).some((node) => MARKS.test(node['Index Cond'] ?? '')));
 }
 
-function searchedBy({ kind, at }: Predicate, table: CatalogueTable): string {
+function searchedBy({ kind, at }: ValuePredicate, table: CatalogueTable): string {
   const column = columnOf(table, at.column);
   const isText = at.path.length > 0 || column?.family === 'text';
   const value = (isText ? fieldValue('t', at) : `(${textValue('t', at)})`).replace('t.', '');

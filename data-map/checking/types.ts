@@ -3,7 +3,7 @@ import type { CatalogueColumn, TypeFamily } from '../catalogue/model.ts';
 import { columnOf, tableOf } from '../catalogue/model.ts';
 import type { Collection, Field, FieldRef } from '../model.ts';
 import { collectionsOf, fieldName } from '../model.ts';
-import { walkOf } from '../walk.ts';
+import { partOf, walkOf } from '../walk.ts';
 import type { Report } from './report.ts';
 import { nameOf } from './report.ts';
 import type { MappedTable, Subject } from './subject.ts';
@@ -115,7 +115,7 @@ function checkReferences({ map, catalogue, mapped }: Subject, report: Report): v
 
 function edgesWithin(map: Subject['map'], mapped: readonly MappedTable[]) {
   const source = mapped[0]?.collection.source;
-  return source === undefined ? [] : walkOf(map, source).edges;
+  return source === undefined ? [] : partOf(walkOf(map), (each) => each === source).edges;
 }
 
 function areComparable(a: CatalogueColumn, b: CatalogueColumn): boolean {

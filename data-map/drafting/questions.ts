@@ -18,7 +18,9 @@ export function questionsOfTable(
     texts.push('It has no key that tells its rows apart, so it is skipped. Give it one.');
   }
   if (staff && [...guesses.values()].some(({ identity }) => identity !== undefined))
-    texts.push("Are these the customer's own staff? If they are people whom requests are about, set identity on their fields.");
+    texts.push(
+      "Are these the customer's own staff? If they are people whom requests are about, set identity on their fields.",
+    );
   for (const { to, pairs, direction } of links)
     if (direction === 'to' && walkable)
       texts.push(

@@ -31,11 +31,7 @@ export interface DraftLink {
   readonly reason: string | undefined;
 }
 
-export function draftTables(
-  { tables }: Catalogue,
-  tenant: string | undefined,
-  forms: Forms,
-): readonly DraftTable[] {
+export function draftTables({ tables }: Catalogue, tenant: string | undefined, forms: Forms): readonly DraftTable[] {
   return tables.filter(({ kind }) => kind !== 'view').map((table) => draftTable(table, tenant, forms));
 }
 

@@ -12,7 +12,9 @@ export function mermaidOf(map: DataMap): string {
     ...groupLines(picture),
     ...[...picture.stores.keys()].map((store, index) => `  s${index}[(${quoted(store)})]`),
     ...picture.arrows.map(arrowLine),
-    ...[...picture.stores.values()].flatMap((users, index) => users.map((user) => `  ${user} -. objects .-> s${index}`)),
+    ...[...picture.stores.values()].flatMap((users, index) =>
+      users.map((user) => `  ${user} -. objects .-> s${index}`),
+    ),
     '  classDef identity stroke-width:3px,stroke:#1d5fa8,fill:#e3eefb,color:#10233c',
     '  classDef skipped stroke-dasharray:4 3,stroke:#767676,fill:#eeeeee,color:#555555',
     '',

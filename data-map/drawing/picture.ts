@@ -41,7 +41,11 @@ export function pictureOf(map: DataMap): Picture {
   const id = (ref: string): string => ids.get(ref) ?? ref;
   const names = new Map(map.datasets.map(({ key, name }) => [key, name]));
   const groups = Map.groupBy(collections, ({ dataset, kind }) => JSON.stringify([dataset, kind]));
-  const arrows = arrowsOf(map.edges, collections).map((arrow) => ({ ...arrow, from: id(arrow.from), to: id(arrow.to) }));
+  const arrows = arrowsOf(map.edges, collections).map((arrow) => ({
+    ...arrow,
+    from: id(arrow.from),
+    to: id(arrow.to),
+  }));
   return {
     groups: [...groups.values()].flatMap(([first, ...rest]) =>
       first === undefined
@@ -94,7 +98,9 @@ function storesOf(
 ): ReadonlyMap<string, readonly string[]> {
   const uses = collections
     .filter(({ skipped }) => !skipped)
-    .flatMap(({ ref, media }) => [...new Set(media.map(({ store }) => store))].map((store) => ({ store, id: id(ref) })));
+    .flatMap(({ ref, media }) =>
+      [...new Set(media.map(({ store }) => store))].map((store) => ({ store, id: id(ref) })),
+    );
   const byStore = Map.groupBy(uses, ({ store }) => store);
   return new Map([...byStore].map(([store, own]) => [store, own.map((use) => use.id)]));
 }

@@ -15,7 +15,10 @@ export async function svgOf(map: DataMap): Promise<string> {
   const svg = drawn
     .slice(start)
     .replace(/^<svg/, '<svg role="img" aria-labelledby="map-title map-description"')
-    .replace('>', `>\n<title id="map-title">The data map</title>\n<desc id="map-description">${inWords(picture)}</desc>`);
+    .replace(
+      '>',
+      `>\n<title id="map-title">The data map</title>\n<desc id="map-description">${inWords(picture)}</desc>`,
+    );
   return `<?xml version="1.0" encoding="UTF-8"?>\n${svg}`;
 }
 
@@ -23,7 +26,9 @@ function inWords({ groups, arrows, stores }: Picture): string {
   const nodes = groups.flatMap((group) => group.nodes);
   const name = new Map(nodes.map(({ id, name: table }) => [id, table]));
   const sentences = [
-    ...groups.map(({ dataset, kind, nodes: own }) => `${dataset}, ${kind}: ${own.map((node) => node.name).join(', ')}.`),
+    ...groups.map(
+      ({ dataset, kind, nodes: own }) => `${dataset}, ${kind}: ${own.map((node) => node.name).join(', ')}.`,
+    ),
     `People are found in ${nodes
       .filter(({ skipped, identities }) => !skipped && identities.length > 0)
       .map((node) => `${node.name} (${node.identities.join(', ')})`)

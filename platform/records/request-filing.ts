@@ -7,7 +7,7 @@ import { contractualDueAt, legalDueAt } from '../../domain/deadlines.ts';
 import type { Regime } from '../../domain/deadlines.ts';
 import { DEFAULT_LANGUAGE } from '../../domain/languages.ts';
 import type { Language } from '../../domain/languages.ts';
-import type { RequestType } from '../../domain/request.ts';
+import type { Release, RequestType } from '../../domain/request.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { KeyRing } from '../keys.ts';
@@ -34,6 +34,8 @@ export interface Filing {
   readonly instruction?: InstructionChoice | undefined;
   readonly teamId?: string | undefined;
   readonly ageRecipient?: string | undefined;
+  /** `immediate` when left out. */
+  readonly release?: Release | undefined;
   /** In which the package speaks to the person. */
   readonly language?: Language | undefined;
   /** Kept beside the audit log. */
@@ -148,6 +150,7 @@ async function insertRequest(
     filed_by: principal.id,
     data_key_id: dataKey.id,
     age_recipient: filing.ageRecipient ?? null,
+    release: filing.release ?? 'immediate',
     language: filing.language ?? DEFAULT_LANGUAGE,
     body_digest: digest,
     created_at: now,

@@ -104,6 +104,10 @@ export async function openTestApi(): Promise<TestApi> {
     registry: createRegistry('api'),
     dataMap: { version: 'a test', datasets: [], collections: [], edges: [] },
     identityTypes: ['email', 'phone_number', 'external_id'],
+    collections: [
+      { ref: 'crm.contacts', key: ['id'], columns: ['id', 'email', 'name'] },
+      { ref: 'crm.notes', key: ['contact_id', 'ordinal'], columns: ['contact_id', 'ordinal', 'body'] },
+    ],
   };
   const [workspaceId, otherWorkspaceId] = await createWorkspaces(db);
   const makeKey = (wish: Partial<NewApiKey> = {}) =>

@@ -71,7 +71,7 @@ dataset:
       key: ['id'],
       after: ['shop.address'],
     });
-    expect(customer?.identities).toEqual([{ at: { column: 'email', path: [] }, type: 'email' }]);
+    expect(customer?.identities).toEqual([{ at: { column: 'email', path: [] }, type: 'email', weak: false }]);
     expect(customer?.fields.map(({ column, path }) => [column, ...path].join('.'))).toEqual([
       'id',
       'email',

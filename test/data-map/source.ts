@@ -8,7 +8,8 @@ import type { DataMap } from '../../data-map/model.ts';
 import { planSearch } from '../../data-map/plan.ts';
 import type { Reading } from '../../data-map/copy.ts';
 import { column } from '../../data-map/sql-text.ts';
-import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
+import type { CarrierName } from '../../platform/sources.ts';
+import type { Plan, PlannedCollection, SearchOptions } from '../../data-map/plan.ts';
 
 /** What `withSource` does: a connection on which something failed is not used again. */
 export async function inSnapshot<T>(
@@ -16,11 +17,12 @@ export async function inSnapshot<T>(
   plan: Plan,
   tenant: string,
   work: (snapshot: Snapshot) => Promise<T>,
+  carrier: CarrierName = 'temp_tables',
 ): Promise<T> {
   const client = await pool.connect();
   let failed = true;
   try {
-    const result = await withSnapshot(client, plan, tenant, work);
+    const result = await withSnapshot(client, plan, tenant, work, carrier);
     failed = false;
     return result;
   } finally {
@@ -32,7 +34,17 @@ export async function inSnapshot<T>(
 export type Found = Record<string, string[]>;
 
 export function find(pool: Pool, map: DataMap, tenant: string, ...identities: readonly Identity[]): Promise<Found> {
-  return inSnapshot(pool, planSearch(map, 'crm', identities), tenant, foundIn);
+  return findBy(pool, map, tenant, identities);
+}
+
+export function findBy(
+  pool: Pool,
+  map: DataMap,
+  tenant: string,
+  identities: readonly Identity[],
+  options: SearchOptions = {},
+): Promise<Found> {
+  return inSnapshot(pool, planSearch(map, 'crm', identities, options), tenant, foundIn);
 }
 
 /** The keys of the rows that a snapshot has, read as rows are. */
