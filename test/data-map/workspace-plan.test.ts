@@ -17,7 +17,10 @@ function tiesOf({ collections }: WorkspacePlan): Record<string, string[]> {
 
 describe('the collections of a workspace', () => {
   it('belong by their tenant column, also those without personal data', () => {
-    const map = mapOf(collection('contacts', [key('id')]), collection('plans', [key('id')], { no_personal_data: true }));
+    const map = mapOf(
+      collection('contacts', [key('id')]),
+      collection('plans', [key('id')], { no_personal_data: true }),
+    );
     expect(tiesOf(planWorkspace(map, 'crm'))).toEqual({ contacts: ['workspace_id'], plans: ['workspace_id'] });
   });
 
@@ -38,7 +41,11 @@ describe('the collections of a workspace', () => {
     const map = mapOf(
       collection('contacts', [key('id')]),
       collection('leads', [key('id')]),
-      collection('calls', [key('id'), refers('contact', 'contacts.id', 'to'), refers('lead', 'leads.id', 'to')], untied),
+      collection(
+        'calls',
+        [key('id'), refers('contact', 'contacts.id', 'to'), refers('lead', 'leads.id', 'to')],
+        untied,
+      ),
     );
     expect(tiesOf(planWorkspace(map, 'crm'))['calls']).toEqual(['contacts.workspace_id', 'leads.workspace_id']);
   });

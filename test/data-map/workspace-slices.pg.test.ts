@@ -5,7 +5,14 @@ import copyStreams from 'pg-copy-streams';
 import type { PoolClient } from 'pg';
 import { liveColumns } from '../../data-map/live-columns.ts';
 import type { LiveColumnRow } from '../../data-map/live-columns.ts';
-import { bindSlice, bindTenant, copySlice, countRows, prepareSession, sliceEnds } from '../../data-map/workspace-sql.ts';
+import {
+  bindSlice,
+  bindTenant,
+  copySlice,
+  countRows,
+  prepareSession,
+  sliceEnds,
+} from '../../data-map/workspace-sql.ts';
 import type { ExportedCollection, Slice } from '../../data-map/workspace-sql.ts';
 import type { Statement } from '../../data-map/sql-text.ts';
 import { testDatabase } from '../support/database.ts';
@@ -28,14 +35,26 @@ const awkward = fc.oneof(
 const SHAPES = {
   'a text': { columns: ['k0 text'], keys: fc.tuple(awkward) },
   'a uuid': { columns: ['k0 uuid'], keys: fc.tuple(fc.uuid()) },
-  'a bigint': { columns: ['k0 bigint'], keys: fc.tuple(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String)) },
+  'a bigint': {
+    columns: ['k0 bigint'],
+    keys: fc.tuple(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String)),
+  },
   'a time': {
     columns: ['k0 timestamptz'],
-    keys: fc.tuple(fc.oneof(fc.constantFrom('infinity', '-infinity', '0044-03-15 BC'), fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') }).map((at) => at.toISOString()))),
+    keys: fc.tuple(
+      fc.oneof(
+        fc.constantFrom('infinity', '-infinity', '0044-03-15 BC'),
+        fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') }).map((at) => at.toISOString()),
+      ),
+    ),
   },
   'text, number and float': {
     columns: ['k0 text', 'k1 numeric', 'k2 float8'],
-    keys: fc.tuple(fc.constantFrom('a', "b'", ''), fc.constantFrom('0.10', '-3', '1e30', 'NaN'), fc.double().map(String)),
+    keys: fc.tuple(
+      fc.constantFrom('a', "b'", ''),
+      fc.constantFrom('0.10', '-3', '1e30', 'NaN'),
+      fc.double().map(String),
+    ),
   },
 } as const;
 
@@ -43,7 +62,10 @@ describe.each(Object.entries(SHAPES))('slices by %s', (_, { columns, keys }) => 
   it('are all rows of the workspace, each once, whatever the keys are', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.uniqueArray(keys as fc.Arbitrary<readonly string[]>, { maxLength: 60, selector: (each) => JSON.stringify(each) }),
+        fc.uniqueArray(keys as fc.Arbitrary<readonly string[]>, {
+          maxLength: 60,
+          selector: (each) => JSON.stringify(each),
+        }),
         fc.integer({ min: 1, max: 400 }),
         async (rows, bytes) => {
           const client = await database.pool.connect();
@@ -66,9 +88,7 @@ describe.each(Object.entries(SHAPES))('slices by %s', (_, { columns, keys }) => 
 /** Rows of two workspaces, every third of the other's; answers the ones of ours. Equal keys of a type are one row. */
 async function fill(client: PoolClient, columns: readonly string[], rows: readonly (readonly string[])[]) {
   const names = columns.map((each) => each.split(' ')[0]).join(', ');
-  await client.query(
-    `CREATE TABLE t (${columns.join(', ')}, tenant text, n int, pad text, PRIMARY KEY (${names}))`,
-  );
+  await client.query(`CREATE TABLE t (${columns.join(', ')}, tenant text, n int, pad text, PRIMARY KEY (${names}))`);
   for (const [index, row] of rows.entries()) {
     const places = row.map((__, at) => `$${at + 1}`).join(', ');
     await client.query(
@@ -112,8 +132,13 @@ async function sliced(client: PoolClient, collection: ExportedCollection, bytes:
     const slice: Slice = { after: cuts[index - 1], upTo: cuts[index] };
     await run(client, bindSlice(slice));
     const lines = await text(client.query(copyStreams.to(copySlice(collection, slice, 'jsonl'))));
-    const rows = lines.split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { n: number }).n);
-    const expected = Number(ends.filter((each) => each.is_end)[index]?.n ?? counted?.rows) - Number(ends.filter((each) => each.is_end)[index - 1]?.n ?? 0);
+    const rows = lines
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => (JSON.parse(line) as { n: number }).n);
+    const expected =
+      Number(ends.filter((each) => each.is_end)[index]?.n ?? counted?.rows) -
+      Number(ends.filter((each) => each.is_end)[index - 1]?.n ?? 0);
     expect(rows).toHaveLength(expected);
     found.push(...rows);
   }
