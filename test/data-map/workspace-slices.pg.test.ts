@@ -73,7 +73,7 @@ describe.each(Object.entries(SHAPES))('slices by %s', (_, { columns, keys }) => 
             await client.query('BEGIN');
             const expected = await fill(client, columns, rows);
             const collection = await describeTable(client);
-            expect((await sliced(client, collection, bytes)).toSorted()).toEqual(expected);
+            expect((await sliced(client, collection, bytes)).toSorted(byNumber)).toEqual(expected);
           } finally {
             await client.query('ROLLBACK');
             client.release();
@@ -98,8 +98,10 @@ async function fill(client: PoolClient, columns: readonly string[], rows: readon
     );
   }
   const found = await client.query<{ n: number }>("SELECT n FROM t WHERE tenant = 'ours'");
-  return found.rows.map(({ n }) => n).toSorted();
+  return found.rows.map(({ n }) => n).toSorted(byNumber);
 }
+
+const byNumber = (a: number, b: number): number => a - b;
 
 async function describeTable(client: PoolClient): Promise<ExportedCollection> {
   const live = await run<LiveColumnRow>(client, liveColumns([{ schema: 'public', table: 't' }]));
@@ -118,29 +120,27 @@ async function describeTable(client: PoolClient): Promise<ExportedCollection> {
   };
 }
 
+interface EndRow {
+  readonly key: string[];
+  readonly n: string;
+  readonly is_end: boolean;
+}
+
 async function sliced(client: PoolClient, collection: ExportedCollection, bytes: number): Promise<readonly number[]> {
   await run(client, prepareSession);
   await run(client, bindTenant('ours'));
   const [counted] = await run<{ rows: string }>(client, countRows(collection));
-  const ends = await run<{ key: string[]; is_end: boolean; n: string }>(
-    client,
-    sliceEnds(collection, Number(counted?.rows), bytes),
-  );
-  const cuts = ends.filter((each) => each.is_end).map((each) => each.key);
+  const total = Number(counted?.rows);
+  const measured = await run<EndRow>(client, sliceEnds(collection, total, bytes));
+  const ends = measured.filter((each) => each.is_end);
   const found: number[] = [];
-  for (let index = 0; index <= cuts.length; index += 1) {
-    const slice: Slice = { after: cuts[index - 1], upTo: cuts[index] };
+  for (let index = 0; index <= ends.length; index += 1) {
+    const slice: Slice = { after: ends[index - 1]?.key, upTo: ends[index]?.key };
     await run(client, bindSlice(slice));
     const lines = await text(client.query(copyStreams.to(copySlice(collection, slice, 'jsonl'))));
-    const rows = lines
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => (JSON.parse(line) as { n: number }).n);
-    const expected =
-      Number(ends.filter((each) => each.is_end)[index]?.n ?? counted?.rows) -
-      Number(ends.filter((each) => each.is_end)[index - 1]?.n ?? 0);
-    expect(rows).toHaveLength(expected);
-    found.push(...rows);
+    const rows = lines.split('\n').filter((line) => line !== '');
+    expect(rows).toHaveLength(Number(ends[index]?.n ?? total) - Number(ends[index - 1]?.n ?? 0));
+    found.push(...rows.map((line) => (JSON.parse(line) as { n: number }).n));
   }
   return found;
 }

@@ -224,8 +224,10 @@ async function unzip(part: Buffer, into: Map<string, Buffer>): Promise<void> {
   }
 }
 
+type Row = Readonly<Record<string, unknown>>;
+
 /** The rows of a collection in all its JSON Lines files. */
-export function rowsOf<Row>(entries: ReadonlyMap<string, Buffer>, collection: string): readonly Row[] {
+export function rowsOf(entries: ReadonlyMap<string, Buffer>, collection: string): readonly Row[] {
   return [...entries]
     .filter(([path]) => path.startsWith(`data/${collection}/`) && path.endsWith('.jsonl.gz'))
     .flatMap(([, content]) => content.toString('utf8').split('\n'))
