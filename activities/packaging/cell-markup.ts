@@ -1,4 +1,4 @@
-/** How a stored value looks to the person it is about, and what a search for it goes by. */
+/** How a stored value looks to the person it is about: on the index page, and as a line of text on pages of many rows. */
 import { escapeHtml } from '../../domain/html.ts';
 import type { Cell } from './json-cells.ts';
 import type { Speech } from './words/speech.ts';
@@ -47,8 +47,10 @@ function textMarkup(text: string, speech: Speech, room: Room): string {
   const moment = momentText(text, speech);
   if (moment !== undefined) return `<time datetime="${text}">${moment}</time>`;
   if (text.length === 36 && UUID.test(text)) return `<span class=id>${text}</span>`;
-  if (text.length <= WIDE_CHARACTERS) return escapeHtml(text);
-  if (text.length <= SHOWN_CHARACTERS) return `<div class=wide>${escapeHtml(text)}</div>`;
+  return lineMarkup(text, speech, room);
+}
+
+function longMarkup(text: string, speech: Speech, room: Room): string {
   const shown = escapeHtml(text.slice(0, SHOWN_CHARACTERS));
   const rest = kept(text, room, speech);
   if (rest === undefined) return `<div class=wide>${shown}${escapeHtml(speech.words.cut)}</div>`;
@@ -100,8 +102,12 @@ function structureMarkup(json: string, speech: Speech, room: Room): string {
   return `<details><summary>${words.details}</summary><pre>${rest}</pre></details>`;
 }
 
-/** With numbers that JavaScript would write otherwise (64 bits, trailing zeros) as their text. */
+/** Numbers that JavaScript would write otherwise: 64 bits, trailing zeros, exponents. A text that looks like one does no harm. */
+const INEXACT = /\d{16}|\.\d*0(?!\d)|\d[eE]/;
+
+/** With such numbers as their text. */
 function parseExactly(json: string): unknown {
+  if (!INEXACT.test(json)) return JSON.parse(json);
   return JSON.parse(json, (_key, value: unknown, context?: { readonly source?: string }) => {
     if (typeof value !== 'number' || context?.source === undefined) return value;
     return String(value) === context.source ? value : context.source;
@@ -126,35 +132,61 @@ function nestedMarkup(value: unknown, speech: Speech, room: Room): string {
   return `<ul class=nested>${items.join('')}</ul>`;
 }
 
+/** The value as one line of text, as pages of many rows show it and as the search finds it; blank is an empty string. */
+export function cellText(cell: Cell, speech: Speech): string {
+  if (isBlank(cell)) return '';
+  switch (cell.kind) {
+    case 'boolean':
+      return cell.text === 'true' ? speech.words.yes : speech.words.no;
+    case 'structure':
+      return cell.text.length > MAX_CHARACTERS
+        ? `${cell.text.slice(0, MAX_CHARACTERS)}${speech.words.cut}`
+        : nestedText(parseExactly(cell.text), speech);
+    case 'text':
+      return (
+        momentText(cell.text, speech) ??
+        (cell.text.length > MAX_CHARACTERS ? cell.text.slice(0, MAX_CHARACTERS) + speech.words.cut : cell.text)
+      );
+    default:
+      return cell.text;
+  }
+}
+
+function nestedText(value: unknown, speech: Speech): string {
+  if (value === null) return '–';
+  if (typeof value === 'boolean') return value ? speech.words.yes : speech.words.no;
+  if (typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return value.map((each) => nestedText(each, speech)).join(', ');
+  let text = '';
+  for (const [key, each] of Object.entries(value)) {
+    text += `${text === '' ? '' : ' · '}${readableName(key)}: ${nestedText(each, speech)}`;
+  }
+  return text;
+}
+
+/** One line of text as markup, long ones with the rest behind a click. */
+export function lineMarkup(text: string, speech: Speech, room: Room): string {
+  if (text.length <= WIDE_CHARACTERS) return escapeHtml(text);
+  if (text.length <= SHOWN_CHARACTERS) return `<div class=wide>${escapeHtml(text)}</div>`;
+  return longMarkup(text, speech, room);
+}
+
+const names = new Map<string, string>();
+/** Keys of stored structures are few, but somebody may have made them up one by one. */
+const NAMES_REMEMBERED = 1_000;
+
 /** `first_name` and `firstName` as `First name`. */
 function readableName(name: string): string {
+  const known = names.get(name);
+  if (known !== undefined) return known;
   const words = name
     .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1 $2')
     .replace(/[_\-.]+/g, ' ')
     .trim()
     .toLowerCase()
     .replace(/\b(id|url|ip|vat|utc|pdf)\b/g, (word) => (word === 'id' ? 'ID' : word.toUpperCase()));
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const readable = words.charAt(0).toUpperCase() + words.slice(1);
+  if (names.size >= NAMES_REMEMBERED) names.clear();
+  names.set(name, readable);
+  return readable;
 }
-
-/** A search finds what is seen; yes and no, and what only the system can read, would only be in the way. */
-export function searchText(cells: readonly Cell[], speech: Speech): string {
-  let text = '';
-  for (const cell of cells) {
-    if (cell.kind === 'null' || cell.kind === 'boolean' || cell.text === '' || isIdentifier(cell)) continue;
-    text += `${text === '' ? '' : '\t'}${cellText(cell, speech)}`;
-  }
-  return text.replace(/[\n\r]/g, ' ');
-}
-
-function cellText({ kind, text }: Cell, speech: Speech): string {
-  const shown = text.length > MAX_CHARACTERS ? text.slice(0, MAX_CHARACTERS) : text;
-  if (kind === 'structure')
-    return shown
-      .replace(/\\u([0-9a-f]{4})/gi, unicode)
-      .replace(/[\\"{}[\]:,]+/g, ' ')
-      .trim();
-  return kind === 'text' ? (momentText(shown, speech) ?? shown) : shown;
-}
-
-const unicode = (_escape: string, digits: string): string => String.fromCharCode(Number.parseInt(digits, 16));

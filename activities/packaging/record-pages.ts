@@ -3,12 +3,12 @@
  * Both are written as the rows pass, so that memory holds one page and one piece of text whatever there are.
  */
 import type { ArchiveWriter } from './archive-writer.ts';
-import { cellMarkup, searchText } from './cell-markup.ts';
+import { cellText, isIdentifier, lineMarkup } from './cell-markup.ts';
 import type { Room } from './cell-markup.ts';
 import type { Column, PackageFacts, PackedCollection, PackedPages } from './contents.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { NULL, readCells } from './json-cells.ts';
+import { readCells } from './json-cells.ts';
 import type { Cell } from './json-cells.ts';
 import { readingOrder } from './reading-order.ts';
 import { fill } from './words/speech.ts';
@@ -45,15 +45,24 @@ export async function writePages(
   const total = pagedRows(collection);
   const page = new Page(collection, facts.workspace.name, speech);
   const shard = new Shard();
-  for await (const line of firstLines(batches, total)) {
-    const cells = readCells(line);
-    page.addRow(cells);
-    shard.addRow(searchText(cells, speech));
-    if (page.isFull) await archive.add(`${folder}/${padded(page.number)}.html`, page.take());
-    if (shard.isFull || page.rows === total)
-      await archive.add(`${folder}/search-${padded(shard.number)}.js`, shard.take());
+  for await (const lines of batches) {
+    for (const line of lines.slice(0, total - page.rows)) {
+      const cells = readCells(line);
+      const texts = cells.map((cell) => cellText(cell, speech));
+      page.addRow(texts);
+      shard.addRow(texts.filter((text, place) => text !== '' && isSought(cells[place])));
+      if (page.isFull) await archive.add(`${folder}/${padded(page.number)}.html`, page.take());
+      if (shard.isFull || page.rows === total)
+        await archive.add(`${folder}/search-${padded(shard.number)}.js`, shard.take());
+    }
+    if (page.rows === total) break;
   }
   return { folder, pages: page.pages, rows: total, pageRows: PAGE_ROWS, shards: shard.number - 1 };
+}
+
+/** A search for yes and no, or for what only the system can read, would find too much or nobody makes it. */
+function isSought(cell: Cell | undefined): boolean {
+  return cell !== undefined && cell.kind !== 'boolean' && !isIdentifier(cell);
 }
 
 /** A row of search text for somebody who may be hostile: it is the content of a string and nothing else. */
@@ -63,7 +72,8 @@ class Shard {
   private texts: string[] = [];
   private characters = 0;
 
-  addRow(text: string): void {
+  addRow(texts: readonly string[]): void {
+    const text = texts.join('\t').replace(/[\n\r]/g, ' ');
     this.texts.push(text);
     this.characters += text.length + 1;
   }
@@ -109,11 +119,11 @@ class Page {
     this.pages = Math.ceil(this.total / PAGE_ROWS);
   }
 
-  addRow(cells: readonly Cell[]): void {
+  addRow(texts: readonly string[]): void {
     this.rows += 1;
     // End tags that HTML lets one leave out would be a tenth of the page.
     let row = `<tr id=r${this.rows}><th scope=row>${this.rows}`;
-    for (const place of this.order) row += `<td>${cellMarkup(cells[place] ?? NULL, this.speech, this.room)}`;
+    for (const place of this.order) row += `<td>${lineMarkup(texts[place] ?? '', this.speech, this.room)}`;
     this.markup += `${row}\n`;
   }
 
@@ -181,14 +191,3 @@ function columnHead(column: Column | undefined): Html {
 }
 
 const padded = (number: number): string => String(number).padStart(4, '0');
-
-async function* firstLines(batches: AsyncIterable<readonly string[]>, count: number): AsyncGenerator<string> {
-  let left = count;
-  for await (const lines of batches) {
-    for (const line of lines) {
-      if (left === 0) return;
-      left -= 1;
-      yield line;
-    }
-  }
-}
