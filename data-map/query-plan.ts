@@ -4,8 +4,8 @@ export interface PlanNode {
   readonly 'Node Type': string;
   readonly Schema?: string;
   readonly 'Relation Name'?: string;
-  readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
+  readonly Filter?: string;
   readonly 'Plan Rows': number;
   readonly 'Total Cost': number;
   readonly Plans?: readonly PlanNode[];

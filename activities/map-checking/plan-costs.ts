@@ -8,7 +8,7 @@ import type { Route, Scope } from '../../data-map/follow.ts';
 import type { Edge } from '../../data-map/model.ts';
 import type { Plan } from '../../data-map/plan.ts';
 import { nodesOf, planNodeOf } from '../../data-map/query-plan.ts';
-import { createTables, follow, seed } from '../../data-map/sql.ts';
+import { analyze, createTables, follow, seed } from '../../data-map/sql.ts';
 import type { Statement } from '../../data-map/sql-text.ts';
 
 export interface StatementCost {
@@ -28,11 +28,12 @@ interface TableScan {
 /** From here on reading a whole table is worth an operator's attention. */
 const LARGE_ROWS = 10_000;
 
-/** Key tables are taken as small: the planner does not know yet how much there is of the person. */
+/** As for a person of whom there is little: the key tables are empty, and PostgreSQL is told so. */
 export async function costsOf(client: ClientBase, plan: Plan, tenantKey: string): Promise<readonly StatementCost[]> {
   const sizes = await sizesOf(client, plan);
   await client.query('BEGIN READ WRITE');
   for (const { text, values } of createTables(plan)) await client.query(text, [...values]);
+  if (plan.collections.length > 0) await client.query(analyze(plan.collections).text);
   await client.query('COMMIT');
   await client.query('BEGIN READ ONLY');
   const scope = { tenantKey, types: await typesOf(client, plan) };
@@ -77,11 +78,11 @@ async function costOf(
 ): Promise<StatementCost> {
   const { rows } = await client.query(`EXPLAIN (FORMAT JSON, VERBOSE) ${text}`, [...values]);
   const plan = planNodeOf(rows);
-  const nodes = nodesOf(plan);
-  const scans = nodes.flatMap((node): readonly TableScan[] => {
-    const table = `${node.Schema}.${node['Relation Name']}`;
-    const size = node['Node Type'] === 'Seq Scan' ? sizes.get(table)?.rows : undefined;
-    return size !== undefined && size >= LARGE_ROWS ? [{ table, rows: size }] : [];
+  const read = nodesOf(plan).filter((node) => node['Node Type'] === 'Seq Scan');
+  const tables = [...new Set(read.map((node) => `${node.Schema}.${node['Relation Name']}`))];
+  const scans = tables.flatMap((table): readonly TableScan[] => {
+    const size = sizes.get(table)?.rows ?? 0;
+    return size >= LARGE_ROWS ? [{ table, rows: size }] : [];
   });
   // The node on top writes the keys and answers no rows; what it writes is what the one below it answers.
   const found = plan.Plans?.[0]?.['Plan Rows'] ?? plan['Plan Rows'];

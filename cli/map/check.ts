@@ -20,10 +20,10 @@ export function checkCommand(parent: Command): void {
     .description('compare the map with the live sources')
     .option('--source <name>', 'one source alone')
     .option('--json', 'all findings as JSON')
-    .action(check);
+    .action(checkMap);
 }
 
-async function check(options: CheckOptions): Promise<void> {
+async function checkMap(options: CheckOptions): Promise<void> {
   const { config, map } = await openMap(options);
   const { source: only } = options;
   const known = [...config.sources.map(({ name }) => name), ...map.datasets.map(({ source }) => source)];

@@ -66,6 +66,6 @@ function isServed(table: CatalogueTable, tenant: string | undefined, wanted: rea
 }
 
 /** PostgreSQL writes an expression its own way: with casts of constants, and more or fewer parentheses, spaces and quotes. */
-function withoutOrnament(expression: string): string {
+export function withoutOrnament(expression: string): string {
   return expression.replaceAll("'::text", "'").replaceAll(/[()\s"]|E(?=')/g, '');
 }

@@ -42,7 +42,7 @@ const BY_NAME: readonly (readonly [name: RegExp, guess: Guess])[] = [
   [/full_?name|display_?name|(customer|contact|person|user)_?name/, { category: 'user.name' }],
   [/birth|^dob$/, { category: 'user.demographic.date_of_birth' }],
   [/^gender$|^sex$/, { category: 'user.demographic.gender' }],
-  [/street|address/, { category: 'user.contact.address.street' }],
+  [/street|address(?!.*_?id$)/, { category: 'user.contact.address.street' }],
   [/^city$|_city$|^town$/, { category: 'user.contact.address.city' }],
   [/zip|post(al)?_?code/, { category: 'user.contact.address.postal_code' }],
   [/(^|_)ip($|_addr)/, { category: 'user.device.ip_address' }],

@@ -38,15 +38,22 @@ export function draftTables({ tables }: Catalogue, tenant: string | undefined, f
 function draftTable(table: CatalogueTable, tenantColumn: string | undefined, forms: Forms): DraftTable {
   const id = `${table.schema}.${table.name}`;
   const key = keyOf(table);
-  const guesses = new Map(
-    table.columns.flatMap((column) => {
-      const found = guess(column, forms.get(`${id}.${column.name}`));
-      return found ? [[column.name, found] as const] : [];
-    }),
-  );
+  const guesses = guessesOf(table, (column) => forms.get(`${id}.${column}`));
   const tenant = table.columns.some(({ name }) => name === tenantColumn) ? tenantColumn : undefined;
   const walkable = key.length > 0 && tenant !== undefined;
   return { id, table, key, tenant, guesses, staff: isStaffTable(table.name), walkable };
+}
+
+function guessesOf({ columns }: CatalogueTable, formOf: (column: string) => ValueForm | undefined) {
+  const guesses = new Map<string, Guess>();
+  for (const column of columns) {
+    const found = guess(column, formOf(column.name));
+    if (found) guesses.set(column.name, found);
+  }
+  // A bare `name` is a person's where a person is found, and a thing's elsewhere.
+  const ofPeople = [...guesses.values()].some(({ identity }) => identity !== undefined);
+  if (ofPeople && columns.some(({ name }) => name === 'name')) guesses.set('name', { category: 'user.name' });
+  return guesses;
 }
 
 /** The primary key, or another unique one without nulls. */

@@ -4,6 +4,7 @@
  */
 import { STEWARD_ITSELF, appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
+import { recordExportEvent } from './export-progress.ts';
 import { recordEvent } from './request-progress.ts';
 
 export interface PackageRef {
@@ -19,6 +20,7 @@ interface FoundRow {
 
 interface ExpiringRow {
   readonly request_id: string | null;
+  readonly export_id: string | null;
   readonly storage_key: string;
   readonly expires_at: Date;
   readonly bytes: string;
@@ -81,13 +83,13 @@ function awaitingRelease(trx: Transaction) {
     .where({ 'requests.status': 'awaiting_release' });
 }
 
-/** Records that the object is gone, in the package's row, the request's timeline and the audit log; once. */
+/** Records that the object is gone, in the package's row, its request's or export's timeline and the audit log; once. */
 export async function recordPackageDeleted(db: Database, ref: PackageRef, storageKey: string): Promise<boolean> {
   return db.withTenant(ref.workspaceId, async (trx) => {
     const [row] = await rowOf(trx, ref)
       .where({ status: 'expired', storage_key: storageKey })
       .update({ status: 'deleted', deleted_at: trx.fn.now() })
-      .returning<ExpiringRow[]>(['request_id', 'storage_key', 'expires_at', 'bytes']);
+      .returning<ExpiringRow[]>(['request_id', 'export_id', 'storage_key', 'expires_at', 'bytes']);
     if (!row) return false;
     await tellTimeline(trx, ref, row);
     await appendAudit(trx, ref.workspaceId, {
@@ -104,16 +106,10 @@ function rowOf(trx: Transaction, { workspaceId, packageId }: PackageRef) {
   return trx('packages').where({ workspace_id: workspaceId, id: packageId });
 }
 
-/** A part of a workspace's export belongs to no request. */
 async function tellTimeline(trx: Transaction, { workspaceId, packageId }: PackageRef, row: ExpiringRow): Promise<void> {
-  if (row.request_id === null) return;
-  await recordEvent(
-    trx,
-    { workspaceId, requestId: row.request_id },
-    {
-      kind: 'package_deleted',
-      details: { packageId, reason: 'expired' },
-      dedupe: `package_deleted:${row.storage_key}`,
-    },
-  );
+  const { request_id: requestId, export_id: exportId, storage_key: storageKey } = row;
+  const details = { packageId, reason: 'expired' };
+  const event = { kind: 'package_deleted', details, dedupe: `package_deleted:${storageKey}` };
+  if (requestId !== null) await recordEvent(trx, { workspaceId, requestId }, event);
+  if (exportId !== null) await recordExportEvent(trx, { workspaceId, exportId }, event);
 }

@@ -13,8 +13,8 @@ export interface RecurringWork {
   readonly id: string;
   readonly workflow: keyof typeof WORKFLOWS;
   readonly taskQueue: string;
-  /** From one start to the next, or the moments in UTC. */
-  readonly every: Duration | CalendarSpec;
+  /** From one start to the next (a Duration: `1 day`, or milliseconds), or the moments in UTC. */
+  readonly every: string | number | CalendarSpec;
   /** Spreads the starts of many installations, or of many schedules, so that they do not meet. */
   readonly jitterSeconds: number;
   /** How late a start that was missed, as by an outage, is still made up for. */
