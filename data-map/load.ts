@@ -10,9 +10,14 @@ import { parseDataMap } from './parse.ts';
 import { InvalidConfiguration } from '../domain/errors.ts';
 
 export async function loadDataMap(files: readonly string[]): Promise<DataMap> {
-  const map = parseDataMap(await Promise.all(files.map(readMapFile)));
+  const map = await readDataMap(files);
   refuse(map.gaps);
   return map;
+}
+
+/** The same for a map that is only looked at: it may have gaps. */
+export async function readDataMap(files: readonly string[]): Promise<DataMap> {
+  return parseDataMap(await Promise.all(files.map(readMapFile)));
 }
 
 async function readMapFile(name: string): Promise<{ name: string; text: string }> {

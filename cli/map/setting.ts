@@ -1,6 +1,6 @@
 /** What every `steward map` command begins with: the settings, the map, and connections that are closed again. */
 import type { Command } from 'commander';
-import { loadDataMap } from '../../data-map/load.ts';
+import { loadDataMap, readDataMap } from '../../data-map/load.ts';
 import type { DataMap } from '../../data-map/model.ts';
 import { loadConfig } from '../../platform/config.ts';
 import type { Config } from '../../platform/config.ts';
@@ -25,6 +25,11 @@ export function withMapOption(command: Command): Command {
 export async function openMap({ map }: MapOptions): Promise<MapSetting> {
   const config = readConfig();
   return { config, map: await loadDataMap(map ?? config.dataMap) };
+}
+
+/** Of a map that is only looked at, so that it may still lack what a search needs. */
+export async function readMap({ map }: MapOptions): Promise<DataMap> {
+  return readDataMap(map ?? readConfig().dataMap);
 }
 
 export const readConfig = (): Config => loadConfig(settingsOfRunningStack());
