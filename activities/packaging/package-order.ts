@@ -8,10 +8,9 @@ import type { KeyRing } from '../../platform/keys.ts';
 import { readInquiry, searchOf } from '../inquiry.ts';
 import { readConfirmed } from '../locating/match-records.ts';
 import type { Search } from '../plan-runner.ts';
-import type { Supplements } from './contents.ts';
 import { readPlanRedactions } from './supplements.ts';
 
-export interface PackageOrder extends Supplements {
+export interface PackageOrder {
   readonly requestType: string;
   readonly regime: string;
   readonly instruction: { readonly id: string; readonly version: number };
@@ -65,8 +64,5 @@ export async function readOrder(trx: Transaction, ring: KeyRing, map: DataMap, r
       confirmed: await readConfirmed(trx, ref),
       redactions: await readPlanRedactions(trx, ref),
     }),
-    attachments: [],
-    redactions: [],
-    manualSystems: [],
   };
 }
