@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { StewardError } from '../domain/errors.ts';
 import { ApiProblem } from './api-client.ts';
+import { exportCommand } from './export.ts';
 import { keyCommands } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { requestCommands } from './requests.ts';
@@ -12,7 +13,8 @@ import { verifyCommand } from './verify.ts';
 const program = new Command('steward')
   .description("Carries out and proves the data-protection duties of a company that processes its customers' data.")
   .showHelpAfterError();
-for (const add of [verifyCommand, requestCommands, signInCommand, keyCommands, migrateCommand]) add(program);
+for (const add of [verifyCommand, requestCommands, exportCommand, signInCommand, keyCommands, migrateCommand])
+  add(program);
 
 try {
   await program.parseAsync();

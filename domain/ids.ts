@@ -20,12 +20,8 @@ export const exportPackagingId = (requestId: string): string => `dsr/${requestId
 export const workspaceExportId = (exportId: string): string => `export/${exportId}`;
 
 /** By the source's place in the export, for ids are stored in the clear. */
-export const exportPartsId = (
-  exportId: string,
-  source: number,
-  generation: number,
-  kind: 'rows' | 'files',
-): string => `export/${exportId}/${source}/${generation}/${kind}`;
+export const exportPartsId = (exportId: string, source: number, generation: number, kind: 'rows' | 'files'): string =>
+  `export/${exportId}/${source}/${generation}/${kind}`;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

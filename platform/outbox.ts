@@ -44,7 +44,12 @@ function unsent(trx: Transaction, ref: OutboxOwner) {
     .select<Message[]>('id', 'message');
 }
 
-async function send(trx: Transaction, temporal: Temporal, ref: OutboxOwner, message: Message['message']): Promise<void> {
+async function send(
+  trx: Transaction,
+  temporal: Temporal,
+  ref: OutboxOwner,
+  message: Message['message'],
+): Promise<void> {
   if ('exportId' in ref)
     return message === 'cancel' ? temporal.signalExport(ref.exportId, 'cancelRequested') : temporal.startExport(ref);
   if (message === 'instruct') return temporal.signalRequest(ref.requestId, 'instructionGiven');

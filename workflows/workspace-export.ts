@@ -149,6 +149,8 @@ class ExportInProgress {
 function isSnapshotLost(error: unknown): boolean {
   const inner = error instanceof ChildWorkflowFailure ? error.cause : error;
   return (
-    inner instanceof ActivityFailure && inner.cause instanceof ApplicationFailure && inner.cause.type === 'snapshot-lost'
+    inner instanceof ActivityFailure &&
+    inner.cause instanceof ApplicationFailure &&
+    inner.cause.type === 'snapshot-lost'
   );
 }

@@ -86,9 +86,9 @@ export async function finishExport(deps: ExportDeps, ref: ExportRef, control: Co
   if (begun === undefined) return;
   const stopBeating = control.beat(() => ({ parts: begun.stored.parts.length }));
   try {
-    await removeLeavings(deps, ref, begun.stored);
     const createdAt = new Date();
     const manifest = manifestOf(ref, begun.order, begun.stored, createdAt);
+    await removeLeavings(deps, ref, begun.stored);
     const written = await writeManifest(deps, ref, begun.order, manifest, createdAt);
     await complete(deps, ref, begun.order, { manifest, written, stored: begun.stored });
   } finally {
@@ -113,7 +113,8 @@ async function removeLeavings({ storage }: ExportDeps, ref: ExportRef, { parts }
   for await (const { key } of storage.list(exportFolder(ref))) {
     if (!named.delete(key)) await storage.delete(key);
   }
-  if (named.size > 0) throw new PackageBroken(`${named.size} parts of the export ${ref.exportId} are not in the storage.`);
+  if (named.size > 0)
+    throw new PackageBroken(`${named.size} parts of the export ${ref.exportId} are not in the storage.`);
 }
 
 function manifestOf(ref: ExportRef, order: ExportFacts, stored: Stored, createdAt: Date): ExportManifest {

@@ -13,8 +13,8 @@ import { copyObjects, countRows, sliceEnds } from '../../data-map/workspace-sql.
 import type { ExportedCollection } from '../../data-map/workspace-sql.ts';
 import { InvalidDataMap } from '../../domain/errors.ts';
 import type { PartsPlan, SourceRef } from '../../domain/workspace-export.ts';
-import { copyFrom } from '../packaging/collection-files.ts';
 import type { Control } from '../packaging/control.ts';
+import { copyRows } from './copy-rows.ts';
 import { readSourceFacts, requireRunning } from './export-facts.ts';
 import type { ExportDeps, ExportFacts, SourcePlan } from './export-facts.ts';
 import { PartList, countParts, forgetParts, savePlan } from './part-list.ts';
@@ -91,9 +91,7 @@ type Tables = ReadonlyMap<string, readonly LiveColumnRow[]>;
 function describe({ collection, ties }: OwnedCollection, tables: Tables, includeRedacted: boolean): ExportedCollection {
   const { ref, label, kind, schema, table, fields, media } = collection;
   const columns = liveOf(tables, schema, table, ref);
-  const redacted = new Set(
-    includeRedacted ? [] : fields.filter((each) => each.redacted).map(({ column }) => column),
-  );
+  const redacted = new Set(includeRedacted ? [] : fields.filter((each) => each.redacted).map(({ column }) => column));
   const inKey = columns.filter(({ key_place: place }) => place !== null);
   return {
     ref,
@@ -117,7 +115,8 @@ function describe({ collection, ties }: OwnedCollection, tables: Tables, include
 
 function liveOf(tables: Tables, schema: string, table: string, ref: string): readonly LiveColumnRow[] {
   const found = tables.get(`${schema}.${table}`);
-  if (found === undefined) throw new InvalidDataMap(`The collection ${ref} is mapped to ${schema}.${table}, which is not there.`);
+  if (found === undefined)
+    throw new InvalidDataMap(`The collection ${ref} is mapped to ${schema}.${table}, which is not there.`);
   return found;
 }
 
@@ -170,7 +169,8 @@ async function* objectsOf(
   collections: readonly ExportedCollection[],
   store: string,
 ): AsyncGenerator<readonly string[]> {
-  const lines = createInterface({ input: copyFrom(client, copyObjects(collections, store)), crlfDelay: Infinity });
+  const copied = copyRows(client, copyObjects(collections, store));
+  const lines = createInterface({ input: copied.rows, crlfDelay: Infinity });
   let objects: string[] = [];
   for await (const line of lines) {
     objects.push(JSON.parse(line) as string);
@@ -178,5 +178,6 @@ async function* objectsOf(
     yield objects;
     objects = [];
   }
+  await copied.count();
   if (objects.length > 0) yield objects;
 }

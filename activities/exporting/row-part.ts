@@ -3,8 +3,6 @@ import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { ClientBase } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
-import type { CopyToStreamQuery } from 'pg-copy-streams';
 import { z } from 'zod';
 import { bindSlice, copySlice } from '../../data-map/workspace-sql.ts';
 import type { ExportedCollection, Slice } from '../../data-map/workspace-sql.ts';
@@ -13,6 +11,7 @@ import type { ExportFormat } from '../../domain/workspace-export.ts';
 import type { ArchiveWriter } from '../packaging/archive-writer.ts';
 import { safeFileName } from '../packaging/entry-names.ts';
 import type { Progress } from '../packaging/progress.ts';
+import { copyRows } from './copy-rows.ts';
 import type { ExportDeps } from './export-facts.ts';
 import { ParquetFile } from './parquet-file.ts';
 import { inSnapshot, run } from './snapshot.ts';
@@ -46,7 +45,15 @@ export async function writeRows(
       if (described === undefined || limit === undefined)
         throw new PackageBroken(`The plan of the export has no slice ${slice} of ${collection}.`);
       progress.collection = collection;
-      await writeSlice(client, archive, described, { after: limit.after, upTo: limit.upTo }, slice, rows, order.formats);
+      await writeSlice(
+        client,
+        archive,
+        described,
+        { after: limit.after, upTo: limit.upTo },
+        slice,
+        rows,
+        order.formats,
+      );
       progress.rows += rows;
       progress.files += order.formats.length;
     }
@@ -67,17 +74,13 @@ async function writeSlice(
   await run(client, bindSlice(slice));
   for (const format of formats) {
     const copied = copyRows(client, copySlice(collection, slice, format));
-    await archive.add(pathOf(collection.ref, number, format), encoded(copied, collection, format), { store: true });
-    if (copied.rowCount === rows) continue;
-    throw new PackageBroken(`Slice ${number} of ${collection.ref} has ${copied.rowCount} rows instead of ${rows}.`);
+    await archive.add(pathOf(collection.ref, number, format), encoded(copied.rows, collection, format), {
+      store: true,
+    });
+    const count = await copied.count();
+    if (count !== rows)
+      throw new PackageBroken(`Slice ${number} of ${collection.ref} has ${count} rows instead of ${rows}.`);
   }
-}
-
-function copyRows(client: ClientBase, query: string): CopyToStreamQuery {
-  const stream = client.query(copyTo(query));
-  // Destroyed before its end, it still hears of the connection's.
-  stream.on('error', () => undefined);
-  return stream;
 }
 
 const EXTENSIONS: Readonly<Record<ExportFormat, string>> = {

@@ -77,11 +77,11 @@ async function record({ db }: ExportDeps, ref: SourceRef, { id, at }: Snapshot):
 }
 
 /** The answer, and not a timer, is what proves that the connection lives: without it no heartbeat goes out. */
-async function keep(client: ClientBase, { signal, alive }: Holding): Promise<never> {
+async function keep(client: ClientBase, holding: Holding): Promise<never> {
   for (;;) {
     await client.query('SELECT 1');
-    alive();
-    await delay(BEAT_MS, undefined, { signal });
+    holding.alive();
+    await delay(BEAT_MS, undefined, { signal: holding.signal });
   }
 }
 
@@ -112,7 +112,10 @@ export async function inSnapshot<T>(
   return result;
 }
 
-export async function run<Row extends object>(client: ClientBase, { text, values }: Statement): Promise<readonly Row[]> {
+export async function run<Row extends object>(
+  client: ClientBase,
+  { text, values }: Statement,
+): Promise<readonly Row[]> {
   const { rows } = await client.query<Row>({ text, values: [...values] });
   return rows;
 }

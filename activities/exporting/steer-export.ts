@@ -33,7 +33,11 @@ export async function beginExport(deps: ExportDeps, ref: ExportRef): Promise<Exp
   });
 }
 
-async function isInForce(trx: Transaction, ref: ExportRef, instruction: { id: string; version: number }): Promise<boolean> {
+async function isInForce(
+  trx: Transaction,
+  ref: ExportRef,
+  instruction: { id: string; version: number },
+): Promise<boolean> {
   const found = await trx('instructions')
     .where({ workspace_id: ref.workspaceId, ...instruction })
     .whereNull('revoked_at')
@@ -49,8 +53,7 @@ async function knownSources(trx: Transaction, ref: ExportRef, mapped: readonly s
     .whereIn('source', [...mapped])
     .orderBy('source')
     .select<{ source: string }[]>('source');
-  if (rows.length === 0)
-    throw new InvalidDataMap(`No source of the data map knows the workspace ${ref.workspaceId}.`);
+  if (rows.length === 0) throw new InvalidDataMap(`No source of the data map knows the workspace ${ref.workspaceId}.`);
   return rows.map(({ source }) => source);
 }
 
@@ -66,7 +69,9 @@ export async function beginGeneration(deps: ExportDeps, ref: SourceRef): Promise
       .forUpdate()
       .first<{ generation: number } | undefined>('generation');
     if (row === undefined || row.generation >= ref.generation) return;
-    const lost = await trx('export_parts').where({ ...ofSource(ref), state: 'stored' }).count<{ count: string }[]>();
+    const lost = await trx('export_parts')
+      .where({ ...ofSource(ref), state: 'stored' })
+      .count<{ count: string }[]>();
     await trx('export_parts').where(ofSource(ref)).delete();
     await trx('export_sources')
       .where(ofSource(ref))

@@ -6,7 +6,9 @@ import { id, shownInstant, text } from './common.ts';
 import { instructionChoice } from './instructions.ts';
 
 export const newExport = z.strictObject({
-  instruction: instructionChoice.meta({ description: "The controller's authority; one that covers `workspace_export`." }),
+  instruction: instructionChoice.meta({
+    description: "The controller's authority; one that covers `workspace_export`.",
+  }),
   formats: z
     .array(z.enum(EXPORT_FORMATS))
     .min(1)

@@ -108,13 +108,7 @@ async function refuseSecond(trx: Transaction, { workspaceId }: Caller): Promise<
     });
 }
 
-async function enter(
-  trx: Transaction,
-  ring: KeyRing,
-  caller: Caller,
-  id: string,
-  filing: ExportFiling,
-): Promise<void> {
+async function enter(trx: Transaction, ring: KeyRing, caller: Caller, id: string, filing: ExportFiling): Promise<void> {
   const { workspaceId, principal } = caller;
   const instruction = await chooseInstruction(trx, caller, filing.instruction, {
     type: 'workspace_export',
