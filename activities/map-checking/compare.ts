@@ -28,7 +28,7 @@ export async function compareWithSources(comparison: Comparison): Promise<MapChe
   const { map, settings, only } = comparison;
   const mapped = map.datasets.map(({ source }) => source);
   const configured = settings.filter(({ kind }) => kind === 'postgres').map(({ name }) => name);
-  const findings: MapFinding[] = [];
+  const findings: MapFinding[] = map.gaps.map((text) => ({ code: 'map-gap', gravity: 'error', text }));
   let tables = 0;
   let columns = 0;
   for (const source of new Set([...mapped, ...configured])) {
@@ -73,7 +73,8 @@ async function checkOne(
       catalogue,
       findings: [
         ...findings,
-        ...(await checkSearches(client, map, source, sound)),
+        // A map with gaps cannot be searched with; they are told.
+        ...(map.gaps.length > 0 ? [] : await checkSearches(client, map, source, sound)),
         ...(await checkMedia(client, map, source, sound, sources)),
       ],
     };

@@ -40,7 +40,7 @@ export const shownMap = z
 const finding = z.object({
   code: z.enum([...MAP_ERRORS, ...MAP_WARNINGS]),
   gravity: z.enum(['error', 'warning']),
-  source: z.string(),
+  source: z.string().optional(),
   table: z.string().optional(),
   column: z.string().optional(),
   object: z.string().optional().meta({ description: 'A constraint, trigger, index or store.' }),
@@ -61,5 +61,7 @@ export const shownMapCheck = z.object({
 export const shownMapCheckWithFindings = shownMapCheck
   .extend({ findings: z.array(finding).readonly() })
   .meta({ id: 'DataMapCheck' });
+
+export const shownStart = z.object({ askedAt: shownInstant });
 
 export const ofMapCheck = z.object({ checkId: z.uuid().toLowerCase() });

@@ -1,6 +1,6 @@
 /** What every `steward map` command begins with: the settings, the map, and connections that are closed again. */
 import type { Command } from 'commander';
-import { loadDataMap } from '../../data-map/load.ts';
+import { loadDataMap, readDataMap } from '../../data-map/load.ts';
 import type { DataMap } from '../../data-map/model.ts';
 import { loadConfig } from '../../platform/config.ts';
 import type { Config } from '../../platform/config.ts';
@@ -22,9 +22,16 @@ export function withMapOption(command: Command): Command {
   return command.option('-m, --map <file...>', 'the files of the map (setting dataMap, if left out)');
 }
 
+/** To be searched with. Throws InvalidDataMap when it has gaps. */
 export async function openMap({ map }: MapOptions): Promise<MapSetting> {
   const config = readConfig();
   return { config, map: await loadDataMap(map ?? config.dataMap) };
+}
+
+/** To be looked at, gaps and all. */
+export async function openAnyMap({ map }: MapOptions): Promise<MapSetting> {
+  const config = readConfig();
+  return { config, map: await readDataMap(map ?? config.dataMap) };
 }
 
 export const readConfig = (): Config => loadConfig(settingsOfRunningStack());

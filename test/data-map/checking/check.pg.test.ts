@@ -118,6 +118,17 @@ describe('the comparison of the map with the catalogue', () => {
     expect(findings.map(({ table }) => table)).toEqual(['annex.forgotten']);
   });
 
+  it('tells what the map lacks to be searched with, and still compares the rest', async () => {
+    const { codes } = await compare(database, {
+      ddl: `${CONTACTS_DDL} ALTER TABLE contacts ADD nickname text`,
+      collections: [
+        collection('contacts', [field('id'), { name: 'workspace_id' }, field('email', { identity: 'email' })]),
+      ],
+    });
+    expect(codes()).toEqual(['map-gap', 'column-unmapped']);
+    planted.add('map-gap');
+  });
+
   it('repeats the questions of a draft until they are answered', async () => {
     const finding = await only('question-open', {
       ddl: CONTACTS_DDL,
