@@ -2,8 +2,8 @@
 import { metricMeter } from '@temporalio/activity';
 import type { SweepResult } from '../domain/runs.ts';
 import type { Database } from '../platform/database.ts';
-import { findOrphans } from '../platform/records/stored-objects.ts';
-import type { ObjectStorage } from '../platform/storage/storage.ts';
+import { STORED_PREFIXES, findOrphans } from '../platform/records/stored-objects.ts';
+import type { ObjectEntry, ObjectStorage } from '../platform/storage/storage.ts';
 import { currentControl } from './packaging/control.ts';
 
 export interface StorageSweepDeps {
@@ -47,10 +47,10 @@ export function createStorageSweepActivities({ db, storage }: StorageSweepDeps) 
   };
 }
 
-/** Keys of what was stored as a package before a time, and is none. */
+/** Keys of what was stored before a time, and is no package, part of an export or attachment. */
 export async function* findOrphanObjects({ db, storage }: StorageSweepDeps, before: Date): AsyncGenerator<string> {
   let batch: string[] = [];
-  for await (const { key, modifiedAt } of storage.list('packages/')) {
+  for await (const { key, modifiedAt } of listStored(storage)) {
     if (modifiedAt >= before) continue;
     batch.push(key);
     if (batch.length < BATCH) continue;
@@ -58,4 +58,8 @@ export async function* findOrphanObjects({ db, storage }: StorageSweepDeps, befo
     batch = [];
   }
   yield* await findOrphans(db, batch);
+}
+
+async function* listStored(storage: ObjectStorage): AsyncGenerator<ObjectEntry> {
+  for (const prefix of STORED_PREFIXES) yield* storage.list(prefix);
 }

@@ -16,6 +16,7 @@ import { dataMapEndpoints } from './routes/data-map.ts';
 import { downloadEndpoints } from './routes/downloads.ts';
 import { healthEndpoints } from './routes/health.ts';
 import { instructionEndpoints } from './routes/instructions.ts';
+import { matchEndpoints } from './routes/matches.ts';
 import { packageEndpoints } from './routes/packages.ts';
 import { releaseEndpoints } from './routes/release.ts';
 import { requestEndpoints } from './routes/requests.ts';
@@ -28,6 +29,7 @@ import { signInEndpoints } from './sign-in.ts';
 /** Everything but the description of itself. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...requestEndpoints,
+  ...matchEndpoints,
   ...taskEndpoints,
   ...releaseEndpoints,
   ...instructionEndpoints,

@@ -8,10 +8,11 @@ import { loadPeople, personOf, PERSON_TABLES } from './access/people.ts';
 import type { BenchPerson } from './access/people.ts';
 import type { BuildWork } from './access/build-child.ts';
 import type { ReferenceWork, ZipInput } from './access/reference-child.ts';
-import { openRequestDesk } from './access/requests.ts';
-import type { RequestDesk } from './access/requests.ts';
+import { fileAccess } from './access/requests.ts';
 import { unpack } from './access/unpack.ts';
 import { inChild } from './support/child.ts';
+import { openCustomer } from './support/customer.ts';
+import type { Customer } from './support/customer.ts';
 import type { Measurement } from './support/measure.ts';
 import { resultOf } from './support/result.ts';
 import type { Pair, Result } from './support/result.ts';
@@ -33,7 +34,7 @@ type Rounds = readonly Round<Measurement>[];
 
 interface Contest {
   readonly site: Site;
-  readonly desk: RequestDesk;
+  readonly customer: Customer;
   readonly bench: Bench;
   /** Whose small package and rows warm a process up. */
   readonly first: BenchPerson;
@@ -45,9 +46,9 @@ export function access(bench: Bench): Promise<readonly Result[]> {
     if (!tiny || !small || !middle || !large) throw new TypeError('The suite has four sizes.');
     bench.log('Writing the rows …');
     await loadPeople(site, [tiny, small, middle, large]);
-    const desk = await openRequestDesk(site);
+    const customer = await openCustomer(site, ['requests:write']);
     try {
-      const contest = { site, desk, bench, first: tiny };
+      const contest = { site, customer, bench, first: tiny };
       const packed = await againstCopyAndZip(contest, middle);
       const copied: [BenchPerson, Rounds][] = [];
       for (const person of [tiny, small, middle, large]) copied.push([person, await againstCopy(contest, person)]);
@@ -60,7 +61,7 @@ export function access(bench: Bench): Promise<readonly Result[]> {
         growthResult(large, ofLarge),
       ];
     } finally {
-      await desk.close();
+      await customer.close();
     }
   });
 }
@@ -74,9 +75,9 @@ async function againstCopy(contest: Contest, person: BenchPerson): Promise<Round
 }
 
 async function againstCopyAndZip(contest: Contest, person: BenchPerson): Promise<Rounds> {
-  const { site, desk, bench } = contest;
+  const { site, customer, bench } = contest;
   bench.log(`${count(person)} against COPY(row_to_json) and zip …`);
-  const request = await desk.file(person);
+  const request = await fileAccess(customer, person);
   await build(contest, person, request);
   const folder = site.home.path('unpacked');
   await mkdir(folder);
@@ -87,8 +88,12 @@ async function againstCopyAndZip(contest: Contest, person: BenchPerson): Promise
   );
 }
 
-async function build({ site, desk, first }: Contest, person: BenchPerson, filed?: RequestRef): Promise<Measurement> {
-  const [warmUp, request] = [await desk.file(first), filed ?? (await desk.file(person))];
+async function build(
+  { site, customer, first }: Contest,
+  person: BenchPerson,
+  filed?: RequestRef,
+): Promise<Measurement> {
+  const [warmUp, request] = [await fileAccess(customer, first), filed ?? (await fileAccess(customer, person))];
   const task = { configFile: site.configFile, warmUp, request, rows: person.rows };
   return inChild<BuildWork>(new URL('./access/build-child.ts', import.meta.url), task);
 }

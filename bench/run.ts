@@ -8,11 +8,16 @@ import { PROJECT } from '../dev/home.ts';
 import { access } from './access.ts';
 import { lookupGrowth } from './lookup-growth.ts';
 import { describeHardware } from './support/hardware.ts';
-import { lineOf, tableOf, writeReport } from './support/report.ts';
+import { printed, writeReport } from './support/report.ts';
 import { ROUNDS } from './support/rounds.ts';
 import type { Suite } from './support/suite.ts';
+import { workspaceExport } from './workspace-export.ts';
 
-const SUITES: Readonly<Record<string, Suite>> = { access, 'lookup-growth': lookupGrowth };
+const SUITES: Readonly<Record<string, Suite>> = {
+  access,
+  'workspace-export': workspaceExport,
+  'lookup-growth': lookupGrowth,
+};
 const RESULTS = join(PROJECT, 'bench', 'results');
 
 const { positionals, values } = parseArgs({
@@ -34,6 +39,5 @@ if (!suite || positionals.length !== 1) {
   const results = await suite({ quick: values.quick, rounds: ROUNDS, log: (line) => console.error(line) });
   const report = { suite: name, at, quick: values.quick, hardware, results };
   await writeReport(report, RESULTS);
-  console.log(tableOf(report));
-  if (values.json) console.log(lineOf(report));
+  for (const lines of printed(report, values.json)) console.log(lines);
 }

@@ -33,6 +33,7 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     dataset: file.fides_key,
     source: steward?.source ?? file.fides_key,
     schema: steward?.schema ?? DEFAULT_SCHEMA,
+    tenant: steward?.tenant ?? undefined,
     categories: file.data_categories ?? [],
     manual: steward?.manual != null,
   };
@@ -45,6 +46,7 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     name: file.name ?? file.fides_key,
     source: inherited.source,
     phoneRegion: region,
+    after: metaOf(file)?.after ?? [],
     manual: steward?.manual ? buildManual(steward.manual) : undefined,
     collections: file.collections.map((entry) =>
       buildCollection(entry, inherited, { ...at, collection: entry.name }, findings),
@@ -61,6 +63,7 @@ interface Inherited {
   readonly dataset: string;
   readonly source: string;
   readonly schema: string;
+  readonly tenant: string | undefined;
   readonly categories: readonly string[];
   readonly manual: boolean;
 }
@@ -95,7 +98,7 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     schema: steward?.schema ?? inherited.schema,
     table: file.name,
     key: fields.filter(({ primaryKey, path }) => primaryKey && path.length === 0).map(({ column }) => column),
-    tenant: steward?.tenant ?? undefined,
+    tenant: steward?.tenant ?? inherited.tenant,
     team: steward?.team ?? undefined,
     restriction: steward?.restriction ?? undefined,
     recordClass: steward?.record_class ?? undefined,

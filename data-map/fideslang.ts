@@ -138,6 +138,8 @@ const datasetSteward = z.looseObject({
   source: text.nullish(),
   schema: text.nullish(),
   phone_region: text.nullish(),
+  /** The workspace column of every collection that names none of its own. */
+  tenant: text.nullish(),
   questions: texts,
   manual: manual.nullish(),
 });

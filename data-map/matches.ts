@@ -1,9 +1,9 @@
 /** Which rows evidence points at directly, before any edge is followed: what says why a row counts as the person's. */
 import { nameColumns } from './names.ts';
 import type { Collection } from './model.ts';
-import type { PlannedCollection } from './plan.ts';
 import type { Predicate } from './predicates.ts';
 import { rowsBy } from './seeds.ts';
+import type { Searchable } from './seeds.ts';
 import type { Statement } from './sql-text.ts';
 import { Binds, column, quoteText, textValue } from './sql-text.ts';
 
@@ -19,7 +19,7 @@ export interface MatchedRow {
 
 /** At most `limit` rows of the workspace that satisfy a predicate; undefined without any. */
 export function matches(
-  collection: PlannedCollection,
+  collection: Searchable,
   predicates: readonly Predicate[],
   tenantKey: string,
   limit: number,

@@ -164,6 +164,8 @@ export interface Dataset {
   readonly source: string;
   /** The country (ISO 3166-1 alpha-2) whose phone numbers are stored without their country code. */
   readonly phoneRegion: string | undefined;
+  /** Datasets to be read before this one. */
+  readonly after: readonly string[];
   /** Its collections say what is there, and are never searched by a machine; undefined for what is connected. */
   readonly manual: ManualSearch | undefined;
   readonly collections: readonly Collection[];

@@ -6,7 +6,7 @@ import type { DatasetFile } from './fideslang.ts';
 import { datasetFile, unknownKeys } from './fideslang.ts';
 import type { Location } from './findings.ts';
 import { Findings } from './findings.ts';
-import type { Collection, DataMap } from './model.ts';
+import type { Collection, DataMap, Dataset } from './model.ts';
 import { collectionsOf } from './model.ts';
 import { placeOf } from './place-of-issue.ts';
 import { buildEdges } from './references.ts';
@@ -40,7 +40,7 @@ export function parseDataMap(files: readonly MapFile[]): DataMap {
     const at = declared.find(({ file }) => file.fides_key === dataset)?.at ?? { file: dataset };
     return { ...at, collection: table };
   };
-  checkOrder(collectionsOf({ datasets }), locate, findings);
+  checkOrder(declared, locate, findings);
   checkWalks({ datasets, edges }, locate, findings);
   findings.throwIfAny();
   const { gaps, notices } = findings;
@@ -115,10 +115,18 @@ function reportRepeats(
 }
 
 function checkOrder(
-  collections: readonly Collection[],
+  declared: readonly { readonly at: Location; readonly dataset: Dataset }[],
   locate: (collection: Collection) => Location,
   findings: Findings,
 ): void {
+  const datasets = declared.map(({ dataset }) => dataset);
+  const keys = new Set(datasets.map(({ key }) => key));
+  for (const { at, dataset } of declared) {
+    for (const name of dataset.after) {
+      if (!keys.has(name)) findings.problem(at, `after names the dataset ${name}, which no file has; mend the name.`);
+    }
+  }
+  const collections = collectionsOf({ datasets });
   const refs = new Set(collections.map(({ ref }) => ref));
   for (const collection of collections) {
     for (const name of [...collection.after, ...collection.eraseAfter]) {

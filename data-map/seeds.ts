@@ -1,10 +1,12 @@
 /** The SQL that finds rows by a person's identities, before any edge is followed. */
-import type { PlannedCollection } from './plan.ts';
-import type { FieldRef } from './model.ts';
+import type { Collection, FieldRef } from './model.ts';
 import type { Mention, PhoneSpellings, Predicate, ValuePredicate } from './predicates.ts';
 import type { Binds } from './sql-text.ts';
 import { anyValue, column, escapeLike, jsonValue, tableName, textValue } from './sql-text.ts';
 import { searchable } from './third-parties.ts';
+
+/** A collection whose rows can be told by workspace. */
+export type Searchable = Collection & { readonly tenant: string };
 
 /**
  * A query of `select`, over the alias `t`, for every row of the workspace that satisfies one of the predicates; undefined
@@ -12,7 +14,7 @@ import { searchable } from './third-parties.ts';
  */
 export function rowsBy(
   predicates: readonly Predicate[],
-  collection: PlannedCollection,
+  collection: Searchable,
   select: string,
   tenantKey: string,
   binds: Binds,
@@ -25,7 +27,7 @@ export function rowsBy(
     .join('\nUNION\n');
 }
 
-function conditions(predicate: Predicate, collection: PlannedCollection, binds: Binds): readonly string[] {
+function conditions(predicate: Predicate, collection: Searchable, binds: Binds): readonly string[] {
   if (predicate.kind === 'keys') return [keysCondition(predicate.keys, collection, binds)];
   if (predicate.kind === 'mention') return [mentionCondition(predicate.at, predicate.mention, binds)];
   if (predicate.kind === 'all') {
@@ -38,7 +40,7 @@ function conditions(predicate: Predicate, collection: PlannedCollection, binds: 
 /** Values are bound as text and typed by the column they are compared with, so that the index of the key serves. */
 function keysCondition(
   keys: readonly Readonly<Record<string, string>>[],
-  { key: names }: PlannedCollection,
+  { key: names }: Searchable,
   binds: Binds,
 ): string {
   const [first, ...others] = names;

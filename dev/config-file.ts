@@ -16,10 +16,15 @@ interface Parts {
   readonly ports: Ports;
   readonly databases: DatabaseUrls;
   readonly storage: StorageSettings;
+  /** Files of the data map beside the sample CRM's. */
+  readonly moreMaps?: readonly string[];
 }
 
 /** Answers the file's path. It holds passwords, so only its owner can read it. */
-export async function writeConfigFile(home: Home, { ports, databases, storage }: Parts): Promise<string> {
+export async function writeConfigFile(
+  home: Home,
+  { ports, databases, storage, moreMaps = [] }: Parts,
+): Promise<string> {
   const file = home.path('steward.config.yaml');
   const settings = {
     api: { host: HOST, port: ports.api, publicUrl: local(ports.api) },
@@ -35,7 +40,7 @@ export async function writeConfigFile(home: Home, { ports, databases, storage }:
       { name: 'crm', kind: 'postgres', url: databases.crm_reader },
       { name: 'crm-media', kind: 'folder', path: home.path('crm-media') },
     ],
-    dataMap: [join(PROJECT, 'data-map', 'maps', 'crm.dataset.yml')],
+    dataMap: [join(PROJECT, 'data-map', 'maps', 'crm.dataset.yml'), ...moreMaps],
     storage,
     temporal: {
       address: `${HOST}:${ports.temporal}`,

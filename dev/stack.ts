@@ -29,6 +29,8 @@ export interface StackOptions {
   readonly home: string;
   /** Where packages go; a folder of the home when nothing else is said. */
   readonly storage?: StorageSettings;
+  /** Files of the data map beside the sample CRM's. */
+  readonly moreMaps?: readonly string[];
   readonly log: (line: string) => void;
   /** Gives the start up while it lasts; afterwards `stop` is the way. */
   readonly signal?: AbortSignal;
@@ -51,6 +53,7 @@ interface Site {
   readonly children: Children;
   readonly steps: Steps;
   readonly log: (line: string) => void;
+  readonly moreMaps: readonly string[];
 }
 
 /** Who serves stops before what it needs does. */
@@ -66,7 +69,7 @@ const SETTLED_WITHIN_MS = 3_000;
  * Resolves when everything is ready to work. Throws InvalidConfiguration when another stack is in this home or a part
  * cannot be had; what was started until then is stopped.
  */
-export async function startStack({ home: folder, storage, log, signal }: StackOptions): Promise<Stack> {
+export async function startStack({ home: folder, storage, moreMaps = [], log, signal }: StackOptions): Promise<Stack> {
   await using held = new AsyncDisposableStack();
   const home = await openHome(folder, log);
   held.defer(() => home.release());
@@ -77,6 +80,7 @@ export async function startStack({ home: folder, storage, log, signal }: StackOp
     storage: storage ?? { kind: 'folder', path: home.path('storage') },
     log,
     ports,
+    moreMaps,
     children: new Children(home, log),
     steps: new Steps(log, signal),
   };
@@ -110,7 +114,7 @@ async function takeDown({ children, steps }: Site): Promise<void> {
 }
 
 async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'>> {
-  const { home, ports, storage, steps } = site;
+  const { home, ports, storage, moreMaps, steps } = site;
   await ensureKeyRing(home.path('keys.json'));
   const bundle = home.path('workflows.js');
   const [data] = await Promise.all([
@@ -119,7 +123,7 @@ async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'
     steps.run('Workflows', () => bundleWorkflows(bundle)),
   ]);
   const { databases, adminUrl, adminKeyFile } = data;
-  const configFile = await writeConfigFile(home, { ports, databases, storage });
+  const configFile = await writeConfigFile(home, { ports, databases, storage, moreMaps });
   await Promise.all([
     startProcess(site, { name: 'api', file: 'api/server.ts', port: ports.api, env: { STEWARD_CONFIG: configFile } }),
     startProcess(site, {

@@ -12,6 +12,9 @@ export const dataKeyContext = (dataKeyId: string): string => `data-key:${dataKey
 /** Of the identities that a request was filed with. */
 export const identityContext = (requestId: string): string => `identity:${requestId}`;
 
+/** Of what a reviewer sees of a row that may be somebody else's. */
+export const hintContext = (requestId: string): string => `hint:${requestId}`;
+
 /** Of what the parts of an export are to hold, and of what is missing in them. */
 export const exportPartContext = (exportId: string): string => `export-part:${exportId}`;
 

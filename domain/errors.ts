@@ -80,6 +80,10 @@ export const Unavailable = defineError('unavailable', 503, 'A service that this 
 export const InvalidConfiguration = defineError('invalid-configuration', 500, 'The configuration has problems');
 /** The data map names what is not there, or is not a Fideslang dataset. */
 export const InvalidDataMap = defineError('invalid-data-map', 500, 'The data map has problems');
+/** The retention schedule contradicts itself or names what the data map does not have. */
+export const InvalidSchedule = defineError('invalid-schedule', 500, 'The retention schedule has problems');
+/** A hold was placed after an erasure was planned: what it touches is planned again. */
+export const FenceRaised = defineError('fence-raised', 409, 'The plan is out of date');
 /** Stored bytes do not open with their key: wrong key, or altered. */
 export const SealBroken = defineError('seal-broken', 500, 'Sealed data does not open');
 /** A finished package does not agree with its manifest or signature. */

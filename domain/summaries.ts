@@ -87,11 +87,12 @@ export const packageReady = line`Package ready: ${row}, ${file}, ${byte}`;
 export const completed = line`Completed with ${word(REQUEST_OUTCOMES)} at ${minute}`;
 export const cancelled = line`Cancelled at ${minute}`;
 export const retrying = line`Retrying: ${word(SERVICES)} not reachable since ${minute}`;
-export const packagesDeleted = line`Expired packages: ${count('package', 'packages')} deleted, ${count('failure', 'failures')}`;
-export const storageSwept = line`Swept from the storage: ${count('upload', 'uploads')}, ${count('object', 'objects')}`;
 export const reminderTimer = line`Reminder in ${count('day', 'days')}`;
 export const mapChecked = line`The data map has ${count('error', 'errors')} and ${count('warning', 'warnings')} at ${minute}`;
 export const mapCheckTimer = line`Compare the data map again`;
+export const packagesDeleted = line`Expired packages: ${count('package', 'packages')} deleted, ${count('failure', 'failures')}`;
+export const packageExpiryTimer = line`Delete what could not be deleted`;
+export const storageSwept = line`Removed from the storage: ${count('upload', 'uploads')}, ${count('object', 'objects')}`;
 
 /** The summary of an export's run. */
 export const exportLine = line`Export of a workspace ${uuid}`;
@@ -111,6 +112,7 @@ export const ACTIVITY_SUMMARIES = {
   openManualTasks: line`Ask for searches by hand`(),
   openMatchReview: line`Look for uncertain matches`(),
   gatherManualTasks: line`Look at the searches by hand`(),
+  beginRelease: line`Begin the delivery of what was released`(),
   openReleaseReview: line`Look for the release`(),
   locatePerson: line`Find the person`(),
   buildPackage: line`Build the package`(),
@@ -135,8 +137,8 @@ export const ACTIVITY_SUMMARIES = {
 /** Summaries of runs that a schedule starts. */
 export const SCHEDULE_SUMMARIES = {
   mapCheck: line`Compare the data map with the sources, daily`(),
-  packageExpiry: line`Packages whose time is over`(),
-  storageSweep: line`Leavings in the storage`(),
+  packageExpiry: line`Delete packages whose time is over, hourly`(),
+  storageSweep: line`Remove what crashes have left in the storage, daily`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

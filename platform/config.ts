@@ -80,11 +80,11 @@ const settings = z.object({
   exports: z
     .object({
       /**
-       * MiB of rows, as JSON before compression, or of files, in a part of a workspace's export. Large enough that a part's
-       * own cost (a zip, a link, three events of its run) is lost in it; small enough that a worker which dies repeats seconds
-       * of work, and that a part is easily downloaded again.
+       * MiB of rows, as JSON before compression, or of files, in a part of a workspace's export. Large enough that a part's own
+       * cost (a zip, a link, three events of its run) is lost in it; small enough that all cores have parts to write also in a
+       * workspace of some hundred thousand rows, and that a worker which dies repeats seconds of work.
        */
-      partMib: z.coerce.number().int().min(1).max(65_536).default(256),
+      partMib: z.coerce.number().int().min(1).max(65_536).default(64),
       /** Parts written at a time, over all workers; as many as there are cores, when left out. */
       parallel: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
     })

@@ -54,6 +54,7 @@ export const core = proxy(
   'openMatchReview',
   'gatherManualTasks',
   'openReleaseReview',
+  'beginRelease',
   'beginDelivery',
   'closeRequest',
   'withdrawRequest',

@@ -173,7 +173,7 @@ class RequestInProgress {
   }
 
   private async handOver(): Promise<void> {
-    await core.beginDelivery(this.run);
+    await core.beginRelease(this.run);
     this.progress.enter('delivering', summaries.delivering());
     await outbound.deliverPackage(this.run);
   }

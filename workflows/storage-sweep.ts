@@ -1,11 +1,9 @@
-/** Daily: removes what crashes have left in the object storage. */
-import type { SweepResult } from '../domain/runs.ts';
+/** Removes what crashes have left in the object storage. */
+import { setCurrentDetails } from '@temporalio/workflow';
 import { storageSwept } from '../domain/summaries.ts';
 import { sweeps } from './activity-proxies.ts';
-import { Progress } from './progress.ts';
 
-export async function storageSweep(): Promise<SweepResult> {
-  const result = await sweeps.sweepStorage();
-  new Progress().say(storageSwept(result.uploads, result.objects));
-  return result;
+export async function storageSweep(): Promise<void> {
+  const { uploads, objects } = await sweeps.sweepStorage();
+  setCurrentDetails(storageSwept(uploads, objects));
 }

@@ -111,31 +111,27 @@ const TYPES: Readonly<Record<ParquetKind, Partial<SchemaElement>>> = {
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
 };
 
-function typed(kind: ParquetKind, value: JsonValue): Value {
-  if (value === null) return null;
-  switch (kind) {
-    case 'boolean':
-    case 'int32':
-    case 'date':
-    case 'uuid':
-    case 'text':
-      return value;
-    case 'int64':
-    case 'timestamp':
-    case 'timestamptz':
-      return BigInt(value);
-    case 'float':
-    case 'double':
-      return floating(String(value));
-    case 'bytes':
-      return Buffer.from(String(value), 'base64');
-    case 'json':
-      return Buffer.from(String(value));
-  }
-}
+const asItIs = (value: JsonValue): Value => value;
+const large = (value: JsonValue): Value => BigInt(value ?? 0);
+/** PostgreSQL writes `NaN`, `Infinity` and digits, all of which Number reads. */
+const floating = (value: JsonValue): Value => Number(value);
 
-/** PostgreSQL writes `NaN`, `Infinity` and numbers, all of which Number reads. */
-const floating = (text: string): number => Number(text);
+const CONVERSIONS: Readonly<Record<ParquetKind, (value: JsonValue) => Value>> = {
+  boolean: asItIs,
+  int32: asItIs,
+  int64: large,
+  float: floating,
+  double: floating,
+  date: asItIs,
+  timestamp: large,
+  timestamptz: large,
+  uuid: asItIs,
+  bytes: (value) => Buffer.from(String(value), 'base64'),
+  json: (value) => Buffer.from(String(value)),
+  text: asItIs,
+};
+
+const typed = (kind: ParquetKind, value: JsonValue): Value => (value === null ? null : CONVERSIONS[kind](value));
 
 function settle(done: TransformCallback, work: () => void): void {
   try {

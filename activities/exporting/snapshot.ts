@@ -77,11 +77,11 @@ async function record({ db }: ExportDeps, ref: SourceRef, { id, at }: Snapshot):
 }
 
 /** The answer, and not a timer, is what proves that the connection lives: without it no heartbeat goes out. */
-async function keep(client: ClientBase, { signal, alive }: Holding): Promise<never> {
+async function keep(client: ClientBase, holding: Holding): Promise<never> {
   for (;;) {
     await client.query('SELECT 1');
-    alive();
-    await delay(BEAT_MS, undefined, { signal });
+    holding.alive();
+    await delay(BEAT_MS, undefined, { signal: holding.signal });
   }
 }
 

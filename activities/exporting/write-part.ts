@@ -1,13 +1,12 @@
 /** Writes one part: read in the snapshot or from the store, packed, sealed and stored in one stream, read back, recorded. */
 import { randomUUID } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
-import { packageContext } from '../../domain/contexts.ts';
+import { exportPartContext, packageContext } from '../../domain/contexts.ts';
 import { SealBroken, SnapshotLost, StewardError, Unavailable } from '../../domain/errors.ts';
 import type { PartRef, StoredPart } from '../../domain/workspace-export.ts';
 import type { Transaction } from '../../platform/database.ts';
 import { sealText } from '../../platform/envelope.ts';
 import { openStream, sealStream } from '../../platform/sealed-stream.ts';
-import { exportPartContext } from '../../domain/contexts.ts';
 import { ArchiveWriter } from '../packaging/archive-writer.ts';
 import type { Control } from '../packaging/control.ts';
 import { DigestStream } from '../packaging/digest-stream.ts';
@@ -105,8 +104,8 @@ async function fill(deps: ExportDeps, work: PartWork, archive: ArchiveWriter, co
     control.signal.throwIfAborted();
     const content = openContent(work.order.dataKey.bytes, work.ref, work.row);
     const watch = { progress, signal: control.signal };
-    const write = work.row.kind === 'rows' ? writeRows : writeObjects;
-    const written = await write(deps, work, content, archive, watch);
+    const writeContent = work.row.kind === 'rows' ? writeRows : writeObjects;
+    const written = await writeContent(deps, work, content, archive, watch);
     await archive.finish();
     return written;
   } catch (error) {

@@ -15,7 +15,7 @@ import { sealStream } from '../../platform/sealed-stream.ts';
 import type { Sources } from '../../platform/sources.ts';
 import type { ObjectStorage } from '../../platform/storage/storage.ts';
 import { ArchiveWriter } from './archive-writer.ts';
-import type { PackageFacts } from './contents.ts';
+import type { PackageFacts, Supplements } from './contents.ts';
 import type { Control } from './control.ts';
 import { DigestStream } from './digest-stream.ts';
 import { readOrder } from './package-order.ts';
@@ -41,7 +41,7 @@ interface Draft {
   readonly packageId: string;
   readonly storageKey: string;
   readonly createdAt: Date;
-  readonly order: PackageOrder;
+  readonly order: PackageOrder & Supplements;
 }
 
 interface Packed {

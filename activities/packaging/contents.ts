@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Language } from '../../domain/languages.ts';
 import type { Manifest, ManifestFile, MissingObject } from '../../domain/manifest.ts';
-import type { Row } from './values.ts';
+import type { Cell } from './json-cells.ts';
 
 /** Whose package, on which request: what the manifest repeats. */
 export interface PackageFacts
@@ -61,6 +61,19 @@ export interface Supplements {
 export interface Column {
   readonly name: string;
   readonly label: string;
+  readonly description?: string | undefined;
+}
+
+/** The pages of a collection too large for index.html. */
+export interface PackedPages {
+  /** In the archive; has `0001.html` and on, and `search-0001.js` and on. */
+  readonly folder: string;
+  readonly pages: number;
+  /** How many rows they show: the first ones of the collection. */
+  readonly rows: number;
+  /** Rows a page. */
+  readonly pageRows: number;
+  readonly shards: number;
 }
 
 export interface PackedCollection {
@@ -69,16 +82,25 @@ export interface PackedCollection {
   readonly collection: string;
   readonly label: string;
   readonly kind: string;
+  readonly description?: string | undefined;
   /** Columns of the files, in their order. */
   readonly columns: readonly Column[];
   /** Left out on the data map's word. */
   readonly omitted: readonly Column[];
   readonly rows: number;
   /** The first rows, as many as the index page shows. */
-  readonly sample: readonly Row[];
-  /** Paths in the archive; undefined when there are no rows. */
-  readonly json?: string;
-  readonly csv?: string;
+  readonly sample: readonly (readonly Cell[])[];
+  /** Undefined when there are no rows. */
+  readonly files?: CollectionPaths;
+  /** Undefined when index.html shows every row. */
+  readonly pages?: PackedPages | undefined;
+}
+
+/** Of the rows in their formats, in the archive. */
+export interface CollectionPaths {
+  readonly json: string;
+  readonly jsonl: string;
+  readonly csv: string;
 }
 
 export interface PackedMedia {
@@ -86,7 +108,13 @@ export interface PackedMedia {
   readonly file: ManifestFile;
 }
 
-export interface PackageContents {
+export interface PackedAttachment {
+  readonly system: string;
+  readonly title: string | undefined;
+  readonly file: ManifestFile;
+}
+
+export interface PackageContents extends Pick<Supplements, 'redactions' | 'manualSystems'> {
   readonly facts: PackageFacts;
   /** Source name to the time of its snapshot. */
   readonly snapshots: ReadonlyMap<string, Date>;
@@ -94,7 +122,11 @@ export interface PackageContents {
   readonly collections: readonly PackedCollection[];
   readonly media: readonly PackedMedia[];
   readonly missing: readonly MissingObject[];
+  readonly attachments: readonly PackedAttachment[];
 }
 
 export const totalRows = ({ collections }: PackageContents): number =>
   collections.reduce((total, { rows }) => total + rows, 0);
+
+/** Files that are not the package's own: those of records and those found by hand. */
+export const totalFiles = ({ media, attachments }: PackageContents): number => media.length + attachments.length;

@@ -25,9 +25,11 @@ export interface NamedObject {
   readonly name: string;
 }
 
-/** What compression does not make smaller. */
 const COMPRESSED =
   /\.(png|jpe?g|gif|webp|avif|heic|mp4|m4v|mov|webm|mkv|mp3|m4a|aac|ogg|opus|flac|pdf|docx|xlsx|pptx|odt|ods|zip|gz|7z)$/i;
+
+/** Whether a file is of a kind that compression does not make smaller. */
+export const isCompressed = (path: string): boolean => COMPRESSED.test(path);
 
 /** The objects named in one column by the rows found, each once. Held in memory: a few hundred bytes a file. */
 export async function listObjects(
@@ -99,7 +101,7 @@ export class MediaFiles {
   private async copy({ collection, store, name }: NamedObject, { stream }: ObjectContent): Promise<PackedMedia> {
     const path = this.names.unique(['media', collection], name);
     try {
-      return { collection, file: await this.archive.add(path, stream, { store: COMPRESSED.test(path) }) };
+      return { collection, file: await this.archive.add(path, stream, { store: isCompressed(path) }) };
     } catch (error) {
       throw error === stream.errored ? away(store) : error;
     }

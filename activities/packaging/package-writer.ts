@@ -7,15 +7,20 @@ import type { Sources } from '../../platform/sources.ts';
 import { withSnapshots } from '../plan-runner.ts';
 import type { Search, Snapshot } from '../plan-runner.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
+import { packAttachments } from './attached-files.ts';
 import { CollectionFiles } from './collection-files.ts';
-import { totalRows } from './contents.ts';
+import { totalFiles, totalRows } from './contents.ts';
 import type { PackageContents, PackageFacts, PackedCollection, Supplements } from './contents.ts';
+import { FIELDS_FILE, fieldList } from './field-list.ts';
 import { EntryNames } from './entry-names.ts';
 import { indexPage } from './index-page.ts';
+import { letter } from './letter.ts';
 import { MediaFiles, listObjects } from './media-files.ts';
 import type { NamedObject } from './media-files.ts';
+import { PAGE_STYLE } from './page-style.ts';
 import type { Progress } from './progress.ts';
 import { readme } from './readme.ts';
+import { STYLE_FILE } from './record-pages.ts';
 
 export interface PackageWork extends Supplements {
   readonly facts: PackageFacts;
@@ -43,21 +48,33 @@ interface PackedSource {
 /** Answers the manifest and its exact bytes. The sources are read in one snapshot each, which ends before media are copied. */
 export async function writePackage(
   archive: ArchiveWriter,
-  { facts, search }: PackageWork,
+  { facts, search, attachments, redactions, manualSystems }: PackageWork,
   { sources, ring }: WriterDeps,
   { progress, signal }: Watch,
 ): Promise<{ readonly manifest: Manifest; readonly document: Buffer }> {
   const names = new EntryNames();
-  const files = new CollectionFiles(archive, names, progress);
+  const files = new CollectionFiles(archive, names, progress, facts);
   const pack = (read: readonly Snapshot[]) => packSources(read, files);
   const packed = await withSnapshots(sources, search, pack, signal);
   const snapshots = new Map(packed.map(({ source, takenAt }) => [source, takenAt]));
   const objects = packed.flatMap((source) => source.objects);
   const { media, missing } = await new MediaFiles(archive, names, sources, progress).pack(objects);
   const collections = packed.flatMap((source) => source.collections);
-  const contents: PackageContents = { facts, snapshots, collections, media, missing };
+  const contents: PackageContents = {
+    facts,
+    snapshots,
+    collections,
+    media,
+    missing,
+    attachments: await packAttachments(archive, names, progress, attachments),
+    redactions,
+    manualSystems,
+  };
 
+  if (collections.some(({ pages }) => pages)) await archive.add(STYLE_FILE, PAGE_STYLE);
+  await archive.add(FIELDS_FILE, fieldList(contents));
   await archive.add('index.html', indexPage(contents));
+  await archive.add('letter.pdf', await letter(contents));
   await archive.add('README.txt', readme(contents));
   const manifest = manifestOf(contents, archive);
   const document = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
@@ -87,17 +104,20 @@ async function packSource(snapshot: Snapshot, files: CollectionFiles): Promise<P
 }
 
 function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest {
-  const { facts, snapshots, collections, media, missing } = contents;
+  const { facts, snapshots, collections, missing, attachments, redactions, manualSystems } = contents;
   const { createdAt, contact: _, ...named } = facts;
   return {
     format: MANIFEST_FORMAT,
     ...named,
     snapshots: Object.fromEntries([...snapshots].map(([source, at]) => [source, at.toISOString()])),
     createdAt: createdAt.toISOString(),
-    totals: { rows: totalRows(contents), files: media.length, missingFiles: missing.length },
+    totals: { rows: totalRows(contents), files: totalFiles(contents), missingFiles: missing.length },
     collections: collections.map(manifestCollection),
     files: [...archive.files],
     missing,
+    omissions: redactions,
+    attachments: attachments.map(({ system, title, file }) => ({ system, title, path: file.path })),
+    manualSystems,
   };
 }
 

@@ -18,6 +18,7 @@ import { Unavailable } from '../../domain/errors.ts';
 import { openStream, sealStream } from '../../platform/sealed-stream.ts';
 
 const MEMORY_BYTES = 16 * 2 ** 20;
+const PIECE_BYTES = 2 ** 18;
 const CONTEXT = 'rows on their way into a package';
 
 /** Passes through what it is given, and gives it again as often as it is asked, once all has passed. */
@@ -55,12 +56,12 @@ export class RowSpool extends Transform {
   }
 
   /** Everything that has passed, from the beginning. */
-  read(): Readable {
+  replay(): Readable {
     return this.file?.read() ?? Readable.from(this.kept, { objectMode: false });
   }
 
   /** Lets go of the rows; to be called however the work has ended. */
-  async close(): Promise<void> {
+  async release(): Promise<void> {
     this.kept = [];
     await this.file?.close();
   }
@@ -86,7 +87,7 @@ class SealedFile {
     this.key = key;
     this.handle = handle;
     this.sealing = sealStream(key, CONTEXT);
-    this.written = piped(this.sealing, handle.createWriteStream({ autoClose: false }));
+    this.written = piped(this.sealing, (pieces) => append(handle, pieces));
     // Whoever writes next, or ends it, hears of the failure.
     this.written.catch(() => undefined);
   }
@@ -109,14 +110,28 @@ class SealedFile {
   }
 
   read(): Readable {
-    const sealed = this.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 2 ** 18 });
-    return pipeline(sealed, openStream(this.key, CONTEXT), () => undefined);
+    return pipeline(Readable.from(piecesOf(this.handle)), openStream(this.key, CONTEXT), () => undefined);
   }
 
   async close(): Promise<void> {
     this.sealing.destroy();
     await this.written.catch(() => undefined);
     await this.handle.close();
+  }
+}
+
+// The streams of `node:fs` close the file when they are given up, and it is read again.
+
+async function append(handle: FileHandle, pieces: AsyncIterable<Buffer>): Promise<void> {
+  for await (const piece of pieces) await handle.writeFile(piece);
+}
+
+async function* piecesOf(handle: FileHandle): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(PIECE_BYTES), 0, PIECE_BYTES, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { REGIMES } from '../../domain/deadlines.ts';
 import { DEFAULT_LANGUAGE, LANGUAGES } from '../../domain/languages.ts';
+import { IDENTITY_FORMATS } from '../../domain/identities.ts';
 import {
   AWAITED_DECISIONS,
+  COMBINATIONS,
   RELEASES,
   REQUEST_ACTIONS,
   REQUEST_OUTCOMES,
@@ -43,10 +45,27 @@ export const filing = z.strictObject({
           description: 'What the data map searches by, such as `email`, `phone_number`, `external_id`.',
         }),
         value: line(512),
+        format: z
+          .enum(IDENTITY_FORMATS)
+          .default('raw')
+          .meta({
+            description:
+              '`raw`, or the function of which `value` is the digest in lower-case hex, as OpenDSR has it. The digest is of ' +
+              'the canonical value (an e-mail address in lower case, a phone number as E.164) or of the value as it is stored.',
+          }),
       }),
     )
     .min(1)
     .max(20),
+  combine: z
+    .enum(COMBINATIONS)
+    .default('any')
+    .meta({
+      description:
+        '`any`: what any of the identities leads to. `all`: a record to start from must have every identity whose type its ' +
+        'collection has columns for, in whichever of them; a collection without such a column is none to start from, but a ' +
+        'text that mentions all identities is found. From there on, references are followed as ever.',
+    }),
   instruction: instructionChoice.optional().meta({ description: 'Without one the request waits for it.' }),
   teamId: teamId.optional(),
   release: z.enum(RELEASES).optional().meta({

@@ -23,13 +23,15 @@ export async function writeReport(report: Report, folder: string): Promise<void>
   await writeFile(join(folder, `${name}.md`), markdownOf(report));
 }
 
-/** The last line of `--json`: no line break in it. */
-export const lineOf = (report: Report): string => JSON.stringify(report);
+/** What a run prints: the table, and with `json` the report as the last line. */
+export function printed(report: Report, json: boolean): readonly string[] {
+  return [tableOf(report), ...(json ? [JSON.stringify(report)] : [])];
+}
 
 const HEADINGS = ['Case', 'Ours', 'Reference', 'Unit', 'Ratio', 'Target', 'Holds'] as const;
 
 /** The table, with least and most in brackets. */
-export function tableOf({ results }: Report): string {
+function tableOf({ results }: Report): string {
   const rows = [HEADINGS, HEADINGS.map(() => '---'), ...results.map(cellsOf)];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => `| ${row.map((cell, column) => pad(cell, widths[column] ?? 0)).join(' | ')} |\n`).join('');

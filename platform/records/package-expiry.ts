@@ -4,6 +4,7 @@
  */
 import { STEWARD_ITSELF, appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
+import { recordExportEvent } from './export-progress.ts';
 import { recordEvent } from './request-progress.ts';
 
 export interface PackageRef {
@@ -19,6 +20,7 @@ interface FoundRow {
 
 interface ExpiringRow {
   readonly request_id: string | null;
+  readonly export_id: string | null;
   readonly storage_key: string;
   readonly expires_at: Date;
   readonly bytes: string;
@@ -55,13 +57,14 @@ async function readBatch(db: Database, { expiry, id }: FoundRow): Promise<readon
 
 /**
  * Marks the package as expired, revokes its links, and answers where its object is; undefined when there is nothing to
- * delete, as after another run, or after an extension of its time.
+ * delete, as after another run, after an extension of its time, or while it waits for its release.
  */
 export async function expirePackage(db: Database, ref: PackageRef): Promise<string | undefined> {
   return db.withTenant(ref.workspaceId, async (trx) => {
     const [row] = await rowOf(trx, ref)
       .whereNot({ status: 'deleted' })
       .where('expires_at', '<=', trx.fn.now())
+      .whereNotExists(awaitingRelease(trx))
       .update({ status: 'expired' })
       .returning<{ storage_key: string }[]>('storage_key');
     if (!row) return undefined;
@@ -73,13 +76,20 @@ export async function expirePackage(db: Database, ref: PackageRef): Promise<stri
   });
 }
 
-/** Records that the object is gone, in the package's row, the request's timeline and the audit log; once. */
+/** The time of a package begins with its release: until then it waits, however long. */
+function awaitingRelease(trx: Transaction) {
+  return trx('requests')
+    .whereRaw('(requests.workspace_id, requests.id) = (packages.workspace_id, packages.request_id)')
+    .where({ 'requests.status': 'awaiting_release' });
+}
+
+/** Records that the object is gone, in the package's row, its request's or export's timeline and the audit log; once. */
 export async function recordPackageDeleted(db: Database, ref: PackageRef, storageKey: string): Promise<boolean> {
   return db.withTenant(ref.workspaceId, async (trx) => {
     const [row] = await rowOf(trx, ref)
       .where({ status: 'expired', storage_key: storageKey })
       .update({ status: 'deleted', deleted_at: trx.fn.now() })
-      .returning<ExpiringRow[]>(['request_id', 'storage_key', 'expires_at', 'bytes']);
+      .returning<ExpiringRow[]>(['request_id', 'export_id', 'storage_key', 'expires_at', 'bytes']);
     if (!row) return false;
     await tellTimeline(trx, ref, row);
     await appendAudit(trx, ref.workspaceId, {
@@ -96,16 +106,10 @@ function rowOf(trx: Transaction, { workspaceId, packageId }: PackageRef) {
   return trx('packages').where({ workspace_id: workspaceId, id: packageId });
 }
 
-/** A part of a workspace's export belongs to no request. */
 async function tellTimeline(trx: Transaction, { workspaceId, packageId }: PackageRef, row: ExpiringRow): Promise<void> {
-  if (row.request_id === null) return;
-  await recordEvent(
-    trx,
-    { workspaceId, requestId: row.request_id },
-    {
-      kind: 'package_deleted',
-      details: { packageId, reason: 'expired' },
-      dedupe: `package_deleted:${row.storage_key}`,
-    },
-  );
+  const { request_id: requestId, export_id: exportId, storage_key: storageKey } = row;
+  const details = { packageId, reason: 'expired' };
+  const event = { kind: 'package_deleted', details, dedupe: `package_deleted:${storageKey}` };
+  if (requestId !== null) await recordEvent(trx, { workspaceId, requestId }, event);
+  if (exportId !== null) await recordExportEvent(trx, { workspaceId, exportId }, event);
 }

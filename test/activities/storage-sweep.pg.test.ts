@@ -21,9 +21,94 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
+/** Rows on their own, without those that they refer to. */
+async function insert(table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
+  const client = await fixture.own.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query("SET LOCAL session_replication_role = 'replica'");
+    const columns = Object.keys(row);
+    await client.query(
+      `INSERT INTO steward.${table} (${columns.join(', ')}) SELECT ${columns.join(', ')} FROM jsonb_populate_record(NULL::steward.${table}, $1)`,
+      [JSON.stringify(row)],
+    );
+    await client.query('COMMIT');
+  } finally {
+    client.release();
+  }
+}
+
 const put = (key: string) => fixture.deps.storage.put(key, Readable.from([Buffer.from('x')]));
 const orphans = (before: Date) => collect(findOrphanObjects(fixture.deps, before));
 const later = () => new Date(Date.now() + 60_000);
+
+describe('an object that was stored as a part of an export', () => {
+  it('is an orphan when neither a part nor a package names it', async () => {
+    const [exportId, now] = [randomUUID(), new Date()];
+    const folder = `exports/${ref.workspaceId}/${exportId}/`;
+    const [named, lost, manifest] = [`${folder}crm/1/1-a`, `${folder}crm/1/1-b`, `${folder}manifest-a`];
+    await Promise.all([named, lost, manifest].map(put));
+    expect(await orphans(later())).toEqual([]);
+    const owner = { workspace_id: ref.workspaceId, export_id: exportId };
+    await insert('workspace_exports', {
+      id: exportId,
+      workspace_id: ref.workspaceId,
+      status: 'exporting',
+      formats: ['jsonl'],
+      instruction_id: randomUUID(),
+      instruction_version: 1,
+      filed_by: randomUUID(),
+      data_key_id: randomUUID(),
+      include_redacted: false,
+      needs_attention: false,
+      created_at: now,
+      updated_at: now,
+    });
+    await insert('export_parts', {
+      ...owner,
+      source: 'crm',
+      generation: 1,
+      ordinal: 1,
+      kind: 'rows',
+      contents: {},
+      planned_rows: 1,
+      state: 'stored',
+      package_id: randomUUID(),
+      storage_key: named,
+      bytes: 1,
+      sha256: '\\x00',
+      rows: 1,
+      files: 0,
+      missing_files: 0,
+      stored_at: now,
+    });
+    expect((await orphans(later())).toSorted()).toEqual([lost, manifest]);
+    await Promise.all([named, lost, manifest].map((key) => fixture.deps.storage.delete(key)));
+  });
+});
+
+describe('an object that was attached to a request', () => {
+  it('is an orphan when no attachment names it, or one that was removed', async () => {
+    const keys = ['a', 'b', 'c'].map((name) => `attachments/${ref.workspaceId}/${ref.requestId}/${name}`);
+    const [kept, removed, lost] = keys;
+    await Promise.all(keys.map(put));
+    const attachment = {
+      workspace_id: ref.workspaceId,
+      request_id: ref.requestId,
+      task_id: randomUUID(),
+      sealed_name: '\\x00',
+      media_type: 'text/plain',
+      bytes: 1,
+      sha256: '\\x00',
+      created_by: randomUUID(),
+      created_at: new Date(),
+    };
+    await insert('attachments', { ...attachment, id: randomUUID(), storage_key: kept });
+    await insert('attachments', { ...attachment, id: randomUUID(), storage_key: removed, removed_at: new Date() });
+    expect(await orphans(later())).toEqual([removed, lost]);
+    await Promise.all(keys.map((key) => fixture.deps.storage.delete(key)));
+  });
+});
 
 describe('an object that was stored as a package', () => {
   it('is an orphan when no package names it: a crash came between the upload and the commit', async () => {
@@ -54,7 +139,7 @@ describe('an object that was stored as a package', () => {
     const keys = [
       `packages/${ref.workspaceId}/${randomUUID()}/${randomUUID()}`,
       `packages/${randomUUID()}/${ref.requestId}/${randomUUID()}`,
-      `packages/${ref.workspaceId}/${ref.requestId}/deeper/${randomUUID()}`,
+      `elsewhere/${ref.workspaceId}/${ref.requestId}/${randomUUID()}`,
       `packages/${'-'.repeat(36)}/${'-'.repeat(36)}/object`,
       'packages/readme.txt',
       'journal/1',

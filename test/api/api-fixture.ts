@@ -12,6 +12,7 @@ import { Unavailable } from '../../domain/errors.ts';
 import { SCOPES } from '../../domain/parties.ts';
 import type { Scope } from '../../domain/parties.ts';
 import type { RequestRun } from '../../domain/runs.ts';
+import type { ExportRef } from '../../domain/workspace-export.ts';
 import { parseConfig } from '../../platform/config.ts';
 import type { Config } from '../../platform/config.ts';
 import { openDatabase } from '../../platform/database.ts';
@@ -62,6 +63,7 @@ interface CallOptions {
 interface TestTemporal {
   reach: 'there' | 'away' | 'unreachable';
   readonly started: RequestRun[];
+  readonly exports: ExportRef[];
   readonly signals: string[];
 }
 
@@ -91,7 +93,7 @@ export async function openTestApi(): Promise<TestApi> {
   const config = await testConfig(database.url, home);
   const ring = await freshKeyRing();
   const db = openDatabase(config.database.appUrl);
-  const temporal: TestTemporal = { reach: 'there', started: [], signals: [] };
+  const temporal: TestTemporal = { reach: 'there', started: [], exports: [], signals: [] };
   const gateway = openGateway(config, ring, temporal);
   const log: string[] = [];
   const deps: ApiDependencies = {
@@ -203,6 +205,14 @@ function openGateway(config: Config, ring: KeyRing, temporal: TestTemporal): Tem
     checkDataMap: async () => {
       await ask(() => nobody.checkDataMap());
       temporal.signals.push('check the data map');
+    },
+    startExport: async (ref) => {
+      await ask(() => nobody.startExport(ref));
+      temporal.exports.push(ref);
+    },
+    signalExport: async (exportId, signal) => {
+      await ask(() => nobody.signalExport(exportId, signal));
+      temporal.signals.push(`${exportId} ${signal}`);
     },
     health: () => ask(() => nobody.health()),
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeHardware } from '../../bench/support/hardware.ts';
-import { lineOf, tableOf, writeReport } from '../../bench/support/report.ts';
+import { printed, writeReport } from '../../bench/support/report.ts';
 import type { Report } from '../../bench/support/report.ts';
 import { resultOf } from '../../bench/support/result.ts';
 import type { Bound } from '../../bench/support/result.ts';
@@ -111,10 +111,9 @@ describe('rounds', () => {
 });
 
 describe('a report', () => {
-  it('is one line of JSON with the suite, the hardware and every result', () => {
-    const line = lineOf(reportOf(false));
-    expect(line).not.toContain('\n');
-    expect(JSON.parse(line)).toMatchObject({
+  it('ends in one line of JSON with the suite, the hardware and every result, when it is asked for', () => {
+    const lines = printed(reportOf(false), true).join('\n').split('\n');
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
       suite: 'lines',
       hardware: { cores: expect.any(Number), node: process.versions.node, postgresql: expect.stringMatching(/^\d/) },
       results: [
@@ -126,7 +125,7 @@ describe('a report', () => {
   });
 
   it('shows in its table what does not hold', () => {
-    const rows = tableOf(reportOf(false)).trimEnd().split('\n').slice(2);
+    const rows = printed(reportOf(false), false).join('\n').trimEnd().split('\n').slice(2);
     expect(rows.map((row) => row.split('|').at(-2)?.trim())).toEqual(['yes', '**no**', '–']);
   });
 

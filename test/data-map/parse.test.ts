@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InvalidDataMap } from '../../domain/errors.ts';
 import { collectionsOf } from '../../data-map/model.ts';
@@ -85,6 +86,13 @@ dataset:
     });
     expect(customer?.fields[4]).toMatchObject({ dataType: 'string[]', returnAllElements: true, readOnly: true });
     expect(address?.fields[1]?.masking).toEqual({ strategy: 'random_string_rewrite', configuration: { length: 20 } });
+  });
+
+  it('takes a tenant column for all its collections, but for those that name their own', () => {
+    const leads = { name: 'leads', fields: [key('id'), email()] };
+    const map = parseDataMap([mapFile(dataset([contacts, leads], { tenant: 'account_id' }))]);
+    expect(collectionsOf(map).map(({ tenant }) => tenant)).toEqual(['workspace_id', 'account_id']);
+    expect(map.gaps).toEqual([]);
   });
 
   it('reads the keys of its own', () => {
@@ -227,6 +235,9 @@ describe('problems', () => {
     expect(notes('contacts.uuid')).toEqual([
       `${here} notes, field contact_id: it refers to crm.contacts.uuid, but that collection has no such field; mend the name or add the field.`,
     ]);
+    expect(
+      problemsOf(() => parseDataMap([mapFile({ ...dataset([contacts]), fides_meta: { after: ['erp'] } })])),
+    ).toEqual(['crm.yml, dataset crm: after names the dataset erp, which no file has; mend the name.']);
     expect(of(collection('notes', [key('id')], {}, { after: ['crm.nowhere'] }))).toEqual([
       `${here} notes: after or erase_after names crm.nowhere, which no file has; mend the name (dataset.collection).`,
     ]);
@@ -313,6 +324,53 @@ describe('questions', () => {
     expect(map.datasets[0]?.collections[0]?.questions).toEqual([
       { field: undefined, text: 'Who?' },
       { field: 'x', text: 'Who?' },
+    ]);
+  });
+});
+
+describe('datasets that were written for Fides', () => {
+  const NAMES = ['postgres_example_test_dataset', 'mongo_example_test_dataset'];
+  const files = NAMES.map((name) => ({
+    name: `${name}.yml`,
+    text: readFileSync(new URL(`fides/${name}.yml`, import.meta.url), 'utf8'),
+  }));
+  const map = parseDataMap(files);
+
+  it('are read unchanged, with references to each other, through nested fields and from list to list', () => {
+    const edges = map.edges.map(arrow);
+    expect(edges).toHaveLength(18);
+    expect(edges).toEqual(
+      expect.arrayContaining([
+        'postgres_example_test_dataset.customer.id -> mongo_test.customer_details.customer_id',
+        'mongo_test.customer_details.comments.comment_id -> mongo_test.conversations.thread.comment',
+        'mongo_test.customer_feedback.customer_information.internal_customer_id -> mongo_test.internal_customer_profile.customer_identifiers.internal_id',
+        'mongo_test.customer_details.travel_identifiers -> mongo_test.flights.passenger_information.passenger_ids',
+      ]),
+    );
+    expect(map.edges.filter(({ crossesSources }) => crossesSources)).toHaveLength(1);
+    expect(knownIdentityTypes(map)).toEqual(['email', 'phone_number']);
+  });
+
+  it('lack what to tell workspaces apart by, and say where', () => {
+    expect(map.gaps.filter((gap) => gap.includes('it has no tenant'))).toHaveLength(20);
+    expect(map.gaps.filter((gap) => gap.includes('it has no primary key'))).toHaveLength(2);
+    expect(map.notices).toEqual([
+      'mongo_example_test_dataset.yml, dataset mongo_test, collection customer_details, field travel_identifiers: the key fides_meta.data_categories is unknown and has no effect.',
+    ]);
+    expect(map.unknown).toEqual([
+      {
+        dataset: 'mongo_test',
+        collection: 'customer_details',
+        field: 'travel_identifiers',
+        key: 'fides_meta.data_categories',
+        value: ['system.operations'],
+      },
+    ]);
+  });
+
+  it('are whole only together', () => {
+    expect(problemsOf(() => parseDataMap(files.slice(1)))).toEqual([
+      'mongo_example_test_dataset.yml, dataset mongo_test, collection customer_details, field customer_id: it refers to the dataset postgres_example_test_dataset, which no file has; add the file or mend the name.',
     ]);
   });
 });

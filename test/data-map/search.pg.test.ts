@@ -8,6 +8,7 @@ import { parseDataMap } from '../../data-map/parse.ts';
 import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { collection, dataset, email, field, key, mapFile, mapOf, reference, refers } from './fixtures.ts';
+import type { Json } from './fixtures.ts';
 import { find } from './source.ts';
 
 const HERE = '11111111-1111-4111-8111-111111111111';
@@ -179,6 +180,91 @@ describe('references', () => {
     expect(await find(db.pool, mapOf(odd), HERE, { type: 'odd', value: 'a\\b' })).toEqual({
       'crm.events': ['aaaaaaaa-0000-4000-8000-000000000001'],
     });
+  });
+});
+
+describe('lists', () => {
+  const contacts = collection('contacts', [key('id'), email()]);
+  beforeAll(() =>
+    db.pool.query(`
+      CREATE TABLE threads (id int PRIMARY KEY, workspace_id uuid NOT NULL, members int[], mails text[], doc jsonb, raw json);
+      INSERT INTO threads VALUES
+        (1, '${HERE}', '{1,4}', '{bob@example.com}', '{"people": [{"id": 4}, {"id": "1"}], "mails": ["x@example.com"]}', NULL),
+        (2, '${HERE}', '{4}', '{bob@example.com,Jane_Doe+a@example.com}', '{"people": {"id": 1}, "mails": "jane_doe@example.com"}', NULL),
+        (3, '${HERE}', '{}', NULL, '{"people": [[{"id": 1}], 7, null]}', '["jane_doe@example.com"]'),
+        (4, '${THERE}', '{1,7}', '{jane_doe@example.com}', '{"people": [{"id": 1}]}', NULL),
+        (5, '${HERE}', NULL, '{}', 'null', '{"a": 1}');
+      CREATE TABLE votes (id int PRIMARY KEY, workspace_id uuid NOT NULL, thread_ids jsonb);
+      INSERT INTO votes VALUES (1, '${HERE}', '[3, 1]'), (2, '${HERE}', '[]'), (3, '${THERE}', '[1]'), (4, '${HERE}', '1')`),
+  );
+  const threads = (...fields: readonly Json[]) => mapOf(contacts, collection('threads', [key('id'), ...fields]));
+  const list = { data_type: 'integer[]' };
+
+  it('of PostgreSQL lead to rows and are led to', async () => {
+    const members = (direction: 'from' | 'to') => threads(refers('members', 'contacts.id', direction, list));
+    expect(await find(db.pool, members('from'), HERE, jane)).toMatchObject({ 'crm.threads': ['1'] });
+    const back = threads(
+      field('members', { ...list, references: [reference('contacts.id', 'to')] }),
+      field('mails', { data_type: 'string[]', identity: 'email' }),
+    );
+    expect(await find(db.pool, back, HERE, { type: 'email', value: 'bob@example.com' })).toMatchObject({
+      'crm.contacts': ['1', '4'],
+      'crm.threads': ['1', '2'],
+    });
+    expect(await find(db.pool, back, THERE, jane)).toEqual({ 'crm.contacts': ['7'], 'crm.threads': ['4'] });
+  });
+
+  it('hold identities, spelt as anywhere else', async () => {
+    const mails = mapOf(
+      collection('threads', [key('id'), field('mails', { data_type: 'string[]', identity: 'email' })]),
+    );
+    expect(await find(db.pool, mails, HERE, jane)).toEqual({ 'crm.threads': ['2'] });
+    const raw = mapOf(collection('threads', [key('id'), field('raw', { data_type: 'string[]', identity: 'email' })]));
+    expect(await find(db.pool, raw, HERE, jane)).toEqual({ 'crm.threads': ['3'] });
+  });
+
+  it('inside JSON are gone through at any depth, and a single value counts as a list of one', async () => {
+    const doc = (...fields: readonly Json[]) => threads(field('doc', { data_type: 'object' }, { fields }));
+    const people = doc(field('people', { data_type: 'object[]' }, { fields: [refers('id', 'contacts.id', 'from')] }));
+    expect(await find(db.pool, people, HERE, jane)).toMatchObject({ 'crm.threads': ['1', '2', '3'] });
+    const mails = doc(field('mails', { data_type: 'string[]', identity: 'email' }));
+    expect(await find(db.pool, mails, HERE, jane)).toMatchObject({ 'crm.threads': ['2'] });
+  });
+
+  it('of JSON lead on to other rows', async () => {
+    const map = mapOf(
+      contacts,
+      collection('threads', [key('id'), refers('members', 'contacts.id', 'from', list)]),
+      collection('votes', [key('id'), refers('thread_ids', 'threads.id', 'from', list)]),
+    );
+    expect(await find(db.pool, map, HERE, jane)).toMatchObject({ 'crm.threads': ['1'], 'crm.votes': ['1', '4'] });
+  });
+});
+
+describe('columns of different types', () => {
+  it('are compared by their text, and text that is no value of the other type matches nothing', async () => {
+    await db.pool.query(`
+      CREATE TABLE exports (id int PRIMARY KEY, workspace_id uuid NOT NULL, subject text, doc jsonb);
+      INSERT INTO exports VALUES (1, '${HERE}', '1', NULL), (2, '${HERE}', 'n/a', NULL), (3, '${HERE}', '99999999999999999999', NULL),
+        (4, '${HERE}', '01', NULL), (5, '${HERE}', NULL, NULL), (6, '${THERE}', '7', NULL)`);
+    const map = (direction?: 'from' | 'to') =>
+      mapOf(
+        collection('contacts', [key('id')]),
+        collection('exports', [
+          key('id'),
+          field('subject', { identity: 'subject', references: [reference('contacts.id', direction)] }),
+        ]),
+      );
+    const by = (value: string) => ({ type: 'subject', value });
+    expect(await find(db.pool, map(), HERE, by('1'), by('n/a'), by('99999999999999999999'), by('01'))).toEqual({
+      'crm.contacts': ['1'],
+      'crm.exports': ['1', '2', '3', '4'],
+    });
+    const forth = mapOf(
+      collection('contacts', [key('id'), email()]),
+      collection('exports', [key('id'), refers('subject', 'contacts.id', 'from')]),
+    );
+    expect(await find(db.pool, forth, HERE, jane)).toMatchObject({ 'crm.exports': ['1'] });
   });
 });
 

@@ -1,12 +1,13 @@
 /** Runs searches against a real source and reads back what they found. */
 import type { Pool } from 'pg';
 import { text } from 'node:stream/consumers';
-import { withSnapshot } from '../../activities/plan-runner.ts';
+import { withSnapshot, withSnapshots } from '../../activities/plan-runner.ts';
 import type { Snapshot } from '../../activities/plan-runner.ts';
 import type { Identity } from '../../domain/identities.ts';
 import type { DataMap } from '../../data-map/model.ts';
-import { planSearch } from '../../data-map/plan.ts';
+import { planAcross, planSearch } from '../../data-map/plan.ts';
 import type { Reading } from '../../data-map/copy.ts';
+import type { Sources } from '../../platform/sources.ts';
 import { column } from '../../data-map/sql-text.ts';
 import type { CarrierName } from '../../platform/sources.ts';
 import type { Plan, PlannedCollection, SearchOptions } from '../../data-map/plan.ts';
@@ -45,6 +46,21 @@ export function findBy(
   options: SearchOptions = {},
 ): Promise<Found> {
   return inSnapshot(pool, planSearch(map, 'crm', identities, options), tenant, foundIn);
+}
+
+/** In every source that has a tenant key. */
+export function findAcross(
+  sources: Sources,
+  map: DataMap,
+  tenantKeys: ReadonlyMap<string, string>,
+  ...identities: readonly Identity[]
+): Promise<Found> {
+  const plan = planAcross(map, [...tenantKeys.keys()], identities);
+  return withSnapshots(sources, { plan, tenantKeys }, async (snapshots) => {
+    const found: Found = {};
+    for (const snapshot of snapshots) Object.assign(found, await foundIn(snapshot));
+    return found;
+  });
 }
 
 /** The keys of the rows that a snapshot has, read as rows are. */

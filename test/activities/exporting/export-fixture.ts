@@ -107,7 +107,7 @@ export async function openExportFixture({ map, schema, partMib = 1 }: FixtureOpt
       await mkdir(dirname(join(mediaPath, object)), { recursive: true });
       await writeFile(join(mediaPath, object), content);
     },
-    begin: async ({ formats = ['jsonl'], includeRedacted = false } = {}) => {
+    begin: async ({ formats = JSON_LINES, includeRedacted = false } = {}) => {
       const filing: ExportFiling = { formats, includeRedacted, instruction: INSTRUCTION };
       const repeat = { operation: 'a test', key: randomUUID(), digests: [Buffer.alloc(32)] } as const;
       const ref = {
@@ -154,6 +154,8 @@ export async function openExportFixture({ map, schema, partMib = 1 }: FixtureOpt
   };
   return fixture;
 }
+
+const JSON_LINES: readonly ExportFormat[] = ['jsonl'];
 
 const INSTRUCTION = {
   source: 'support_request',
@@ -222,8 +224,10 @@ async function unzip(part: Buffer, into: Map<string, Buffer>): Promise<void> {
   }
 }
 
+type Row = Readonly<Record<string, unknown>>;
+
 /** The rows of a collection in all its JSON Lines files. */
-export function rowsOf<Row>(entries: ReadonlyMap<string, Buffer>, collection: string): readonly Row[] {
+export function rowsOf(entries: ReadonlyMap<string, Buffer>, collection: string): readonly Row[] {
   return [...entries]
     .filter(([path]) => path.startsWith(`data/${collection}/`) && path.endsWith('.jsonl.gz'))
     .flatMap(([, content]) => content.toString('utf8').split('\n'))

@@ -40,11 +40,6 @@ const SCHEMA = `
   INSERT INTO note_links SELECT row_number() OVER (ORDER BY id), id, workspace_id FROM contacts;
   INSERT INTO countries VALUES ('AT', 'Austria');`;
 
-interface Contact {
-  readonly id: string;
-  readonly workspace_id: string;
-}
-
 let fixture: ExportFixture;
 
 beforeAll(async () => {
@@ -64,12 +59,12 @@ describe('an export of a workspace', () => {
   it('holds every row of the workspace once, in parts, and none of another', async () => {
     const ref = await fixture.run();
     const entries = await fixture.entries(ref);
-    const contacts = rowsOf<Contact>(entries, 'crm.contacts');
-    expect(contacts.map(({ id }) => id).toSorted()).toEqual(
+    const contacts = rowsOf(entries, 'crm.contacts');
+    expect(contacts.map(({ id }) => String(id)).toSorted()).toEqual(
       await idsOf("SELECT id FROM contacts WHERE workspace_id = 'acme'"),
     );
-    const notes = rowsOf<{ contact: string; at: string; extra: object }>(entries, 'crm.notes');
-    expect(new Set(notes.map(({ contact, at }) => `${contact} ${at}`)).size).toBe(8000);
+    const notes = rowsOf(entries, 'crm.notes');
+    expect(new Set(notes.map(({ contact, at }) => `${String(contact)} ${String(at)}`)).size).toBe(8000);
     expect(notes).toHaveLength(8000);
     expect(notes[0]?.extra).toEqual({ a: 1 });
     const everything = [...entries.values()].map(String).join('\n');
@@ -99,7 +94,7 @@ describe('an export of a workspace', () => {
   });
 
   it('takes rows without a tenant column by the rows that they refer to', async () => {
-    const links = rowsOf<{ url: string }>(await fixture.entries(await fixture.run()), 'crm.note_links');
+    const links = rowsOf(await fixture.entries(await fixture.run()), 'crm.note_links');
     expect(links).toHaveLength(2000);
     expect(new Set(links.map(({ url }) => url))).toEqual(new Set(['acme']));
   });
@@ -149,7 +144,7 @@ describe('a snapshot that is lost', () => {
 
     const entries = await fixture.entries(ref);
     expect(rowsOf(entries, 'crm.contacts')).toHaveLength(2000);
-    expect(rowsOf<{ title: string }>(entries, 'crm.plans')[0]?.title).toBe('Second');
+    expect(rowsOf(entries, 'crm.plans')[0]).toMatchObject({ title: 'Second' });
     expect(await fixture.manifest(ref)).toMatchObject({ restarts: 1, sources: [{ source: 'crm', restarts: 1 }] });
     const shown = await readExport(fixture.app, fixture.caller, ref.exportId);
     expect(shown.restarts).toBe(1);
