@@ -6,12 +6,13 @@ import { compareWithSources } from '../../../activities/map-checking/compare.ts'
 import { createSampleCrm } from '../../../dev/sample-crm/create.ts';
 import { WORKSPACES } from '../../../dev/sample-crm/people.ts';
 import { loadDataMap } from '../../../data-map/load.ts';
+import { parseDataMap } from '../../../data-map/parse.ts';
 import { MAP_ERRORS, MAP_WARNINGS } from '../../../domain/map-check.ts';
 import type { MapFindingCode } from '../../../domain/map-check.ts';
 import { openSources } from '../../../platform/sources.ts';
 import { testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
-import { collection, field, key, refers } from '../fixtures.ts';
+import { collection, field, key, mapFile, refers } from '../fixtures.ts';
 import { CONTACTS_DDL, READER, compare, contacts } from './comparison.ts';
 import type { Case } from './comparison.ts';
 
@@ -106,6 +107,15 @@ describe('the comparison of the map with the catalogue', () => {
       ['source-unmapped', 'erp'],
     ]);
     planted.add('source-missing').add('source-unmapped');
+  });
+
+  it('leaves alone what people search', async () => {
+    const manual = { title: 'Archive', instructions: 'Look in the cellar.', identities: ['email'] };
+    const archive = { fides_key: 'archive', collections: [], fides_meta: { steward: { manual } } };
+    const map = parseDataMap([mapFile(archive)]);
+    const sources = openSources([]);
+    const { findings } = await compareWithSources({ map, sources, settings: [], tenantKeys: new Map() });
+    expect(findings).toEqual([]);
   });
 
   it('looks at the schemas that the settings list, mapped or not', async () => {
