@@ -41,6 +41,8 @@ interface Found {
   readonly matches: readonly WeighedMatch[];
   /** Whether an identifier pointed at more rows than are written down. */
   readonly isCut: boolean;
+  /** Sources that are mapped and do not know the workspace. */
+  readonly unreached: readonly string[];
 }
 
 export function createLocateActivities(deps: LocateDeps) {
@@ -72,7 +74,8 @@ export async function locatePerson(deps: LocateDeps, ref: RequestRef, control: C
 
 /** First by strong identifiers alone; again when there are rows beside what those lead to. */
 async function find({ sources, map }: LocateDeps, inquiry: Inquiry, decisions: Decisions): Promise<Found> {
-  const first = await withSnapshots(sources, searchOf(map, inquiry, {}), async (snapshots) => ({
+  const search = searchOf(map, inquiry, {});
+  const first = await withSnapshots(sources, search, async (snapshots) => ({
     counts: countsOf(snapshots),
     ...(await directMatches(map, inquiry, snapshots)),
   }));
@@ -85,7 +88,7 @@ async function find({ sources, map }: LocateDeps, inquiry: Inquiry, decisions: D
     : await withSnapshots(sources, searchOf(map, inquiry, { confirmed: confirmed.map(rowOf) }), async (snapshots) =>
         countsOf(snapshots),
       );
-  return { counts, matches, isCut: first.isCut };
+  return { counts, matches, isCut: first.isCut, unreached: search.plan.unreached.map(({ source }) => source) };
 }
 
 function countsOf(snapshots: readonly Snapshot[]): readonly Count[] {
@@ -139,9 +142,12 @@ async function record(
     kind: 'located',
     // Looking again after a review is news.
     dedupe: decisions.size === 0 ? 'located' : `located-${decisions.size}`,
-    details: { ...summarise(found), uncertain, ...(found.isCut && { cut: true }) },
+    details: { ...summarise(found), uncertain, ...(found.isCut && { cut: true }), ...unreachedIn(found) },
   });
 }
+
+/** For whoever wonders why nothing of a source is there: it does not know the workspace. */
+const unreachedIn = ({ unreached }: Found) => (unreached.length > 0 ? { unreached: unreached.join(', ') } : {});
 
 function summarise({ counts: all }: Pick<Found, 'counts'>): LocateResult {
   return {

@@ -10,6 +10,7 @@ import type {
   ExemptColumn,
   Exemption,
   Field,
+  FieldRef,
   FreeText,
   IdentityField,
   ManualSearch,
@@ -109,7 +110,7 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     fields,
     exemptColumns,
     identities: identities.map((each) => ({ ...each, at: refIn(fields, each.at) })),
-    freeText: freeTextOf(file.fields),
+    freeText: freeTextOf(file.fields).map((each) => ({ ...each, at: textAt(refIn(fields, each.at)) })),
     thirdParties: steward?.third_parties ?? 'redact',
     media: (steward?.media ?? []).map(
       ({ column, store, name_column }): Media => ({ column, store, nameColumn: name_column ?? undefined }),
@@ -216,6 +217,11 @@ function freeTextOf(fields: readonly FieldFile[]): readonly FreeText[] {
     const steward = metaOf(file)?.steward;
     return steward?.free_text ? [{ at: { column, path }, weak: steward.weak ?? undefined }] : [];
   });
+}
+
+/** A text in a list is looked for in all of its column. */
+function textAt({ inList, ...at }: FieldRef): FieldRef {
+  return inList ? { column: at.column, path: [] } : at;
 }
 
 function repeated(names: readonly string[]): readonly string[] {

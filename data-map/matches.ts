@@ -5,7 +5,7 @@ import type { Predicate } from './predicates.ts';
 import { rowsBy } from './seeds.ts';
 import type { Searchable } from './seeds.ts';
 import type { Statement } from './sql-text.ts';
-import { Binds, column, quoteText, textValue } from './sql-text.ts';
+import { Binds, column, quoteText, shownText } from './sql-text.ts';
 
 /** A row as `matches` answers it. */
 export interface MatchedRow {
@@ -39,7 +39,7 @@ export function keyObject({ key }: Collection, alias: string): string {
 
 function shown(collection: Collection): string {
   const name = nameColumns(collection).map((each) => `${column('t', each)}::text`);
-  const identifiers = collection.identities.map(({ at }) => textValue('t', at));
+  const identifiers = collection.identities.map(({ at }) => shownText('t', at));
   return [
     `${keyObject(collection, 't')} AS key`,
     `ARRAY[${name.join(', ')}]::text[] AS name`,

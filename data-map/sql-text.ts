@@ -78,7 +78,14 @@ export const elementText = (element: string): string => `(${element} #>> '{}')`;
 /** Whether the text of a field, or of any value of it when it is in a list, satisfies a condition. */
 export function anyValue(alias: string, at: FieldRef, condition: (value: string) => string): string {
   if (!at.inList) return condition(textValue(alias, at));
-  return `EXISTS (SELECT FROM ${elements(alias, at)} e(v) WHERE ${condition(elementText('e.v'))})`;
+  const element = `${alias}_each`;
+  return `EXISTS (SELECT FROM ${elements(alias, at)} ${element}(v) WHERE ${condition(elementText(`${element}.v`))})`;
+}
+
+/** The text of a field to be shown; of one in a list, all its values. */
+export function shownText(alias: string, at: FieldRef): string {
+  if (!at.inList) return textValue(alias, at);
+  return `(SELECT string_agg(${elementText('e.v')}, ', ') FROM ${elements(alias, at)} e(v))`;
 }
 
 /** A pattern of LIKE that matches its text literally. */

@@ -134,7 +134,7 @@ async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'
     }),
   ]);
   return {
-    endpoints: endpointsOf(home, ports, databases, adminKeyFile),
+    endpoints: endpointsOf({ ports, databases, storage, adminKeyFile }),
     settings: { configFile, adminUrl, databases },
   };
 }

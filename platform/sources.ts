@@ -45,7 +45,9 @@ export function openSources(settings: readonly SourceSettings[]): Sources {
   return {
     withSource: async (name, work, signal) => {
       const pool = required(pools, name, 'postgres');
-      return withPool(name, pool, signal ? cancellable(pool, work, signal) : work);
+      if (signal === undefined) return withPool(name, pool, work);
+      const stoppable = carriers.get(name) === 'bound_arrays' ? closing(work, signal) : cancellable(pool, work, signal);
+      return withPool(name, pool, stoppable);
     },
     carrierOf: (name) => required(carriers, name, 'postgres'),
     objectStore: (name) => required(stores, name, 'folder or s3'),
@@ -72,12 +74,17 @@ async function withPool<T>(name: string, pool: Pool, work: Work<T>): Promise<T> 
   const client = await pool.connect().catch((error: unknown) => fail(name, error));
   // The statement under way fails too, and tells whoever waits for it.
   client.on('error', ignore);
+  let isOurs = true;
+  const release = (isBroken: boolean): void => {
+    if (isOurs) client.release(isBroken);
+    isOurs = false;
+  };
   try {
-    const result = await work(client);
-    client.release();
+    const result = await work(client, () => release(true));
+    release(false);
     return result;
   } catch (error) {
-    client.release(true);
+    release(true);
     return fail(name, error);
   } finally {
     client.off('error', ignore);
@@ -86,10 +93,10 @@ async function withPool<T>(name: string, pool: Pool, work: Work<T>): Promise<T> 
 
 const ignore = (): void => undefined;
 
-type Work<T> = (client: PoolClient) => Promise<T>;
+type Work<T> = (client: PoolClient, close: () => void) => Promise<T>;
 
 function cancellable<T>(pool: Pool, work: Work<T>, signal: AbortSignal): Work<T> {
-  return async (client) => {
+  return async (client, close) => {
     const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     signal.throwIfAborted();
     const cancel = (): void => {
@@ -97,9 +104,25 @@ function cancellable<T>(pool: Pool, work: Work<T>, signal: AbortSignal): Work<T>
     };
     signal.addEventListener('abort', cancel);
     try {
-      return await work(client);
+      return await work(client, close);
     } finally {
       signal.removeEventListener('abort', cancel);
+    }
+  };
+}
+
+/**
+ * Behind a pooler the process of one statement is another's at the next, so no process may be cancelled by its id. What was
+ * under way fails with the connection, and the server stops at its next page.
+ */
+function closing<T>(work: Work<T>, signal: AbortSignal): Work<T> {
+  return async (client, close) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', close);
+    try {
+      return await work(client, close);
+    } finally {
+      signal.removeEventListener('abort', close);
     }
   };
 }
