@@ -104,7 +104,12 @@ export async function openTestApi(): Promise<TestApi> {
     storage: openStorage(config.storage),
     logger: createLogger('api', 'info', linesInto(log)),
     registry: createRegistry('api'),
+    dataMap: { version: 'a test', datasets: [], collections: [], edges: [] },
     identityTypes: ['email', 'phone_number', 'external_id'],
+    collections: [
+      { ref: 'crm.contacts', key: ['id'], columns: ['id', 'email', 'name'] },
+      { ref: 'crm.notes', key: ['contact_id', 'ordinal'], columns: ['contact_id', 'ordinal', 'body'] },
+    ],
   };
   const [workspaceId, otherWorkspaceId] = await createWorkspaces(db);
   const makeKey = (wish: Partial<NewApiKey> = {}) =>
@@ -196,6 +201,10 @@ function openGateway(config: Config, ring: KeyRing, temporal: TestTemporal): Tem
     signalRequest: async (requestId, signal) => {
       await ask(() => nobody.signalRequest(requestId, signal));
       temporal.signals.push(`${requestId} ${signal}`);
+    },
+    checkDataMap: async () => {
+      await ask(() => nobody.checkDataMap());
+      temporal.signals.push('check the data map');
     },
     startExport: async (ref) => {
       await ask(() => nobody.startExport(ref));
