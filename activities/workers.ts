@@ -16,7 +16,13 @@ import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
+import { createManualTaskActivities } from './manual-tasks.ts';
+import { createMapCheckActivities } from './map-check.ts';
+import { createMatchReviewActivities } from './match-review.ts';
+import { createPackageExpiryActivities } from './package-expiry.ts';
+import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
+import { createStorageSweepActivities } from './storage-sweep.ts';
 import { createWorkspaceExportActivities } from './workspace-export.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
@@ -40,6 +46,7 @@ export async function openDependencies(config: Config) {
     ring,
     db,
     sources,
+    sourceSettings: config.sources,
     storage: openStorage(config.storage),
     mailer: openMailer(config.mail),
     map: await loadDataMap(config.dataMap),
@@ -68,7 +75,13 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
     activities: {
       ...createRequestActivities(deps),
       ...createLocateActivities(deps),
+      ...createMatchReviewActivities(deps),
+      ...createManualTaskActivities(deps),
+      ...createReleaseReviewActivities(deps),
       ...createExportPackagingActivities(deps),
+      ...createMapCheckActivities(deps),
+      ...createPackageExpiryActivities(deps),
+      ...createStorageSweepActivities(deps),
       ...createWorkspaceExportActivities(deps),
     },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },

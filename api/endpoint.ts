@@ -65,7 +65,7 @@ interface InWorkspace {
   readonly repeat: Repeat;
 }
 
-type Input<S extends InputShape> = z.output<z.ZodObject<S>>;
+export type Input<S extends InputShape> = z.output<z.ZodObject<S>>;
 
 interface Answer<R extends z.ZodType> {
   readonly body: z.input<R>;
@@ -143,7 +143,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 const readBody = jsonBodyReader(MAX_BODY_BYTES);
 
 /** Who calls, may they, and where; a body is read of those alone who may send it. */
-async function admit(
+export async function admit(
   deps: ApiDependencies,
   { scope, input }: EndpointDescription,
   request: Request,
@@ -157,7 +157,7 @@ async function admit(
   return { principal, workspaceId, sent: { params: request.params, query: request.query, body } };
 }
 
-async function checkInput<S extends InputShape>(shape: S, sent: Sent): Promise<Input<S>> {
+export async function checkInput<S extends InputShape>(shape: S, sent: Sent): Promise<Input<S>> {
   const result = await z.object(shape).safeParseAsync(sent);
   if (result.success) return result.data;
   throw inputProblem(result.error.issues);

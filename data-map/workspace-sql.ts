@@ -11,7 +11,7 @@ import type { ExportFormat } from '../domain/workspace-export.ts';
 import { AS_CSV, AS_JSON_LINES, safeInSheet } from './copy.ts';
 import { parquetValue } from './parquet-columns.ts';
 import type { Statement } from './sql-text.ts';
-import { Binds, column, fieldValue, quoteName, textValue } from './sql-text.ts';
+import { Binds, column, anyValue, fieldValue, quoteName } from './sql-text.ts';
 import type { Step, Tie } from './workspace-plan.ts';
 
 /** A column as the live catalogue has it. */
@@ -168,8 +168,10 @@ function leadsToTenant({ steps, tenant }: Tie, tenantType: string): string {
 function joinOf({ on }: Step, here: string, there: string): string {
   return on
     .map((pair) => {
-      const value = pair.here.path.length > 0 || pair.there.path.length > 0 ? textValue : fieldValue;
-      return `${value(there, pair.there)} = ${value(here, pair.here)}`;
+      if ([pair.here, pair.there].every(({ path, inList }) => path.length === 0 && !inList)) {
+        return `${fieldValue(there, pair.there)} = ${fieldValue(here, pair.here)}`;
+      }
+      return anyValue(there, pair.there, (its) => anyValue(here, pair.here, (own) => `${its} = ${own}`));
     })
     .join(' AND ');
 }

@@ -32,6 +32,16 @@ export const WORKFLOWS = {
   dataSubjectRequest: 'dataSubjectRequest',
   exportPackaging: 'exportPackaging',
   workspaceExport: 'workspaceExport',
+  mapCheck: 'mapCheck',
+  packageExpiry: 'packageExpiry',
+  storageSweep: 'storageSweep',
+} as const;
+
+/** Of schedules, and the beginnings of the ids of their runs. */
+export const SCHEDULES = {
+  mapCheck: 'map-check',
+  packageExpiry: 'package-expiry',
+  storageSweep: 'storage-sweep',
 } as const;
 
 /**

@@ -27,6 +27,28 @@ export interface ManifestCollection {
   readonly omitted: readonly string[];
 }
 
+/** What was found and kept back, with the exemption in general words' key. */
+export interface ManifestOmission {
+  readonly label: string;
+  readonly exemption: string;
+  /** Undefined when it is not rows that were kept back. */
+  readonly rows?: number | undefined;
+}
+
+/** A file that somebody found in a system that is not connected. */
+export interface ManifestAttachment {
+  readonly system: string;
+  readonly path: string;
+  readonly title?: string | undefined;
+}
+
+/** A system that was searched by hand. */
+export interface ManifestManualSystem {
+  readonly system: string;
+  readonly outcome: string;
+  readonly statement?: string | undefined;
+}
+
 /** An object that a row names and that the store does not have. */
 export interface MissingObject {
   readonly collection: string;
@@ -50,4 +72,9 @@ export interface Manifest {
   /** Every entry of the archive but the manifest and its signature. */
   readonly files: readonly ManifestFile[];
   readonly missing: readonly MissingObject[];
+  /** Packages made before version 0.2 have none of the following. */
+  readonly language?: string | undefined;
+  readonly omissions?: readonly ManifestOmission[] | undefined;
+  readonly attachments?: readonly ManifestAttachment[] | undefined;
+  readonly manualSystems?: readonly ManifestManualSystem[] | undefined;
 }

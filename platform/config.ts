@@ -30,7 +30,15 @@ const sourceName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'must be lower-cas
 const storageSettings = z.discriminatedUnion('kind', [z.object(folderSettings), z.object(s3Settings)]);
 
 const sourceSettings = z.discriminatedUnion('kind', [
-  z.object({ name: sourceName, kind: z.literal('postgres'), url: postgresUrl }),
+  z.object({
+    name: sourceName,
+    kind: z.literal('postgres'),
+    url: postgresUrl,
+    /** By default `temp_tables`; `bound_arrays` where there are no temporary tables: standbys, transaction poolers. */
+    carrier: z.enum(['temp_tables', 'bound_arrays']).optional(),
+    /** Looked at for unmapped tables, beside the schemas that the data map names. */
+    schemas: z.array(z.string().min(1)).readonly().optional(),
+  }),
   z.object({ name: sourceName, ...folderSettings }),
   z.object({ name: sourceName, ...s3Settings }),
 ]);
@@ -81,6 +89,17 @@ const settings = z.object({
       parallel: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
     })
     .prefault({}),
+  attachments: z
+    .object({
+      /** Of a file that somebody attaches to a search by hand. */
+      maxBytes: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(4 * 2 ** 30)
+        .default(100 * 2 ** 20),
+    })
+    .prefault({}),
   log: z.object({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });
 
@@ -113,7 +132,19 @@ function readYaml(file: string): unknown {
   }
 }
 
-const SECTIONS = ['api', 'metrics', 'database', 'storage', 'temporal', 'mail', 'keys', 'packages', 'exports', 'log'];
+const SECTIONS = [
+  'api',
+  'metrics',
+  'database',
+  'storage',
+  'temporal',
+  'mail',
+  'keys',
+  'packages',
+  'attachments',
+  'exports',
+  'log',
+];
 
 function variableName(path: readonly string[]): string {
   return ['STEWARD', ...path.map((part) => part.replace(/([A-Z])/g, '_$1').toUpperCase())].join('_');

@@ -23,6 +23,10 @@ const manifest = z.object({
   ),
   files: z.array(z.object({ path: text, bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
   missing: z.array(z.object({ collection: text, path: text })),
+  language: text.optional(),
+  omissions: z.array(z.object({ label: text, exemption: text, rows: count.optional() })).optional(),
+  attachments: z.array(z.object({ system: text, path: text, title: text.optional() })).optional(),
+  manualSystems: z.array(z.object({ system: text, outcome: text, statement: text.optional() })).optional(),
 });
 
 /** Undefined when the bytes are not a manifest of a version that is known here. */

@@ -4,7 +4,7 @@
  * have a deterministic id, signals carry nothing.
  */
 import type { Regime } from '../domain/deadlines.ts';
-import type { RequestType } from '../domain/request.ts';
+import type { Release, RequestType } from '../domain/request.ts';
 import type { RequestRef, RequestRun } from '../domain/runs.ts';
 import type { ExportRef } from '../domain/workspace-export.ts';
 import type { Database, Transaction } from './database.ts';
@@ -17,6 +17,11 @@ interface Message {
 
 /** What a message is about. */
 export type OutboxOwner = RequestRef | ExportRef;
+
+/** Leaves a message for a request's run, in the transaction of what it is about. */
+export async function leaveMessage(trx: Transaction, ref: RequestRef, message: Message['message']): Promise<void> {
+  await trx('outbox').insert({ workspace_id: ref.workspaceId, request_id: ref.requestId, message });
+}
 
 /**
  * Sends what a request or an export has unsent, in the order written; true when nothing is left to send, false when another process is
@@ -61,9 +66,10 @@ async function send(
 async function readRun(trx: Transaction, ref: RequestRef): Promise<RequestRun> {
   const row = await trx('requests')
     .where({ workspace_id: ref.workspaceId, id: ref.requestId })
-    .first<{ type: RequestType; regime: Regime; legal_due_at: Date; received_by_us_at: Date }>(
+    .first<{ type: RequestType; regime: Regime; release: Release; legal_due_at: Date; received_by_us_at: Date }>(
       'type',
       'regime',
+      'release',
       'legal_due_at',
       'received_by_us_at',
     );
@@ -71,6 +77,7 @@ async function readRun(trx: Transaction, ref: RequestRef): Promise<RequestRun> {
     ...ref,
     type: row.type,
     regime: row.regime,
+    release: row.release,
     legalDueAt: row.legal_due_at.toISOString(),
     receivedAt: row.received_by_us_at.toISOString(),
   };

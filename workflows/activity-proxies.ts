@@ -5,11 +5,26 @@ import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
+import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
+import type { MapCheckActivities } from '../activities/map-check.ts';
+import type { MatchReviewActivities } from '../activities/match-review.ts';
+import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
+import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
+import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
 type Activities = ActivityInterfaceFor<
-  ExportPackagingActivities & LocateActivities & RequestActivities & WorkspaceExportActivities
+  ExportPackagingActivities &
+    LocateActivities &
+    ManualTaskActivities &
+    MapCheckActivities &
+    MatchReviewActivities &
+    PackageExpiryActivities &
+    ReleaseReviewActivities &
+    RequestActivities &
+    StorageSweepActivities &
+    WorkspaceExportActivities
 >;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
@@ -35,6 +50,11 @@ function proxy<Name extends keyof Activities>(
 export const core = proxy(
   { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '15 seconds', retry: RETRY },
   'checkInstruction',
+  'openManualTasks',
+  'openMatchReview',
+  'gatherManualTasks',
+  'openReleaseReview',
+  'beginRelease',
   'beginDelivery',
   'closeRequest',
   'withdrawRequest',
@@ -61,6 +81,20 @@ export const bulk = proxy(
   'locatePerson',
   'buildPackage',
   'verifyPackage',
+  'checkDataMap',
+);
+
+/** Small work of its own kind for all workspaces together; on the queue that no long export can fill. */
+export const sweeps = proxy(
+  {
+    taskQueue: TASK_QUEUES.core,
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: RETRY,
+  },
+  'expirePackages',
+  'sweepStorage',
 );
 
 /** Parts of an export: a part that is broken is written again, one whose snapshot is gone is not. */
@@ -93,5 +127,6 @@ export const outbound = proxy(
   { taskQueue: TASK_QUEUES.outbound, startToCloseTimeout: '40 seconds', retry: RETRY },
   'acknowledgeRequest',
   'remindController',
+  'remindPeople',
   'deliverPackage',
 );

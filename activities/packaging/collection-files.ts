@@ -1,18 +1,25 @@
-/** One collection as files: its rows as a JSON array and as CSV, each by one COPY in the same snapshot. */
+/** One collection as files: its rows as JSON, JSON Lines, CSV and pages, read from the source once. */
 import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
-import { to as copyTo } from 'pg-copy-streams';
-import type { ClientBase } from 'pg';
-import { copyCsv, copyJson } from '../../data-map/copy.ts';
+import { jsonReading } from '../../data-map/copy.ts';
 import type { Field } from '../../data-map/model.ts';
 import type { PlannedCollection } from '../../data-map/plan.ts';
+import { textsIn } from '../../data-map/texts.ts';
+import type { Snapshot } from '../plan-runner.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
-import type { Column, PackedCollection } from './contents.ts';
+import type { Column, CollectionPaths, PackageFacts, PackedCollection } from './contents.ts';
+import { csvOf } from './csv.ts';
 import type { EntryNames } from './entry-names.ts';
 import { JsonArray } from './json-array.ts';
+import { lineBatches } from './json-lines.ts';
 import type { Progress } from './progress.ts';
+import { PAGES_FOLDER, writePages } from './record-pages.ts';
+import { RowSpool } from './row-spool.ts';
+import { speechIn } from './words/speech.ts';
 
-const SHOWN_ROWS = 200;
+/** As many rows stand on index.html itself; of more, a taste, for they have pages. */
+const WHOLE_ROWS = 200;
+const TASTE_ROWS = 20;
 const SHOWN_BYTES = 256 * 1024;
 /** Of the whole page, which is held until it is written. */
 const PAGE_BYTES = 6 * 2 ** 20;
@@ -21,59 +28,76 @@ export class CollectionFiles {
   private readonly archive: ArchiveWriter;
   private readonly names: EntryNames;
   private readonly progress: Progress;
+  private readonly facts: PackageFacts;
   private pageBytes = PAGE_BYTES;
 
-  constructor(archive: ArchiveWriter, names: EntryNames, progress: Progress) {
+  constructor(archive: ArchiveWriter, names: EntryNames, progress: Progress, facts: PackageFacts) {
     this.archive = archive;
     this.names = names;
     this.progress = progress;
+    this.facts = facts;
   }
 
   /** `rows` is how many the snapshot has; a collection without any gets no files. */
-  async pack(client: ClientBase, collection: PlannedCollection, rows: number): Promise<PackedCollection> {
-    const described = describe(collection);
+  async pack(snapshot: Snapshot, collection: PlannedCollection, rows: number): Promise<PackedCollection> {
+    const described = describe(collection, this.facts.language);
     if (rows === 0) return { ...described, rows, sample: [] };
     this.progress.collection = collection.ref;
-    const folders = ['data', collection.kind.toLowerCase()];
-    const json = this.names.unique(folders, `${collection.ref}.json`);
-    const csv = this.names.unique(folders, `${collection.ref}.csv`);
-    const array = new JsonArray(
-      { rows: SHOWN_ROWS, bytes: Math.min(SHOWN_BYTES, this.pageBytes) },
-      (count) => (this.progress.rows += count),
-    );
-    await this.archive.add(json, through(copyFrom(client, copyJson(collection)), array));
+    const spool = new RowSpool();
+    try {
+      const files = this.pathsOf(collection);
+      const array = await this.writeJson(snapshot.read(collection, jsonReading(collection)), spool, files.json, rows);
+      await this.archive.add(files.jsonl, spool.replay());
+      await this.archive.add(files.csv, csvOf(collection.columns, lineBatches(spool.replay())));
+      const packed = { ...described, rows: array.rows, sample: array.sample, files };
+      return array.sample.length === array.rows ? packed : { ...packed, pages: await this.writePages(packed, spool) };
+    } finally {
+      await spool.release();
+    }
+  }
+
+  private pathsOf({ ref, kind }: PlannedCollection): CollectionPaths {
+    const path = (extension: string): string => this.names.unique(['data', kind.toLowerCase()], `${ref}.${extension}`);
+    return { json: path('json'), jsonl: path('jsonl'), csv: path('csv') };
+  }
+
+  private async writeJson(read: Readable, spool: RowSpool, path: string, rows: number): Promise<JsonArray> {
+    const limits = {
+      rows: rows <= WHOLE_ROWS ? WHOLE_ROWS : TASTE_ROWS,
+      bytes: Math.min(SHOWN_BYTES, this.pageBytes),
+    };
+    const array = new JsonArray(limits, (count) => (this.progress.rows += count));
+    // Each fails and is destroyed together with what it reads.
+    pipeline(read, spool, array, () => undefined);
+    await this.archive.add(path, array);
     this.pageBytes -= array.bytesSampled;
-    await this.archive.add(csv, copyFrom(client, copyCsv(collection)));
-    return { ...described, rows: array.rows, sample: array.sample, json, csv };
+    return array;
+  }
+
+  private writePages(packed: Omit<PackedCollection, 'pages'>, spool: RowSpool) {
+    const folder = this.names.unique([PAGES_FOLDER], packed.collection);
+    const context = { facts: this.facts, speech: speechIn(this.facts.language) };
+    return writePages(this.archive, context, packed, folder, lineBatches(spool.replay()));
   }
 }
 
-/** The rows of a COPY query, at the reader's pace. */
-export function copyFrom(client: ClientBase, query: string): Readable {
-  const stream = client.query(copyTo(query));
-  // Destroyed before its end, it still hears of the connection's.
-  stream.on('error', () => undefined);
-  return stream;
-}
-
-/** The array, which fails and is destroyed together with what it reads. */
-function through(rows: Readable, array: JsonArray): Readable {
-  return pipeline(rows, array, () => undefined);
-}
-
-function describe(collection: PlannedCollection) {
-  const { source, ref, label, kind, fields } = collection;
+function describe(collection: PlannedCollection, language: string) {
+  const { source, ref, fields } = collection;
+  const { label, description, kind } = textsIn(collection, language);
   return {
     source,
     collection: ref,
     label,
-    kind,
-    columns: collection.columns.map((name) => columnOf(fields, name)),
-    omitted: collection.omitted.map((name) => columnOf(fields, name)),
+    kind: kind ?? collection.kind,
+    description,
+    columns: collection.columns.map((name) => columnOf(fields, name, language)),
+    omitted: collection.omitted.map((name) => columnOf(fields, name, language)),
   };
 }
 
-function columnOf(fields: readonly Field[], name: string): Column {
+function columnOf(fields: readonly Field[], name: string, language: string): Column {
   const field = fields.find(({ column, path }) => column === name && path.length === 0);
-  return { name, label: field?.label ?? name };
+  if (!field) return { name, label: name };
+  const { label, description } = textsIn(field, language);
+  return { name, label, description };
 }

@@ -1,8 +1,8 @@
 /** Rows as JSON lines in, one JSON array out; counted on the way, the first ones kept to be shown. */
 import { Transform } from 'node:stream';
 import type { TransformCallback } from 'node:stream';
-import { parseRow } from './values.ts';
-import type { Row } from './values.ts';
+import { readCells } from './json-cells.ts';
+import type { Cell } from './json-cells.ts';
 
 const LINE_FEED = 0x0a;
 
@@ -15,7 +15,7 @@ export interface SampleLimits {
 export class JsonArray extends Transform {
   rows = 0;
   /** The first rows, within the limits. */
-  readonly sample: Row[] = [];
+  readonly sample: (readonly Cell[])[] = [];
   private readonly limits: SampleLimits;
   private readonly onRows: (count: number) => void;
   private betweenRows = true;
@@ -63,7 +63,7 @@ export class JsonArray extends Transform {
     if (this.sampledBytes > this.limits.bytes) return this.stopSampling();
     this.line.push(Buffer.from(piece));
     if (!isEnd) return;
-    this.sample.push(parseRow(Buffer.concat(this.line).toString('utf8')));
+    this.sample.push(readCells(Buffer.concat(this.line).toString('utf8')));
     this.line = [];
     if (this.sample.length >= this.limits.rows) this.stopSampling();
   }

@@ -1,4 +1,4 @@
-/** The look of index.html: system fonts, light and dark, narrow and wide, screen and paper. */
+/** The look of index.html and of the pages beside it: system fonts, light and dark, narrow and wide, screen and paper. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
@@ -48,9 +48,31 @@ th, td { padding: .5rem .75rem; text-align: start; vertical-align: top; border-b
 th:first-child, td:first-child { padding-inline-start: 1.25rem; }
 thead th { background: var(--head); font-weight: 600; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
-td { max-width: 24rem; min-width: 5rem; overflow-wrap: break-word; white-space: pre-line; }
+td { unicode-bidi: plaintext; max-width: 24rem; min-width: 5rem; overflow-wrap: break-word; white-space: pre-line; }
 td .wide, td .nested { min-width: 17rem; }
 td time, td .id { white-space: nowrap; }
+:target { background: var(--note); }
+tbody th[scope="row"] { color: var(--soft); font-weight: 400; }
+.card > header .about { flex-basis: 100%; margin: 0; color: var(--soft); font-size: .9rem; }
+.glossary { margin: .5rem 0; }
+.glossary dl { display: grid; grid-template-columns: minmax(7rem, 12rem) 1fr; gap: .25rem 1rem; margin: .5rem 0; }
+.glossary dt { font-weight: 600; }
+.glossary dd { margin: 0; }
+.search { padding: 1.25rem; }
+.search[hidden] { display: none; }
+.search label { font-weight: 600; }
+.search > div { display: flex; gap: .5rem; margin: .5rem 0; }
+.search input { flex: 1; min-width: 0; font: inherit; padding: .5rem .75rem; border: 1px solid var(--soft); border-radius: 8px; background: var(--ground); color: var(--ink); }
+.search button { font: inherit; font-weight: 600; padding: .5rem 1.1rem; border: 1px solid var(--accent); border-radius: 8px; background: var(--accent); color: var(--surface); cursor: pointer; }
+.search input:focus-visible, .search button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.search p { font-size: .9rem; margin: .25rem 0; }
+.search ol { margin: .5rem 0 0; padding-inline-start: 1.5rem; }
+.search ol:empty, .search p:empty { display: none; }
+.search li { margin-top: .6rem; overflow-wrap: anywhere; }
+.paged main { max-width: none; padding-block: 1.25rem 3rem; }
+.paged h1 { font-size: 1.5rem; }
+nav.pages { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
+nav.pages a { font-weight: 600; }
 .id { font-size: .9em; color: var(--soft); }
 .summary td, .summary th { min-width: 0; white-space: normal; }
 .summary th[scope="rowgroup"] { padding-top: .9rem; }
@@ -82,6 +104,7 @@ details > .long, details > pre { margin-top: .4rem; padding: .5rem .75rem; borde
   border: 1px solid var(--line); border-radius: 8px; margin-bottom: .35rem; color: var(--soft); font-weight: 600;
 }
 .note { background: var(--note); border: 1px solid var(--note-line); color: var(--note-ink); border-radius: 10px; padding: .75rem 1.25rem; margin: 1rem 0; }
+.note h2 { font-size: 1.1rem; margin: 0 0 .25rem; }
 .note ul { margin: .35rem 0; padding-inline-start: 1.25rem; overflow-wrap: anywhere; }
 .empty { text-align: center; padding: 3.5rem 1.5rem; }
 .empty h2 { margin-top: 0; }
@@ -111,6 +134,6 @@ footer { overflow-wrap: anywhere; margin-top: 3rem; padding-block: 1.5rem 3rem; 
     details > summary { display: none; }
     details::details-content { content-visibility: visible; display: block; }
   }
-  .skip { display: none; }
+  .skip, .search, nav.pages, noscript { display: none; }
 }
 `;

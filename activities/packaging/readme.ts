@@ -1,7 +1,11 @@
 /** README.txt: what the package is, for the person, in words that need no knowledge of data protection. */
+import { MANIFEST_FILE } from '../../domain/manifest.ts';
 import type { PackageContents } from './contents.ts';
-import { totalRows } from './contents.ts';
-import { counted } from './values.ts';
+import { totalFiles, totalRows } from './contents.ts';
+import { keptBackLines } from './index-page.ts';
+import { PAGES_FOLDER } from './record-pages.ts';
+import { fill, speechIn } from './words/speech.ts';
+import type { Speech } from './words/speech.ts';
 
 /** Text is filled to the width; lines stay as they are. */
 type Paragraph = string | readonly string[];
@@ -9,83 +13,107 @@ type Paragraph = string | readonly string[];
 const WIDTH = 78;
 
 export function readme(contents: PackageContents): string {
+  const speech = speechIn(contents.facts.language);
+  const { words } = speech;
   const name = oneLine(contents.facts.workspace.name);
-  const title = `Your data at ${name}`;
+  const title = fill(words.title, { name });
   const sections = [
     `${title}\n${'='.repeat(Math.min(title.length, WIDTH))}`,
-    section('What this is', whatThisIs(contents, name)),
-    section('How to read it', HOW_TO_READ),
-    section('What is not here', whatIsNotHere(contents)),
-    section('Who answers for it', whoAnswers(name)),
-    section('How to check that nothing was changed', HOW_TO_CHECK),
+    section(words.whatThisIs, whatThisIs(contents, name, speech)),
+    section(words.howToRead, howToRead(contents, speech)),
+    section(words.notHere, whatIsNotHere(contents, speech)),
+    section(words.whoAnswers, whoAnswers(contents, name, speech)),
+    section(words.howToCheck, [
+      words.aboutManifest,
+      ['    steward verify package.zip --keys jwks.json'],
+      words.withoutSteward,
+    ]),
   ];
   return `${sections.join('\n\n\n')}\n`;
 }
 
-function whatThisIs(contents: PackageContents, name: string): readonly Paragraph[] {
-  const { facts, collections, media, snapshots } = contents;
+function whatThisIs(contents: PackageContents, name: string, { words, counted }: Speech): readonly Paragraph[] {
+  const { facts, collections, snapshots } = contents;
   const rows = totalRows(contents);
   const found = collections.filter((each) => each.rows > 0).length;
+  const asked = facts.requestType === 'portability' ? words.wasAskedPortability : words.wasAsked;
   const answer =
     rows === 0
-      ? `No records found: ${counted(collections.length, 'collection')} of records were searched by every identifier given with the request, and none holds a record about you under these identifiers.`
-      : `This package is the answer: ${counted(rows, 'record')} from ${counted(found, 'collection')} and ${counted(media.length, 'file')}. It was made by the company that runs the system on behalf of ${name}.`;
+      ? fill(words.answerNothing, { collections: counted(collections.length, 'collection') })
+      : fill(words.answerFound, {
+          name,
+          records: counted(rows, 'record'),
+          collections: counted(found, 'collection'),
+          files: counted(totalFiles(contents), 'file'),
+        });
+  const named = [
+    [words.factRequest, facts.requestId],
+    [words.factPackage, facts.packageId],
+    [words.factMadeAt, facts.createdAt.toISOString()],
+    [words.factMap, facts.dataMapVersion],
+  ] as const;
   return [
-    `${name} was asked for the data about you. ${answer}`,
-    ['The data is as it stood at:', ...[...snapshots].map(([source, at]) => `    ${source}: ${at.toISOString()}`)],
-    [
-      `Request  ${facts.requestId}`,
-      `Package  ${facts.packageId}`,
-      `Made at  ${facts.createdAt.toISOString()}`,
-      `Data map ${facts.dataMapVersion}`,
-    ],
+    `${fill(asked, { name })} ${answer}`,
+    [words.stoodAt, ...[...snapshots].map(([source, at]) => `    ${source}: ${at.toISOString()}`)],
+    inColumns(named, ''),
   ];
 }
 
-const HOW_TO_READ: readonly Paragraph[] = [
-  'Unpack the archive into a folder first. Then open index.html in a browser: it shows what was found, grouped by kind. It needs no internet.',
-  [
-    '    index.html     the records, for reading',
-    '    data/          all records as files: JSON for programs, CSV for spreadsheets',
-    '    media/         pictures, documents and recordings that belong to records',
-    '    manifest.json  the list of all files, with their sizes and digests',
-  ],
-  "In the CSV files a value that begins with = + - or @ has an apostrophe (') in front of it, for a spreadsheet would take it for a formula. The JSON files have every value as it is. All text is in UTF-8; when a spreadsheet asks, say so.",
-];
+function howToRead({ collections, media, attachments }: PackageContents, { words }: Speech): readonly Paragraph[] {
+  const entries = [
+    ['letter.pdf', words.fileLetter],
+    ['index.html', words.fileIndex],
+    ...(collections.some(({ pages }) => pages) ? [[`${PAGES_FOLDER}/`, words.filePages] as const] : []),
+    ['data/', words.fileData],
+    ['data/fields.json', words.fileFields],
+    ...(media.length > 0 ? [['media/', words.fileMedia] as const] : []),
+    ...(attachments.length > 0 ? [['attachments/', words.fileAttachments] as const] : []),
+    [MANIFEST_FILE, words.fileManifest],
+  ] as const;
+  return [words.unpackFirst, inColumns(entries, '    '), words.aboutCsv];
+}
 
-function whatIsNotHere({ collections, missing }: PackageContents): readonly Paragraph[] {
+function inColumns(lines: readonly (readonly [string, string])[], indent: string): readonly string[] {
+  const width = Math.max(...lines.map(([first]) => first.length)) + 2;
+  return lines.map(([first, second]) => `${indent}${first.padEnd(width)}${second}`);
+}
+
+function whatIsNotHere(contents: PackageContents, speech: Speech): readonly Paragraph[] {
+  const { collections, missing, redactions, manualSystems } = contents;
+  const { words, counted } = speech;
   const omitted = collections.filter((each) => each.rows > 0 && each.omitted.length > 0);
-  const columns: readonly Paragraph[] =
+  const paragraphs: Paragraph[] =
     omitted.length === 0
-      ? ['No column of these records was left out.']
+      ? [words.noColumnsOmitted]
       : [
-          'Some columns are left out, since they are passwords, keys or other secrets of the system, or data about somebody else:',
+          words.columnsOmitted,
           omitted.map((each) => `    ${oneLine(each.label)}: ${each.omitted.map(({ label }) => label).join(', ')}`),
         ];
-  if (missing.length === 0) return columns;
-  const files = `${counted(missing.length, 'file')} that the records name could not be included, since the file store does not have them. manifest.json lists them under "missing".`;
-  return [...columns, files];
+  if (redactions.length > 0) {
+    paragraphs.push(
+      words.keptBackIntro,
+      keptBackLines(contents, speech).map((line) => `    ${oneLine(line)}`),
+    );
+  }
+  if (missing.length > 0) paragraphs.push(fill(words.missingFiles, { files: counted(missing.length, 'file') }));
+  const inVain = manualSystems.filter(({ outcome }) => outcome === 'nothing_found');
+  if (inVain.length > 0) {
+    paragraphs.push(inVain.map(({ system }) => oneLine(fill(words.byHandNothing, { system }))));
+  }
+  return paragraphs;
 }
 
-function whoAnswers(name: string): readonly Paragraph[] {
-  return [
-    `${name} decides why and how this data is used (the law calls it the controller). Turn to ${name} with questions, to have something corrected or erased, or to learn about purposes, recipients and periods.`,
-    'This package holds personal data. Whoever receives it answers for what happens to it from then on: keep it where others cannot read it, pass it on only to the person it is about, and delete copies that are no longer needed.',
-  ];
+function whoAnswers({ facts }: PackageContents, name: string, { words }: Speech): readonly Paragraph[] {
+  const contact = facts.contact === undefined ? [] : [fill(words.contact, { contact: oneLine(facts.contact) })];
+  return [fill(words.controller, { name }), ...contact, words.responsibility];
 }
-
-const HOW_TO_CHECK: readonly Paragraph[] = [
-  'manifest.json lists every file with its SHA-256 digest, and manifest.jws.json signs the exact bytes of manifest.json (a detached JSON Web Signature, RFC 7515 and RFC 7797, Ed25519). With Steward and the public keys, which its operator publishes:',
-  ['    steward verify package.zip --keys jwks.json'],
-  'Without it: any JOSE library verifies the signature, and "sha256sum FILE" (Linux), "shasum -a 256 FILE" (macOS) or "certutil -hashfile FILE SHA256" (Windows) prints a file\'s digest to compare.',
-];
 
 function section(heading: string, paragraphs: readonly Paragraph[]): string {
-  const text = paragraphs.map((paragraph) => (typeof paragraph === 'string' ? fill(paragraph) : paragraph.join('\n')));
+  const text = paragraphs.map((each) => (typeof each === 'string' ? toWidth(each) : each.join('\n')));
   return [`${heading}\n${'-'.repeat(heading.length)}`, ...text].join('\n\n');
 }
 
-function fill(text: string): string {
+function toWidth(text: string): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);

@@ -9,9 +9,11 @@ import { exportPartName } from '../../domain/export-manifest.ts';
 import { beginDownload, endDownload, findOffer } from '../../platform/records/downloads.ts';
 import type { Disclosure, Offer } from '../../platform/records/downloads.ts';
 import { openStream } from '../../platform/sealed-stream.ts';
+import { ObjectMissing } from '../../platform/storage/storage.ts';
 import { encryptTo } from '../age.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { withPages } from '../link-page.ts';
 import { problemResponses } from '../operation.ts';
 
 const address = z.object({ token: z.string() });
@@ -36,24 +38,36 @@ const download: Endpoint = {
       ...problemResponses([404, 410, 429, 500, 503]),
     },
   },
-  handler: (deps) => async (request, response) => {
-    const offer = await findOffer(deps.db, deps.ring, String(request.params['token']));
-    if (request.method === 'HEAD') {
-      describe(response, offer);
-      response.end();
-      return;
-    }
-    // The storage is asked first: a download that cannot begin is not to be counted.
-    const { stream } = await deps.storage.get(offer.storageKey);
-    try {
-      const disclosure = await beginDownload(deps.db, deps.ring, offer);
-      describe(response, offer);
-      await handOut(deps, disclosure, stream, response);
-    } finally {
-      stream.destroy();
-    }
-  },
+  handler: (deps) =>
+    withPages(async (request, response) => {
+      const token = String(request.params['token']);
+      const offer = await findOffer(deps.db, deps.ring, token);
+      if (request.method === 'HEAD') {
+        describe(response, offer);
+        response.end();
+        return;
+      }
+      // The storage is asked first: a download that cannot begin is not to be counted.
+      const stream = await openObject(deps, offer, token);
+      try {
+        const disclosure = await beginDownload(deps.db, deps.ring, offer);
+        describe(response, offer);
+        await handOut(deps, disclosure, stream, response);
+      } finally {
+        stream.destroy();
+      }
+    }),
 };
+
+/** A package may end between the look at its row and this one; then the row says so by now. */
+async function openObject(deps: ApiDependencies, { storageKey }: Offer, token: string): Promise<Readable> {
+  try {
+    return (await deps.storage.get(storageKey)).stream;
+  } catch (error) {
+    if (error instanceof ObjectMissing) await findOffer(deps.db, deps.ring, token);
+    throw error;
+  }
+}
 
 function describe(response: Response, offer: Offer): void {
   const { ageRecipient } = offer;

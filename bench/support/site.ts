@@ -48,7 +48,11 @@ export async function withSite<T>(log: (line: string) => void, work: (site: Site
   const databases = await ensureDatabases(adminUrl, home);
   await ensureKeyRing(home.path('keys.json'));
   await migrate(databases.steward_owner);
-  const configFile = await writeConfigFile(home, ports, databases);
+  const configFile = await writeConfigFile(home, {
+    ports,
+    databases,
+    storage: { kind: 'folder', path: home.path('storage') },
+  });
   return await work({
     home,
     databases,

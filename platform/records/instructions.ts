@@ -162,6 +162,8 @@ export interface InstructionUse {
   readonly type: InstructedAction;
   /** Where the id stood in the body, for the problem. */
   readonly pointer: string;
+  /** It must be one that covers every request of its types. */
+  readonly mustStand?: boolean;
 }
 
 /**
@@ -180,13 +182,14 @@ export async function requireUsable(trx: Transaction, caller: Caller, use: Instr
 async function objectionTo(
   trx: Transaction,
   row: InstructionRow,
-  { type }: InstructionUse,
+  { type, mustStand }: InstructionUse,
 ): Promise<string | undefined> {
   const now = new Date();
   if (row.revoked_at) return 'It was revoked.';
   if (row.valid_from > now) return 'It is not in force yet.';
   if (row.valid_until && row.valid_until <= now) return 'It is no longer in force.';
   if (!row.request_types.includes(type)) return `It does not cover requests of the type ${type}.`;
+  if (mustStand && !row.standing) return 'It was given for one request; this needs a standing one.';
   if (!row.standing && (await isTaken(trx, row))) return 'It was given for one other request alone.';
   return undefined;
 }

@@ -44,6 +44,8 @@ interface PackageRow {
 
 /** What a link to a package needs to know of it, be it a request's or a part of an export's. */
 export interface LinkablePackage {
+  /** Null of a part of an export. */
+  readonly requestId: string | null;
   readonly status: PackageRecord['status'];
   readonly expiresAt: Date;
 }
@@ -52,8 +54,12 @@ export interface LinkablePackage {
 export async function findLinkable(trx: Transaction, caller: Caller, id: string): Promise<LinkablePackage | undefined> {
   const row = await visiblePackages(trx, caller)
     .where({ id })
-    .first<Pick<PackageRow, 'status' | 'expires_at'> | undefined>('status', 'expires_at');
-  return row && { status: statusOf(row), expiresAt: row.expires_at };
+    .first<(Pick<PackageRow, 'status' | 'expires_at'> & { request_id: string | null }) | undefined>(
+      'status',
+      'expires_at',
+      'request_id',
+    );
+  return row && { requestId: row.request_id, status: statusOf(row), expiresAt: row.expires_at };
 }
 
 /** A team sees its requests' packages; an export holds every team's rows, and is seen by those of no team. */

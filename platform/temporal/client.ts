@@ -2,13 +2,22 @@
 import {
   Client,
   Connection,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts';
-import { SIGNALS, TASK_QUEUES, WORKFLOWS, dataSubjectRequestId, workspaceExportId } from '../../domain/ids.ts';
+import {
+  SCHEDULES,
+  SIGNALS,
+  TASK_QUEUES,
+  WORKFLOWS,
+  dataSubjectRequestId,
+  workspaceExportId,
+} from '../../domain/ids.ts';
 import { StewardError, Unavailable } from '../../domain/errors.ts';
 import { exportLine, requestLine } from '../../domain/summaries.ts';
 import type { RequestRun } from '../../domain/runs.ts';
@@ -26,6 +35,8 @@ export interface Temporal {
   startRequest(run: RequestRun): Promise<void>;
   /** Tells a run that the database has news; a run that has ended does not need to know. */
   signalRequest(requestId: string, signal: keyof typeof SIGNALS): Promise<void>;
+  /** Starts the comparison of the data map with the sources out of turn; one that waits for its next look gives way. */
+  checkDataMap(): Promise<void>;
   /** The same for the run of an export. */
   startExport(ref: ExportRef): Promise<void>;
   signalExport(exportId: string, signal: keyof typeof SIGNALS): Promise<void>;
@@ -54,6 +65,7 @@ export function openTemporal(
     signalRequest: (requestId, signal) => call(() => signalRun(client, dataSubjectRequestId(requestId), signal)),
     startExport: (ref) => call(() => startExport(client, ref)),
     signalExport: (exportId, signal) => call(() => signalRun(client, workspaceExportId(exportId), signal)),
+    checkDataMap: () => call(() => triggerMapCheck(client)),
     health: () => call(() => connection.workflowService.getSystemInfo({}).then(() => undefined)),
     close: () => connection.close(),
   };
@@ -118,6 +130,18 @@ async function signalRun(client: Client, workflowId: string, signal: keyof typeo
     await client.workflow.getHandle(workflowId).signal(SIGNALS[signal]);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+async function triggerMapCheck(client: Client): Promise<void> {
+  try {
+    await client.schedule.getHandle(SCHEDULES.mapCheck).trigger(ScheduleOverlapPolicy.CANCEL_OTHER);
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    throw new Unavailable('The schedule is not there yet: a worker makes it at its start.', {
+      service: 'temporal',
+      retryAfterSeconds: 30,
+    });
   }
 }
 

@@ -1,0 +1,193 @@
+/**
+ * Collections too large for index.html: their rows on pages of their own, and the rows' texts beside them for the search.
+ * Both are written as the rows pass, so that memory holds one page and one piece of text whatever there are.
+ */
+import type { ArchiveWriter } from './archive-writer.ts';
+import { cellText, isIdentifier, lineMarkup } from './cell-markup.ts';
+import type { Room } from './cell-markup.ts';
+import type { Column, PackageFacts, PackedCollection, PackedPages } from './contents.ts';
+import { html } from './html.ts';
+import type { Html } from './html.ts';
+import { readCells } from './json-cells.ts';
+import type { Cell } from './json-cells.ts';
+import { readingOrder } from './reading-order.ts';
+import { fill } from './words/speech.ts';
+import type { Speech } from './words/speech.ts';
+
+/** About as many as somebody scrolls through; 100,000 rows are 400 pages of some 150 kB. */
+const PAGE_ROWS = 250;
+/** More pages than these nobody turns, and the search of more takes longer than anybody waits. */
+const MAX_ROWS = 100_000;
+/** Characters behind clicks on one page. */
+const PAGE_ROOM = 2_000_000;
+/** Characters of text in one file of the search: read in a moment, and few files. */
+const SHARD_CHARACTERS = 2 ** 20;
+
+/** The pages run no script and load their style alone. Browsers differ on whether 'self' covers a page's neighbours on disk. */
+const POLICY = "default-src 'none'; style-src 'self' file:; base-uri 'none'; form-action 'none'";
+
+export const PAGES_FOLDER = 'pages';
+export const STYLE_FILE = `${PAGES_FOLDER}/style.css`;
+
+type Paged = Pick<PackedCollection, 'label' | 'columns' | 'sample' | 'rows'>;
+
+/** How many of a collection's rows get a page. */
+const pagedRows = ({ rows }: Paged): number => Math.min(rows, MAX_ROWS);
+
+/** Writes the pages of one collection into `folder`, from batches of JSON lines, and the files of the search. */
+export async function writePages(
+  archive: ArchiveWriter,
+  { facts, speech }: { readonly facts: Pick<PackageFacts, 'workspace'>; readonly speech: Speech },
+  collection: Paged,
+  folder: string,
+  batches: AsyncIterable<readonly string[]>,
+): Promise<PackedPages> {
+  const total = pagedRows(collection);
+  const page = new Page(collection, facts.workspace.name, speech);
+  const shard = new Shard();
+  for await (const lines of batches) {
+    for (const line of lines.slice(0, total - page.rows)) {
+      const cells = readCells(line);
+      const texts = cells.map((cell) => cellText(cell, speech));
+      page.addRow(texts);
+      shard.addRow(texts.filter((text, place) => text !== '' && isSought(cells[place])));
+      if (page.isFull) await archive.add(`${folder}/${padded(page.number)}.html`, page.take());
+      if (shard.isFull || page.rows === total)
+        await archive.add(`${folder}/search-${padded(shard.number)}.js`, shard.take());
+    }
+    if (page.rows === total) break;
+  }
+  return { folder, pages: page.pages, rows: total, pageRows: PAGE_ROWS, shards: shard.number - 1 };
+}
+
+/** A search for yes and no, or for what only the system can read, would find too much or nobody makes it. */
+function isSought(cell: Cell | undefined): boolean {
+  return cell !== undefined && cell.kind !== 'boolean' && !isIdentifier(cell);
+}
+
+/** A row of search text for somebody who may be hostile: it is the content of a string and nothing else. */
+class Shard {
+  number = 1;
+  private first = 1;
+  private texts: string[] = [];
+  private characters = 0;
+
+  addRow(texts: readonly string[]): void {
+    const text = texts.join('\t').replace(/[\n\r]/g, ' ');
+    this.texts.push(text);
+    this.characters += text.length + 1;
+  }
+
+  get isFull(): boolean {
+    return this.characters >= SHARD_CHARACTERS;
+  }
+
+  take(): string {
+    const rows = JSON.stringify(this.texts.join('\n').toWellFormed()).replace(/[\u2028\u2029<]/g, escaped);
+    const script = `stewardRows(${this.first},${rows})\n`;
+    this.first += this.texts.length;
+    this.number += 1;
+    this.texts = [];
+    this.characters = 0;
+    return script;
+  }
+}
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+class Page {
+  /** Rows added so far, on all pages. */
+  rows = 0;
+  number = 1;
+  readonly pages: number;
+  private readonly collection: Paged;
+  private readonly workspaceName: string;
+  private readonly speech: Speech;
+  private readonly order: readonly number[];
+  private readonly total: number;
+  private markup = '';
+  private first = 1;
+  private room: Room = { left: PAGE_ROOM };
+
+  constructor(collection: Paged, workspaceName: string, speech: Speech) {
+    this.collection = collection;
+    this.workspaceName = workspaceName;
+    this.speech = speech;
+    const { shown, blank } = readingOrder(collection);
+    this.order = [...shown, ...blank];
+    this.total = pagedRows(collection);
+    this.pages = Math.ceil(this.total / PAGE_ROWS);
+  }
+
+  addRow(texts: readonly string[]): void {
+    this.rows += 1;
+    // End tags that HTML lets one leave out would be a tenth of the page.
+    let row = `<tr id=r${this.rows}><th scope=row>${this.rows}`;
+    for (const place of this.order) row += `<td>${lineMarkup(texts[place] ?? '', this.speech, this.room)}`;
+    this.markup += `${row}\n`;
+  }
+
+  get isFull(): boolean {
+    return this.rows % PAGE_ROWS === 0 || this.rows === this.total;
+  }
+
+  take(): string {
+    const page = `${this.opening().markup}${this.markup}</tbody></table></div>
+${this.navigation('below').markup}</main></body></html>
+`;
+    this.number += 1;
+    this.first = this.rows + 1;
+    this.markup = '';
+    this.room = { left: PAGE_ROOM };
+    return page;
+  }
+
+  private opening(): Html {
+    const { words, language, count } = this.speech;
+    const { label, columns, rows } = this.collection;
+    const place = { label, page: count(this.number), pages: count(this.pages) };
+    const span = { first: count(this.first), last: count(this.rows), count: this.speech.counted(rows, 'record') };
+    return html`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>${fill(words.pageTitle, place)} – ${fill(words.title, { name: this.workspaceName })}</title>
+<link rel="stylesheet" href="../style.css">
+</head>
+<body class="paged">
+<main>
+<p><a href="../../index.html">${words.contents}</a></p>
+<h1 id="title">${label}</h1>
+<p class="soft">${fill(words.pageRecords, span)}</p>
+${this.navigation('above')}
+<div class="scroll card" role="region" aria-labelledby="title" tabindex="0"><table>
+<thead><tr><th scope="col">${words.headNumber}</th>${this.order.map((place) => columnHead(columns[place]))}</tr></thead>
+<tbody>
+`;
+  }
+
+  private navigation(where: string): Html {
+    const { words, count } = this.speech;
+    const place = { page: count(this.number), pages: count(this.pages) };
+    const to = (number: number, text: string): Html =>
+      number < 1 || number > this.pages || number === this.number
+        ? html`<span class="soft">${text}</span>`
+        : html`<a href="${padded(number)}.html">${text}</a>`;
+    return html`<nav class="pages" aria-label="${words.navigation} (${where === 'above' ? '1' : '2'})">
+${to(1, words.first)} ${to(this.number - 1, words.previous)}
+<span>${place.page} / ${place.pages}</span>
+${to(this.number + 1, words.next)} ${to(this.pages, words.last)}
+</nav>
+`;
+  }
+}
+
+function columnHead(column: Column | undefined): Html {
+  return html`<th scope="col">${column?.label}</th>`;
+}
+
+const padded = (number: number): string => String(number).padStart(4, '0');
