@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REGIMES } from '../../domain/deadlines.ts';
 import { DISCLOSURE_PURPOSES, INSTRUCTION_SOURCES, PARTIES } from '../../domain/parties.ts';
-import { REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
+import { EXEMPTIONS, RELEASE_DECISIONS, TASK_STATUSES } from '../../domain/release.ts';
+import { RELEASES, REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
 import { migrate } from '../../platform/migrate.ts';
 import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -43,6 +44,11 @@ describe('the migrations', () => {
     ['steward.principals', 'party', PARTIES],
     ['steward.instructions', 'source', INSTRUCTION_SOURCES],
     ['steward.disclosures', 'purpose', DISCLOSURE_PURPOSES],
+    ['steward.links', 'purpose', DISCLOSURE_PURPOSES],
+    ['steward.requests', 'release', RELEASES],
+    ['steward.redactions', 'exemption', EXEMPTIONS],
+    ['steward.releases', 'decision', RELEASE_DECISIONS],
+    ['steward.manual_tasks', 'status', TASK_STATUSES],
   ])('let %s.%s hold exactly the words of the domain', async (table, column, words) => {
     expect(await acceptedBy(table, column)).toEqual([...words].sort());
   });
