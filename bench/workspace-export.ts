@@ -26,43 +26,29 @@ const LEAST_CORES = 0.75;
 const MIB = 2 ** 20;
 const { workspaceId: tenantKey } = SHOWCASE_PERSON;
 
-/** What both contenders measured. */
-interface Run {
-  readonly rows: number;
-  readonly seconds: number;
-}
-
 interface Contest {
   readonly site: Site;
   readonly customer: Customer;
 }
 
-type Exports = readonly Round<Run>[];
+type Exports = readonly Round<ExportMeasurement>[];
 
 export function workspaceExport(bench: Bench): Promise<readonly Result[]> {
   return withSite(bench.log, async (site) => {
     const customer = await openCustomer(site, ['workspaces:export']);
     try {
       const results: Result[] = [];
-      const measured: ExportMeasurement[][] = [];
+      const measured: Exports[] = [];
       for (const size of bench.quick ? SIZES.quick : SIZES.full) {
         const source = await loadSource(site, size, bench.log);
         bench.log(`${millions(source)} million rows: export and pipeline …`);
-        const ours: ExportMeasurement[] = [];
-        const rounds = await inTurns<Run>(
-          {
-            ours: async () => {
-              const exported = await exportOnce({ site, customer }, source);
-              ours.push(exported);
-              return exported;
-            },
-            reference: () => pipelineOnce(site, source),
-          },
+        const rounds = await inTurns(
+          { ours: () => exportOnce({ site, customer }, source), reference: () => pipelineOnce(site, source) },
           bench.rounds,
         );
         requireSameRows(rounds);
-        measured.push(ours);
-        results.push(rateResult(source, rounds), coresResult(source, ours));
+        measured.push(rounds);
+        results.push(rateResult(source, rounds), coresResult(source, rounds));
       }
       const [few = [], many = []] = measured;
       return [...results, memoryResult(few, many)];
@@ -85,7 +71,7 @@ async function exportOnce({ site, customer }: Contest, { url }: SizedSource): Pr
   }
 }
 
-async function pipelineOnce(site: Site, { url }: SizedSource): Promise<Run> {
+async function pipelineOnce(site: Site, { url }: SizedSource): Promise<ExportMeasurement> {
   const folder = site.home.path('piped');
   await mkdir(folder);
   try {
@@ -106,30 +92,30 @@ function requireSameRows(rounds: Exports): void {
 }
 
 const millions = ({ rows }: SizedSource): string => (rows / 1e6).toPrecision(2);
-const rate = ({ rows, seconds }: Run): number => rows / seconds;
+const rate = ({ rows, seconds }: ExportMeasurement): number => rows / seconds;
 
 function rateResult(source: SizedSource, rounds: Exports): Result {
   const note =
-    'ours: from beginExport to finishExport, snapshot, plan, parts in JSON Lines by gzip, zipped, sealed, stored, read back, media with them, manifest signed; reference: a pipeline a table, COPY(row_to_json) read by pg-copy-streams into gzip of the same zlib and level into a file, as many at a time as cores, the largest first, in one process.';
+    'ours: from beginExport to finishExport, snapshot, plan, parts in JSON Lines by gzip, zipped, sealed, stored, read back, manifest signed; the store of the media is empty, so they are listed as missing; reference: a pipeline a table, COPY(row_to_json) read by pg-copy-streams into gzip of the same zlib and level into a file, as many at a time as cores, the largest first, in one process.';
   const pairs = rounds.map(({ ours, reference }): Pair => ({ ours: rate(ours), reference: rate(reference) }));
   const target = { bound: 'at least', ratio: LEAST_RATE } as const;
   return resultOf({ name: `rate at ${millions(source)} million rows`, unit: 'rows/s', target, note }, pairs);
 }
 
-function coresResult(source: SizedSource, runs: readonly ExportMeasurement[]): Result {
+function coresResult(source: SizedSource, rounds: Exports): Result {
   const note =
     'ours: processor time of our process and of PostgreSQL over the time it took; reference: the cores there are.';
-  const pairs = runs.map(({ cpuSeconds, serverSeconds, seconds }): Pair => {
+  const pairs = rounds.map(({ ours: { cpuSeconds, serverSeconds, seconds } }): Pair => {
     return { ours: (cpuSeconds + serverSeconds) / seconds, reference: availableParallelism() };
   });
   const target = { bound: 'at least', ratio: LEAST_CORES } as const;
   return resultOf({ name: `cores in use at ${millions(source)} million rows`, unit: 'cores', target, note }, pairs);
 }
 
-function memoryResult(few: readonly ExportMeasurement[], many: readonly ExportMeasurement[]): Result {
+function memoryResult(few: Exports, many: Exports): Result {
   const note = 'the most resident memory of our process (VmHWM); ours: the larger export, reference: the smaller.';
-  const pairs = many.map(({ peakBytes }, round): Pair => {
-    return { ours: peakBytes / MIB, reference: (few[round]?.peakBytes ?? Number.NaN) / MIB };
+  const pairs = many.map(({ ours }, round): Pair => {
+    return { ours: ours.peakBytes / MIB, reference: (few[round]?.ours.peakBytes ?? Number.NaN) / MIB };
   });
   const target = { bound: 'at most', ratio: MOST_MEMORY } as const;
   return resultOf({ name: 'peak memory of the larger over the smaller', unit: 'MiB', target, note }, pairs);

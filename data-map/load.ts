@@ -1,7 +1,4 @@
-/**
- * Reads the configured data map files, to be searched with. Throws InvalidDataMap, also when the map has gaps, or
- * InvalidConfiguration, naming the file.
- */
+/** Reads the files of a data map. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { refuse } from './findings.ts';
@@ -9,13 +6,14 @@ import type { DataMap } from './model.ts';
 import { parseDataMap } from './parse.ts';
 import { InvalidConfiguration } from '../domain/errors.ts';
 
+/** To be searched with. Throws InvalidDataMap, also when the map has gaps, or InvalidConfiguration, naming the file. */
 export async function loadDataMap(files: readonly string[]): Promise<DataMap> {
   const map = await readDataMap(files);
   refuse(map.gaps);
   return map;
 }
 
-/** The same for a map that is only looked at: it may have gaps. */
+/** To be looked at, gaps and all. Throws InvalidDataMap or InvalidConfiguration, naming the file. */
 export async function readDataMap(files: readonly string[]): Promise<DataMap> {
   return parseDataMap(await Promise.all(files.map(readMapFile)));
 }

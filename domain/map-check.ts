@@ -2,6 +2,8 @@
 
 /** Each with what it says; the gravity follows from the code. */
 export const MAP_ERRORS = [
+  /** The map lacks what a search needs, such as a primary key. */
+  'map-gap',
   /** The map names a source that the settings do not have. */
   'source-missing',
   /** A PostgreSQL source of the settings of which the map says nothing. */
@@ -50,7 +52,8 @@ export type MapFindingCode = (typeof MAP_ERRORS)[number] | (typeof MAP_WARNINGS)
 export interface MapFinding {
   readonly code: MapFindingCode;
   readonly gravity: 'error' | 'warning';
-  readonly source: string;
+  /** Left out when it is about the map itself. */
+  readonly source?: string;
   /** `schema.table`; left out when it is about the source. */
   readonly table?: string;
   readonly column?: string;

@@ -26,9 +26,9 @@ export interface Comparison {
 /** Throws Unavailable when a source is away: a check that could not look is none. */
 export async function compareWithSources(comparison: Comparison): Promise<MapCheck> {
   const { map, settings, only } = comparison;
-  const mapped = map.datasets.map(({ source }) => source);
+  const mapped = map.datasets.filter(({ manual }) => !manual).map(({ source }) => source);
   const configured = settings.filter(({ kind }) => kind === 'postgres').map(({ name }) => name);
-  const findings: MapFinding[] = [];
+  const findings: MapFinding[] = map.gaps.map((text) => ({ code: 'map-gap', gravity: 'error', text }));
   let tables = 0;
   let columns = 0;
   for (const source of new Set([...mapped, ...configured])) {
@@ -73,7 +73,8 @@ async function checkOne(
       catalogue,
       findings: [
         ...findings,
-        ...(await checkSearches(client, map, source, sound)),
+        // A map with gaps cannot be searched with; they are told.
+        ...(map.gaps.length > 0 ? [] : await checkSearches(client, map, source, sound)),
         ...(await checkMedia(client, map, source, sound, sources)),
       ],
     };

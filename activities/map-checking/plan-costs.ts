@@ -30,10 +30,11 @@ const LARGE_ROWS = 10_000;
 
 /** As for a person of whom there is little: the key tables are empty, and PostgreSQL is told so. */
 export async function costsOf(client: ClientBase, plan: Plan, tenantKey: string): Promise<readonly StatementCost[]> {
+  if (plan.collections.length === 0) return [];
   const sizes = await sizesOf(client, plan);
   await client.query('BEGIN READ WRITE');
   for (const { text, values } of createTables(plan)) await client.query(text, [...values]);
-  if (plan.collections.length > 0) await client.query(analyze(plan.collections).text);
+  await client.query(analyze(plan.collections).text);
   await client.query('COMMIT');
   await client.query('BEGIN READ ONLY');
   const scope = { tenantKey, types: await typesOf(client, plan) };

@@ -93,7 +93,7 @@ class SealedFile {
   }
 
   static async create(key: Buffer): Promise<SealedFile> {
-    const path = join(tmpdir(), `steward-rows-${randomUUID()}`);
+    const path = join(tmpdir(), `steward-rows-${process.pid}-${randomUUID()}`);
     const handle = await open(path, 'wx+', 0o600);
     await unlink(path);
     return new SealedFile(key, handle);

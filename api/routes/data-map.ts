@@ -6,7 +6,7 @@ import { listMapChecks, readMapCheck, recordMapCheckAsked } from '../../platform
 import { principalEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { pageOf, pageQuery, pageRequest, writePage } from '../pagination.ts';
-import { ofMapCheck, shownMap, shownMapCheck, shownMapCheckWithFindings } from '../schemas/data-map.ts';
+import { ofMapCheck, shownMap, shownMapCheck, shownMapCheckWithFindings, shownStart } from '../schemas/data-map.ts';
 
 const tag = 'data map';
 const OF_THE_PROCESSOR = "For the processor's keys that belong to no workspace.";
@@ -71,13 +71,13 @@ const runNow = principalEndpoint(
     description: `${OF_THE_PROCESSOR} The workers' map is compared; the result joins the list when it is there.`,
     scope: 'data-map:read',
     input: {},
-    success: { status: 202, description: 'The comparison was started.' },
+    success: { status: 202, description: 'The comparison was started.', schema: shownStart },
   },
   async ({ deps, principal }) => {
     requireProcessorItself(principal);
     await deps.temporal.checkDataMap();
     await recordMapCheckAsked(deps.db, principal);
-    return { body: undefined };
+    return { body: { askedAt: new Date() } };
   },
 );
 

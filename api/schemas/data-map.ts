@@ -7,7 +7,9 @@ const ref = z.string().meta({ description: '`dataset.collection`.' });
 export const shownMap = z
   .object({
     version: z.string().meta({ description: 'SHA-256 over what the files say.' }),
-    datasets: z.array(z.object({ key: z.string(), name: z.string(), source: z.string() })).readonly(),
+    datasets: z
+      .array(z.object({ key: z.string(), name: z.string(), source: z.string(), byHand: z.boolean() }))
+      .readonly(),
     collections: z
       .array(
         z.object({
@@ -40,7 +42,7 @@ export const shownMap = z
 const finding = z.object({
   code: z.enum([...MAP_ERRORS, ...MAP_WARNINGS]),
   gravity: z.enum(['error', 'warning']),
-  source: z.string(),
+  source: z.string().optional(),
   table: z.string().optional(),
   column: z.string().optional(),
   object: z.string().optional().meta({ description: 'A constraint, trigger, index or store.' }),
@@ -61,5 +63,7 @@ export const shownMapCheck = z.object({
 export const shownMapCheckWithFindings = shownMapCheck
   .extend({ findings: z.array(finding).readonly() })
   .meta({ id: 'DataMapCheck' });
+
+export const shownStart = z.object({ askedAt: shownInstant });
 
 export const ofMapCheck = z.object({ checkId: z.uuid().toLowerCase() });

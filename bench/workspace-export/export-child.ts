@@ -10,10 +10,8 @@ import { openDependencies } from '../../activities/workers.ts';
 import type { ExportRef, SourceRef } from '../../domain/workspace-export.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { perform } from '../support/child.ts';
-import { measure } from '../support/measure.ts';
-import type { Measurement } from '../support/measure.ts';
-import { serverProcess, serverSeconds } from '../support/server-time.ts';
-import { withConnection } from '../support/site.ts';
+import { measureServed } from '../support/server-time.ts';
+import type { ServedMeasurement } from '../support/server-time.ts';
 
 interface ExportTask {
   readonly configFile: string;
@@ -22,8 +20,8 @@ interface ExportTask {
   readonly ref: ExportRef;
 }
 
-/** `rows` is how many were exported; `serverSeconds` the server's processor time for it. */
-export type ExportMeasurement = Measurement & { readonly rows: number; readonly serverSeconds: number };
+/** `rows` is how many were exported. */
+export type ExportMeasurement = ServedMeasurement & { readonly rows: number };
 
 export type ExportWork = typeof work;
 
@@ -34,13 +32,11 @@ async function work({ configFile, url, ref }: ExportTask): Promise<ExportMeasure
   const sources = config.sources.map((source) => (source.kind === 'postgres' ? { ...source, url } : source));
   const deps = await openDependencies({ ...config, sources });
   try {
-    const server = await withConnection(url, serverProcess);
-    const before = serverSeconds(server);
     let rows = 0;
-    const measured = await measure(async () => {
+    const measured = await measureServed(url, async () => {
       rows = await exportAll(deps, ref);
     });
-    return { ...measured, rows, serverSeconds: serverSeconds(server) - before };
+    return { ...measured, rows };
   } finally {
     await deps.close();
   }

@@ -12,9 +12,9 @@ import { to as copyTo } from 'pg-copy-streams';
 import type { ClientBase } from 'pg';
 import { GZIP } from '../../activities/exporting/row-part.ts';
 import { perform } from '../support/child.ts';
-import { measure } from '../support/measure.ts';
-import type { Measurement } from '../support/measure.ts';
+import { measureServed } from '../support/server-time.ts';
 import { withConnection } from '../support/site.ts';
+import type { ExportMeasurement } from './export-child.ts';
 
 interface PipelineTask {
   readonly url: string;
@@ -25,7 +25,7 @@ interface PipelineTask {
 
 export type PipelineWork = typeof work;
 
-async function work({ url, tenantKey, folder }: PipelineTask): Promise<Measurement & { readonly rows: number }> {
+async function work({ url, tenantKey, folder }: PipelineTask): Promise<ExportMeasurement> {
   const tables = await withConnection(url, largestFirst);
   let rows = 0;
   const oneAfterTheOther = (): Promise<void> =>
@@ -35,7 +35,7 @@ async function work({ url, tenantKey, folder }: PipelineTask): Promise<Measureme
         rows += copied;
       }
     });
-  const measured = await measure(async () => {
+  const measured = await measureServed(url, async () => {
     await Promise.all(Array.from({ length: availableParallelism() }, oneAfterTheOther));
   });
   return { ...measured, rows };

@@ -8,7 +8,7 @@ import type { Config } from '../../platform/config.ts';
 import { openDatabase } from '../../platform/database.ts';
 import { readTenantKeys } from '../../platform/records/map-checks.ts';
 import type { MapOptions } from './setting.ts';
-import { openMap, withMapOption, withSources } from './setting.ts';
+import { openAnyMap, withMapOption, withSources } from './setting.ts';
 
 interface CheckOptions extends MapOptions {
   readonly source?: string;
@@ -24,7 +24,7 @@ export function checkCommand(parent: Command): void {
 }
 
 async function checkMap(options: CheckOptions): Promise<void> {
-  const { config, map } = await openMap(options);
+  const { config, map } = await openAnyMap(options);
   const { source: only } = options;
   const known = [...config.sources.map(({ name }) => name), ...map.datasets.map(({ source }) => source)];
   if (only !== undefined && !known.includes(only))

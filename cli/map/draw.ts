@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { mermaidOf } from '../../data-map/drawing/mermaid.ts';
 import { svgOf } from '../../data-map/drawing/svg.ts';
 import type { MapOptions } from './setting.ts';
-import { readMap, withMapOption } from './setting.ts';
+import { openAnyMap, withMapOption } from './setting.ts';
 
 interface DrawOptions extends MapOptions {
   readonly format: 'mermaid' | 'svg';
@@ -21,7 +21,7 @@ export function drawCommand(parent: Command): void {
 }
 
 async function draw(options: DrawOptions): Promise<void> {
-  const map = await readMap(options);
+  const { map } = await openAnyMap(options);
   const drawn = options.format === 'svg' ? await svgOf(map) : mermaidOf(map);
   if (options.output === undefined) process.stdout.write(drawn);
   else await writeFile(options.output, drawn);

@@ -22,14 +22,16 @@ export function withMapOption(command: Command): Command {
   return command.option('-m, --map <file...>', 'the files of the map (setting dataMap, if left out)');
 }
 
+/** To be searched with. Throws InvalidDataMap when it has gaps. */
 export async function openMap({ map }: MapOptions): Promise<MapSetting> {
   const config = readConfig();
   return { config, map: await loadDataMap(map ?? config.dataMap) };
 }
 
-/** Of a map that is only looked at, so that it may still lack what a search needs. */
-export async function readMap({ map }: MapOptions): Promise<DataMap> {
-  return readDataMap(map ?? readConfig().dataMap);
+/** To be looked at, gaps and all. */
+export async function openAnyMap({ map }: MapOptions): Promise<MapSetting> {
+  const config = readConfig();
+  return { config, map: await readDataMap(map ?? config.dataMap) };
 }
 
 export const readConfig = (): Config => loadConfig(settingsOfRunningStack());

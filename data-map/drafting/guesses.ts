@@ -5,7 +5,7 @@
 import type { CatalogueColumn } from '../catalogue/model.ts';
 
 /** The form that most sampled values of a column have. Nothing else of them is kept. */
-export const VALUE_FORMS = {
+const VALUE_FORMS = {
   email: /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/,
   ip: /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]{0,4}(:[0-9a-f]{0,4}){2,7})$/i,
   iban: /^[A-Z]{2}\d{2}[ ]?([A-Z0-9]{4}[ ]?){2,7}[A-Z0-9]{1,4}$/,

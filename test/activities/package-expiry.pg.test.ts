@@ -10,6 +10,7 @@ import { findExpiredPackages } from '../../platform/records/package-expiry.ts';
 import { moveRequest } from '../../platform/records/request-progress.ts';
 import type { ObjectStorage } from '../../platform/storage/storage.ts';
 import { collect } from '../support/collect.ts';
+import { insertExport } from '../support/lone-row.ts';
 import { NOBODY, openPackagingFixture, quietControl } from './packaging/packaging-fixture.ts';
 import type { PackagingFixture } from './packaging/packaging-fixture.ts';
 
@@ -91,6 +92,23 @@ describe('a package whose time is over', () => {
     expect(links.map(({ revoked_at: at }) => at instanceof Date)).toEqual([true]);
     expect((await fixture.events(ref)).at(-1)).toBe('package_deleted');
     expect(await auditOf(ref)).toMatchObject([{ actor: 'steward', details: { reason: 'expired' } }]);
+  });
+
+  it('of an export is told of in the export’s timeline', async () => {
+    const { pool } = fixture.own;
+    const ref = await expired();
+    const { id } = await rowOf(ref);
+    const exportId = randomUUID();
+    await insertExport(pool, ref.workspaceId, exportId);
+    await pool.query('UPDATE steward.packages SET request_id = NULL, export_id = $2, part = 1 WHERE id = $1', [
+      id,
+      exportId,
+    ]);
+    expect((await run()).deleted).toBe(1);
+    const { rows } = await pool.query('SELECT kind, details FROM steward.export_events WHERE export_id = $1', [
+      exportId,
+    ]);
+    expect(rows).toEqual([{ kind: 'package_deleted', details: { packageId: id, reason: 'expired' } }]);
   });
 
   it('is deleted once, however often and by however many that is done', async () => {

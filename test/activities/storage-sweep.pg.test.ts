@@ -5,6 +5,7 @@ import { buildPackage } from '../../activities/packaging/build-package.ts';
 import { ABANDONED_AFTER_MS, findOrphanObjects } from '../../activities/storage-sweep.ts';
 import type { RequestRef } from '../../domain/runs.ts';
 import { collect } from '../support/collect.ts';
+import { insertExport, insertLoneRow } from '../support/lone-row.ts';
 import { NOBODY, openPackagingFixture, quietControl } from './packaging/packaging-fixture.ts';
 import type { PackagingFixture } from './packaging/packaging-fixture.ts';
 
@@ -21,23 +22,6 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-/** Rows on their own, without those that they refer to. */
-async function insert(table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
-  const client = await fixture.own.pool.connect();
-  try {
-    await client.query('BEGIN');
-    await client.query("SET LOCAL session_replication_role = 'replica'");
-    const columns = Object.keys(row);
-    await client.query(
-      `INSERT INTO steward.${table} (${columns.join(', ')}) SELECT ${columns.join(', ')} FROM jsonb_populate_record(NULL::steward.${table}, $1)`,
-      [JSON.stringify(row)],
-    );
-    await client.query('COMMIT');
-  } finally {
-    client.release();
-  }
-}
-
 const put = (key: string) => fixture.deps.storage.put(key, Readable.from([Buffer.from('x')]));
 const orphans = (before: Date) => collect(findOrphanObjects(fixture.deps, before));
 const later = () => new Date(Date.now() + 60_000);
@@ -50,21 +34,8 @@ describe('an object that was stored as a part of an export', () => {
     await Promise.all([named, lost, manifest].map(put));
     expect(await orphans(later())).toEqual([]);
     const owner = { workspace_id: ref.workspaceId, export_id: exportId };
-    await insert('workspace_exports', {
-      id: exportId,
-      workspace_id: ref.workspaceId,
-      status: 'exporting',
-      formats: ['jsonl'],
-      instruction_id: randomUUID(),
-      instruction_version: 1,
-      filed_by: randomUUID(),
-      data_key_id: randomUUID(),
-      include_redacted: false,
-      needs_attention: false,
-      created_at: now,
-      updated_at: now,
-    });
-    await insert('export_parts', {
+    await insertExport(fixture.own.pool, ref.workspaceId, exportId);
+    await insertLoneRow(fixture.own.pool, 'export_parts', {
       ...owner,
       source: 'crm',
       generation: 1,
@@ -103,8 +74,13 @@ describe('an object that was attached to a request', () => {
       created_by: randomUUID(),
       created_at: new Date(),
     };
-    await insert('attachments', { ...attachment, id: randomUUID(), storage_key: kept });
-    await insert('attachments', { ...attachment, id: randomUUID(), storage_key: removed, removed_at: new Date() });
+    await insertLoneRow(fixture.own.pool, 'attachments', { ...attachment, id: randomUUID(), storage_key: kept });
+    await insertLoneRow(fixture.own.pool, 'attachments', {
+      ...attachment,
+      id: randomUUID(),
+      storage_key: removed,
+      removed_at: new Date(),
+    });
     expect(await orphans(later())).toEqual([removed, lost]);
     await Promise.all(keys.map((key) => fixture.deps.storage.delete(key)));
   });

@@ -284,6 +284,48 @@ describe('problems', () => {
       `${here} contacts: it has an identity and says no_personal_data; take one of the two away.`,
     ]);
   });
+
+  it('name a column that is used and claims to have no personal data, and a value inside one that does', () => {
+    const free = { steward: { no_personal_data: 'a counter' } };
+    const inside = { name: 'body', fields: [field('version', free)] };
+    expect(
+      of(contacts, collection('notes', [key('id', free), refers('contact_id', 'contacts.id', 'from', free), inside])),
+    ).toEqual([
+      `${here} notes, field id: it is used as a key, an identity or a reference and says no_personal_data; take one of the two away.`,
+      `${here} notes, field contact_id: it is used as a key, an identity or a reference and says no_personal_data; take one of the two away.`,
+      `${here} notes, field body.version: no_personal_data works on a whole column; set it there.`,
+    ]);
+  });
+});
+
+describe('declarations that there is no personal data', () => {
+  it('keep their reasons; a column leaves the fields that are handed over, a table is skipped', () => {
+    const version = field('version', { steward: { no_personal_data: 'a counter' } });
+    const seen = field('seen', { steward: { no_personal_data: true } });
+    const plans = collection('plans', [], { no_personal_data: 'prices' });
+    const map = mapOf(collection('contacts', [key('id'), email(), version, seen]), plans);
+    const [people, free] = map.datasets[0]?.collections ?? [];
+    expect(people?.fields.map(({ column }) => column)).toEqual(['id', 'email']);
+    expect(people?.exemptColumns).toEqual([
+      { column: 'version', reason: 'a counter' },
+      { column: 'seen', reason: undefined },
+    ]);
+    expect(free).toMatchObject({ skipped: true, exemption: { reason: 'prices' } });
+  });
+});
+
+describe('questions', () => {
+  it('are kept with what they are about', () => {
+    const asked = { questions: ['Who?'] };
+    const map = parseDataMap([
+      mapFile(dataset([collection('contacts', [key('id'), field('x', { steward: asked })], asked)], asked)),
+    ]);
+    expect(map.datasets[0]?.questions).toEqual([{ field: undefined, text: 'Who?' }]);
+    expect(map.datasets[0]?.collections[0]?.questions).toEqual([
+      { field: undefined, text: 'Who?' },
+      { field: 'x', text: 'Who?' },
+    ]);
+  });
 });
 
 describe('datasets that were written for Fides', () => {

@@ -2,14 +2,14 @@
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { utimes, writeFile } from 'node:fs/promises';
+import { rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client as Postgres } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ApiClient } from '../../cli/api-client.ts';
 import { ABSENT_EMAIL, SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
-import { SCHEDULES } from '../../domain/ids.ts';
+import { SCHEDULES, WORKFLOWS } from '../../domain/ids.ts';
 import { isClearSummary } from '../../domain/summaries.ts';
 import { loadConfig } from '../../platform/config.ts';
 import type { Config } from '../../platform/config.ts';
@@ -17,6 +17,7 @@ import { loadKeyRing } from '../../platform/key-ring.ts';
 import { openStorage } from '../../platform/storage/open.ts';
 import { openTemporal } from '../../platform/temporal/client.ts';
 import type { Temporal } from '../../platform/temporal/client.ts';
+import { collect } from '../support/collect.ts';
 import { accessRequest, controllerClient, fileRequest, inStatus, newLink, waitForRequest } from '../support/steward.ts';
 
 const { configFile, endpoints } = inject('stack');
@@ -80,6 +81,33 @@ describe('the schedule of package expiry', () => {
       expect(action).toMatchObject({ args: [] });
       expect(isClearSummary(action.staticSummary ?? '')).toBe(true);
     }
+  });
+});
+
+describe('a package that the storage does not delete', () => {
+  /** A link that leads to itself: the system refuses every path through it. */
+  const loop = join(endpoints.storage, 'packages', 'loop');
+  const flagged = `WorkflowType = '${WORKFLOWS.packageExpiry}' AND ExecutionStatus = 'Running' AND StewardNeedsAttention = true`;
+
+  it('leaves the run open and flagged, and is deleted when the storage is mended', async () => {
+    await symlink('loop', loop);
+    const { id } = await fileRequest(client, accessRequest([{ type: 'email', value: ABSENT_EMAIL }]));
+    await waitForRequest(client, id, inStatus('completed'));
+    await owner.query(
+      "UPDATE steward.packages SET expires_at = now(), storage_key = 'packages/loop/object' WHERE request_id = $1",
+      [id],
+    );
+    await trigger();
+    let [run] = await collect(temporal.client.workflow.list({ query: flagged }));
+    for (; run === undefined; [run] = await collect(temporal.client.workflow.list({ query: flagged })))
+      await delay(200);
+    expect((await packageOf(id)).status).toBe('expired');
+
+    // The run would try again by itself in a while.
+    await rm(loop);
+    await temporal.client.workflow.getHandle(run.workflowId, run.runId).terminate('The test goes on.');
+    await trigger();
+    await untilDeleted(id);
   });
 });
 

@@ -65,7 +65,10 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const matchesOf = async ({ requestId }: RequestRef, review?: 'pending' | 'accepted'): Promise<readonly MatchRecord[]> => {
+const matchesOf = async (
+  { requestId }: RequestRef,
+  review?: 'pending' | 'accepted',
+): Promise<readonly MatchRecord[]> => {
   const { app, deps, caller } = fixture;
   return (await listMatches(app, deps.ring, caller, requestId, review, { limit: 100, after: undefined })).rows;
 };
@@ -137,7 +140,11 @@ describe('a shared number', () => {
             ],
           },
         },
-        { at: 'crm.leads', mention: false, hint: { name: 'S. E.', identifiers: [{ type: 'phone_number', value: '…0132' }] } },
+        {
+          at: 'crm.leads',
+          mention: false,
+          hint: { name: 'S. E.', identifiers: [{ type: 'phone_number', value: '…0132' }] },
+        },
         { at: 'crm.notes', mention: true, hint: { name: '', identifiers: [] } },
       ]),
     );
@@ -179,7 +186,10 @@ describe('a shared number', () => {
 
   it('is enough when it is all that was given and the rows bear one name, and not when they bear several', async () => {
     const kim = await located({ type: 'phone_number', value: '+1 650 555 0100' });
-    expect(confidences(await matchesOf(kim))).toEqual(['contacts probable phone_number', 'contacts probable phone_number']);
+    expect(confidences(await matchesOf(kim))).toEqual([
+      'contacts probable phone_number',
+      'contacts probable phone_number',
+    ]);
     expect(await fixture.openReview(kim)).toEqual({ pending: 0 });
     expect(await fixture.packed(kim)).toMatchObject({ 'crm.contacts': ['4', '5'] });
     const several = await located(phone);
@@ -188,7 +198,10 @@ describe('a shared number', () => {
   });
 
   it('is not vouched for by anybody when the strong identifier finds nobody', async () => {
-    const ref = await located({ type: 'email', value: 'gone@example.com' }, { type: 'phone_number', value: '650 555 0100' });
+    const ref = await located(
+      { type: 'email', value: 'gone@example.com' },
+      { type: 'phone_number', value: '+1 650 555 0100' },
+    );
     expect(await fixture.packed(ref)).toEqual({});
     expect((await fixture.openReview(ref)).pending).toBe(2);
   });
@@ -231,10 +244,19 @@ describe('looking again', () => {
 describe('what is kept of a search', () => {
   it('is sealed: neither values nor hints stand in the database', async () => {
     await located(hashed('email', maya.value, 'sha256'), phone);
-    for (const table of ['person_identifiers', 'match_records', 'request_identities', 'request_events', 'audit_events']) {
+    for (const table of [
+      'person_identifiers',
+      'match_records',
+      'request_identities',
+      'request_events',
+      'audit_events',
+    ]) {
       const { rows } = await fixture.own.pool.query<{ row: string }>(`SELECT t::text AS row FROM steward.${table} t`);
       expect(rows.length).toBeGreaterThan(0);
-      expect(rows.filter(({ row }) => /lindqvist|555.{0,2}0132|"A\. O\./i.test(row)), table).toEqual([]);
+      expect(
+        rows.filter(({ row }) => /lindqvist|555.{0,2}0132|"A\. O\./i.test(row)),
+        table,
+      ).toEqual([]);
     }
   });
 });

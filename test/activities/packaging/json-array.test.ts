@@ -34,13 +34,13 @@ describe('JSON lines', () => {
   test('leave the first rows to be shown, with numbers as they were written', async () => {
     const array = new JsonArray(LIMITS);
     await through(array, '{"id":9007199254740993,"price":12.50}\n{"id":2}\n{"id":3}\n', 7);
-    expect(array.sample).toEqual([{ id: '9007199254740993', price: '12.50' }, { id: 2 }]);
+    expect(array.sample.map((row) => row.map(({ text }) => text))).toEqual([['9007199254740993', '12.50'], ['2']]);
   });
 
   test('are kept only up to the limit of bytes', async () => {
     const array = new JsonArray({ rows: 10, bytes: 20 });
     await through(array, `{"a":1}\n{"a":"${'x'.repeat(100)}"}\n{"a":3}\n`, 16);
-    expect(array.sample).toEqual([{ a: 1 }]);
+    expect(array.sample).toEqual([[{ kind: 'number', text: '1' }]]);
     expect(array.rows).toBe(3);
   });
 });

@@ -3,8 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { fromBufferPromise } from 'yauzl';
 import type { ExportPackagingDeps } from '../../../activities/export-packaging.ts';
 import type { Control } from '../../../activities/packaging/control.ts';
 import { packageContext } from '../../../domain/contexts.ts';
@@ -26,6 +24,7 @@ import { openFolder } from '../../../platform/storage/folder.ts';
 import { inRole } from '../../api/api-fixture.ts';
 import { collection, email, field, key, mapOf, refers } from '../../data-map/fixtures.ts';
 import { freshKeyRing } from '../../platform/fresh-key-ring.ts';
+import { openArchive } from './open-archive.ts';
 import { testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 
@@ -201,13 +200,7 @@ async function openStoredPackage({ deps }: PackagingFixture, ref: RequestRef): P
     return { row: found, dataKey: await openDataKey(trx, deps.ring, ref.workspaceId, found.data_key_id) };
   });
   const { stream } = await deps.storage.get(row.storage_key);
-  const bytes = await buffer(stream.pipe(openStream(dataKey, packageContext(row.id))));
-  const zip = await fromBufferPromise(bytes);
-  const entries = new Map<string, Buffer>();
-  for await (const entry of zip.eachEntry()) {
-    entries.set(entry.fileName, await buffer(await zip.openReadStreamPromise(entry)));
-  }
-  return entries;
+  return openArchive(stream.pipe(openStream(dataKey, packageContext(row.id))));
 }
 
 function testMailer(mails: Mail[], isAway: () => boolean): Mailer {

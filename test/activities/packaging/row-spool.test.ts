@@ -1,0 +1,59 @@
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { describe, expect, test } from 'vitest';
+import { RowSpool } from '../../../activities/packaging/row-spool.ts';
+
+const ROWS = Array.from({ length: 300 }, (_, at) => Buffer.from(`{"at":${at},"text":"${'x'.repeat(9_000)}"}\n`));
+const WHOLE = Buffer.concat(ROWS);
+
+async function filled(memoryBytes: number): Promise<{ spool: RowSpool; passed: Buffer }> {
+  const spool = new RowSpool(memoryBytes);
+  const passed = buffer(spool);
+  await pipeline(Readable.from(ROWS), spool);
+  return { spool, passed: await passed };
+}
+
+describe.each([
+  ['in memory', 10_000_000],
+  ['in a file', 100_000],
+])('rows kept %s', (_where, memoryBytes) => {
+  test('pass through, and come again as often as they are asked for', async () => {
+    const { spool, passed } = await filled(memoryBytes);
+    expect(passed.equals(WHOLE)).toBe(true);
+    for (let time = 0; time < 2; time += 1) expect((await buffer(spool.replay())).equals(WHOLE)).toBe(true);
+    await spool.release();
+  });
+
+  test('can be let go of while somebody reads them, and come again after somebody gave up', async () => {
+    const { spool } = await filled(memoryBytes);
+    for await (const piece of spool.replay()) {
+      expect(piece).toBeInstanceOf(Buffer);
+      break;
+    }
+    expect((await buffer(spool.replay())).equals(WHOLE)).toBe(true);
+    await spool.release();
+  });
+});
+
+test('rows kept in a file leave no name behind', async () => {
+  const { spool } = await filled(0);
+  const left = (await readdir(tmpdir())).filter((name) => name.startsWith(`steward-rows-${process.pid}-`));
+  expect(left).toEqual([]);
+  await spool.release();
+});
+
+test('rows that stop half way can be let go of', async () => {
+  const spool = new RowSpool(0);
+  const broken = Readable.from(
+    (function* () {
+      yield* ROWS.slice(0, 3);
+      throw new Error('the source broke off');
+    })(),
+  );
+  spool.resume();
+  await expect(pipeline(broken, spool)).rejects.toThrow('the source broke off');
+  await spool.release();
+});
