@@ -55,7 +55,7 @@ export interface Plan {
 }
 
 /** A row of the source by its key columns. */
-export interface RowRef {
+interface RowRef {
   readonly collection: CollectionRef;
   readonly key: Readonly<Record<string, unknown>>;
 }
