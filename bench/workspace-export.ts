@@ -96,7 +96,7 @@ const rate = ({ rows, seconds }: ExportMeasurement): number => rows / seconds;
 
 function rateResult(source: SizedSource, rounds: Exports): Result {
   const note =
-    'ours: from beginExport to finishExport, snapshot, plan, parts in JSON Lines by gzip, zipped, sealed, stored, read back, media with them, manifest signed; reference: a pipeline a table, COPY(row_to_json) read by pg-copy-streams into gzip of the same zlib and level into a file, as many at a time as cores, the largest first, in one process.';
+    'ours: from beginExport to finishExport, snapshot, plan, parts in JSON Lines by gzip, zipped, sealed, stored, read back, manifest signed; the store of the media is empty, so they are listed as missing; reference: a pipeline a table, COPY(row_to_json) read by pg-copy-streams into gzip of the same zlib and level into a file, as many at a time as cores, the largest first, in one process.';
   const pairs = rounds.map(({ ours, reference }): Pair => ({ ours: rate(ours), reference: rate(reference) }));
   const target = { bound: 'at least', ratio: LEAST_RATE } as const;
   return resultOf({ name: `rate at ${millions(source)} million rows`, unit: 'rows/s', target, note }, pairs);

@@ -23,6 +23,7 @@ import { seedWorkspaces } from './seed.ts';
 import { Steps } from './steps.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { startTemporal } from './temporal-server.ts';
+import { WORKER_NODE_OPTIONS } from './worker-options.ts';
 
 export interface StackOptions {
   /** The folder with all state; made if need be. */
@@ -185,7 +186,7 @@ function startProcess({ ports, children, steps }: Site, { name, file, port, env 
   const child = {
     name,
     command: process.execPath,
-    args: [join(PROJECT, file)],
+    args: [...(name === 'worker' ? WORKER_NODE_OPTIONS : []), join(PROJECT, file)],
     cwd: PROJECT,
     // The port that was wished for wins over the file in the child, and may have been taken.
     env: { ...process.env, STEWARD_API_PORT: String(ports.api), ...env },

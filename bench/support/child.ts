@@ -1,13 +1,14 @@
 /** Work in a process of its own: nothing that was loaded or collected before counts as its time or memory. */
 import { fork } from 'node:child_process';
+import { WORKER_NODE_OPTIONS } from '../../dev/worker-options.ts';
 
 /** What such a process does; task and answer pass as JSON. Its file exports the type and calls `perform`. */
 type Work = (task: never) => Promise<unknown>;
 
-/** Runs the file, and resolves with what its work answers. Throws when it fails. What it prints goes to standard error. */
+/** Runs the file as a worker is run, and resolves with what its work answers. Throws when it fails. What it prints goes to standard error. */
 export function inChild<W extends Work>(file: URL, task: Parameters<W>[0]): Promise<Awaited<ReturnType<W>>> {
   return new Promise((resolve, reject) => {
-    const child = fork(file, { stdio: ['ignore', 2, 2, 'ipc'] });
+    const child = fork(file, { execArgv: [...WORKER_NODE_OPTIONS], stdio: ['ignore', 2, 2, 'ipc'] });
     const end = (): boolean => child.kill();
     process.once('exit', end);
     let answered: { readonly answer: Awaited<ReturnType<W>> } | undefined;

@@ -35,12 +35,15 @@ async function serverProcess(client: ClientBase): Promise<number> {
   return backend.parent;
 }
 
-/** Seconds on all cores since the server's start. */
+/** Seconds on all cores since the server's start. Looks again when a backend has ended meanwhile: its time goes to the server's. */
 function serverSeconds(server: number): number {
-  const own = readTime(String(server))?.seconds ?? Number.NaN;
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const children = processes.map(readTime).filter((time) => time?.parent === server);
-  return children.reduce((sum, child) => sum + (child?.seconds ?? 0), own);
+  for (;;) {
+    const own = readTime(String(server))?.seconds ?? Number.NaN;
+    const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    const children = processes.map(readTime).filter((time) => time?.parent === server);
+    const after = readTime(String(server))?.seconds;
+    if (after === undefined || after === own) return children.reduce((sum, child) => sum + (child?.seconds ?? 0), own);
+  }
 }
 
 /** Undefined of one that has just ended. */

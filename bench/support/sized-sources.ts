@@ -15,11 +15,14 @@ export interface SizedSource {
 /** Some. Those of the other workspace, which has a tenth as many people, are among them. */
 const ROWS_PER_PERSON = 14.4;
 
-/** About so many rows. Frozen, or whoever reads a page first would do it. */
+/**
+ * About so many rows. Frozen, or whoever reads a page first would do it. The objects that rows name are written where no
+ * setting looks: there are as many of them in every size.
+ */
 export async function loadSource(site: Site, rows: number, log: (line: string) => void): Promise<SizedSource> {
   const url = await site.createSource(`crm_${rows}`);
   const people = Math.ceil(rows / ROWS_PER_PERSON);
-  await createSampleCrm({ url, mediaFolder: site.home.path('crm-media'), people, log });
+  await createSampleCrm({ url, mediaFolder: site.home.path('unread-media'), people, log });
   await grantReader(url);
   return withConnection(url, async (client) => {
     await client.query('VACUUM (FREEZE, ANALYZE)');
