@@ -102,13 +102,13 @@ function hasStrong(map: DataMap, identities: readonly Identity[]): boolean {
   return identities.some(({ type }) => fields.some((field) => field.type === type && !field.weak));
 }
 
-function counts(match: WeighedMatch, decisions: Decisions): boolean {
+function isCounted(match: WeighedMatch, decisions: Decisions): boolean {
   const decision = decisions.get(rowId(match));
   return !match.weak || (decision === undefined ? match.confidence !== 'weak' : decision === 'accepted');
 }
 
 function confirmedAmong(matches: readonly WeighedMatch[], decisions: Decisions): readonly WeighedMatch[] {
-  return matches.filter((match) => match.weak && counts(match, decisions));
+  return matches.filter((match) => match.weak && isCounted(match, decisions));
 }
 
 const rowOf = ({ collection, key, mention }: WeighedMatch): ConfirmedRow => ({ collection, key, mention });
@@ -116,7 +116,7 @@ const rowOf = ({ collection, key, mention }: WeighedMatch): ConfirmedRow => ({ c
 /** Of rows that are the person's; a mention is in somebody else's. */
 function ownIdentifiers(matches: readonly WeighedMatch[], decisions: Decisions): readonly Identity[] {
   const identifiers = matches
-    .filter((match) => !match.mention && counts(match, decisions))
+    .filter((match) => !match.mention && isCounted(match, decisions))
     .flatMap((match) => match.identifiers);
   return [
     ...new Map(identifiers.map((each) => [`${each.type} ${canonicalIdentity(each) ?? each.value}`, each])).values(),

@@ -4,9 +4,15 @@ import type { Collection, DataMap } from './model.ts';
 import { collectionsOf, fieldName } from './model.ts';
 
 export function describeMap(map: DataMap): MapDescription {
+  const byHand = new Set(map.datasets.filter(({ manual }) => manual).map(({ key }) => key));
   return {
     version: map.version,
-    datasets: map.datasets.map(({ key, name, source }) => ({ key, name, source })),
+    datasets: map.datasets.map(({ key, name, source, manual }) => ({
+      key,
+      name,
+      source,
+      byHand: manual !== undefined,
+    })),
     collections: collectionsOf(map).map((collection) => ({
       ref: collection.ref,
       dataset: collection.dataset,
@@ -16,7 +22,7 @@ export function describeMap(map: DataMap): MapDescription {
       recordClass: collection.recordClass ?? null,
       identities: [...new Set(collection.identities.map(({ type }) => type))],
       skipped: collection.skipped,
-      skippedBecause: skippedBecause(collection),
+      skippedBecause: byHand.has(collection.dataset) ? 'people search it' : skippedBecause(collection),
     })),
     edges: map.edges.map(({ from, to, on, crossesSources }) => ({
       from,

@@ -2,18 +2,26 @@
 import type { Identity } from '../domain/identities.ts';
 import type { DataMap, Edge } from './model.ts';
 import { collectionsOf, fieldName } from './model.ts';
-import type { Plan, PlannedCollection } from './plan.ts';
+import type { Plan, PlannedCollection, SearchPlan } from './plan.ts';
 
-export interface ExplainedPlan {
-  readonly source: string;
+export interface ExplainedSearch {
   readonly mapVersion: string;
   /** Masked: who asks has typed them, and who looks over their shoulder has not. */
   readonly identities: readonly string[];
+  readonly sources: readonly ExplainedSource[];
+  /** References that go on in another source, followed until nothing new is found in any. */
+  readonly crossings: readonly string[];
+  /** Collections of sources that were not asked for. */
+  readonly elsewhere: readonly string[];
+  /** What people search, by its title. */
+  readonly byHand: readonly string[];
+}
+
+export interface ExplainedSource {
+  readonly source: string;
   readonly stages: readonly ExplainedStage[];
   /** Mapped collections of the source that no identity given leads to. */
   readonly notReached: readonly string[];
-  /** `source: collection -> collection` of references that go on in another source. */
-  readonly intoOtherSources: readonly string[];
 }
 
 interface ExplainedStage {
@@ -25,22 +33,30 @@ interface ExplainedStage {
   readonly repeated: readonly string[];
 }
 
-export function explainPlan(map: DataMap, plan: Plan, identities: readonly Identity[]): ExplainedPlan {
-  const reached = new Set(plan.collections.map(({ ref }) => ref));
-  const own = collectionsOf(map).filter(({ source, skipped }) => source === plan.source && !skipped);
-  const byRef = new Map(plan.collections.map((collection) => [collection.ref, collection]));
+export function explainSearch(map: DataMap, search: SearchPlan, identities: readonly Identity[]): ExplainedSearch {
   return {
-    source: plan.source,
-    mapVersion: plan.mapVersion,
+    mapVersion: search.mapVersion,
     identities: identities.map(masked),
-    stages: plan.stages.map(({ collections, once, repeat }) => ({
-      collections,
-      searched: collections.flatMap((ref) => searchedIn(byRef.get(ref))),
-      followed: once.map(arrow),
-      repeated: repeat.map(arrow),
+    sources: search.plans.map((plan) => explainSource(map, plan)),
+    crossings: search.crossings.map(arrow),
+    elsewhere: search.unreached.flatMap(({ collections }) => collections),
+    byHand: map.datasets.flatMap(({ manual }) => (manual ? [manual.title] : [])),
+  };
+}
+
+function explainSource(map: DataMap, { source, collections, stages }: Plan): ExplainedSource {
+  const reached = new Set(collections.map(({ ref }) => ref));
+  const own = collectionsOf(map).filter((each) => each.source === source && !each.skipped);
+  const byRef = new Map(collections.map((collection) => [collection.ref, collection]));
+  return {
+    source,
+    stages: stages.map((stage) => ({
+      collections: stage.collections,
+      searched: stage.collections.flatMap((ref) => searchedIn(byRef.get(ref))),
+      followed: stage.once.map(arrow),
+      repeated: stage.repeat.map(arrow),
     })),
     notReached: own.map(({ ref }) => ref).filter((ref) => !reached.has(ref)),
-    intoOtherSources: map.edges.filter(({ from, crossesSources }) => crossesSources && reached.has(from)).map(arrow),
   };
 }
 

@@ -186,7 +186,7 @@ export interface DataMap {
   readonly unknown: readonly UnknownEntry[];
 }
 
-export interface UnknownEntry {
+interface UnknownEntry {
   readonly dataset: string;
   readonly collection?: string;
   readonly field?: string;

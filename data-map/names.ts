@@ -31,5 +31,5 @@ function plain(text: string): string {
 /** First letters, such as `M. L.`; empty when there is no name. */
 export function initialsOf(parts: readonly (string | null)[]): string {
   const words = parts.flatMap((part) => (part ?? '').split(/[^\p{L}\p{M}]+/u)).filter((word) => word !== '');
-  return words.map((word) => `${[...word][0] ?? ''}.`).join(' ');
+  return words.map((word) => `${/^./u.exec(word)?.[0] ?? ''}.`).join(' ');
 }

@@ -55,7 +55,7 @@ export interface Plan {
 }
 
 /** A row of the source by its key columns. */
-export interface RowRef {
+interface RowRef {
   readonly collection: CollectionRef;
   readonly key: Readonly<Record<string, unknown>>;
 }
@@ -90,7 +90,7 @@ export interface SearchOptions {
 }
 
 /** A source that a search would reach and does not search, because nobody said how it knows the workspace. */
-export interface Unreached {
+interface Unreached {
   readonly source: string;
   /** Where rows of the person may be. */
   readonly collections: readonly CollectionRef[];

@@ -73,7 +73,7 @@ export function phoneToken(value: string, region: string | undefined): string | 
   const spelled = (all: readonly string[], before: string) =>
     all
       .filter(({ length }) => length >= MIN_PHONE)
-      .map((digits) => `${before}${[...digits].join('[ .\\-/()\u00a0]{0,3}')}`);
+      .map((digits) => `${before}${Array.from(digits).join('[ .\\-/()\u00a0]{0,3}')}`);
   const tokens = [
     ...spelled(anywhere, '(?<![0-9])\\+?\\(?'),
     ...spelled(domestic, '(?<![0-9])(?<!\\+)(?<!\\+[0-9]{1,3}[ .\\-/()\u00a0]{1,3})\\(?'),

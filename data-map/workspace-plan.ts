@@ -33,7 +33,7 @@ export interface WorkspacePlan {
   readonly leftOut: readonly { readonly collection: CollectionRef; readonly reason: string }[];
 }
 
-export const NO_TIE = 'it has no tenant column, and no reference ties its rows to those of one workspace';
+const NO_TIE = 'it has no tenant column, and no reference ties its rows to those of one workspace';
 
 export function planWorkspace(map: DataMap, source: string): WorkspacePlan {
   const collections = collectionsOf(map).filter((each) => each.source === source);

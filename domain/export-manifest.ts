@@ -10,7 +10,7 @@ export const EXPORT_MANIFEST_FORMAT = 'steward-workspace-export/1';
 export const exportPartName = (exportId: string, part: number): string =>
   `steward-export-${exportId}-part-${String(part).padStart(5, '0')}.zip`;
 
-export interface ExportedSource {
+interface ExportedSource {
   readonly source: string;
   /** When the data was as it stands in every part of this source: the time of its one snapshot, ISO 8601. */
   readonly snapshotAt: string;
@@ -33,7 +33,7 @@ export interface ExportedRows {
 }
 
 /** What a mapped source has and the export has not, and why. */
-export interface LeftOut {
+interface LeftOut {
   readonly source: string;
   readonly collection: string;
   readonly reason: string;
@@ -54,7 +54,7 @@ export interface ExportPart {
 }
 
 /** An object that a row names and that the store does not have. */
-export interface MissingExportObject {
+interface MissingExportObject {
   readonly store: string;
   readonly object: string;
 }

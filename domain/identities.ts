@@ -31,7 +31,7 @@ export function digestOf({ format = 'raw' }: Pick<Identity, 'format'>): DigestFo
 }
 
 /** Whether it is a digest as OpenDSR writes one: hex, in lower case, of the function's length. */
-export function isDigest(text: string, format: DigestFormat): boolean {
+function isDigest(text: string, format: DigestFormat): boolean {
   return text.length === DIGEST_DIGITS[format] && /^[0-9a-f]+$/.test(text);
 }
 

@@ -2,9 +2,17 @@
 export interface MapDescription {
   /** SHA-256 in hex over what the files say. */
   readonly version: string;
-  readonly datasets: readonly { readonly key: string; readonly name: string; readonly source: string }[];
+  readonly datasets: readonly DescribedDataset[];
   readonly collections: readonly DescribedCollection[];
   readonly edges: readonly DescribedEdge[];
+}
+
+interface DescribedDataset {
+  readonly key: string;
+  readonly name: string;
+  readonly source: string;
+  /** People search it; Steward is not connected to it. */
+  readonly byHand: boolean;
 }
 
 interface DescribedCollection {

@@ -7,10 +7,14 @@ import * as summaries from '../domain/summaries.ts';
 import type { PartsRun } from '../domain/workspace-export.ts';
 import { parts } from './activity-proxies.ts';
 
+/** A run's history then has some thousand events, which an operator can still read. */
+const PARTS_A_RUN = 250;
+
 /** Answers what was stored in all. */
 export async function exportParts(run: PartsRun): Promise<PartsRun['stored']> {
   const { workspaceId, exportId, source, generation, window } = run;
   const under = new Set<Promise<void>>();
+  const mayBegin = (): boolean => next - run.next < PARTS_A_RUN && !workflowInfo().continueAsNewSuggested;
   let { next, last } = run;
   let stored = run.stored;
 
@@ -23,7 +27,7 @@ export async function exportParts(run: PartsRun): Promise<PartsRun['stored']> {
   };
 
   for (;;) {
-    while (next <= last && under.size < window && !workflowInfo().continueAsNewSuggested) {
+    while (next <= last && under.size < window && mayBegin()) {
       const writing: Promise<void> = write(next++).finally(() => under.delete(writing));
       under.add(writing);
     }

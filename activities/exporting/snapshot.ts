@@ -73,6 +73,10 @@ async function record({ db }: ExportDeps, ref: SourceRef, { id, at }: Snapshot):
       .whereNull('snapshot_id')
       .update({ snapshot_id: id, snapshot_at: at });
     if (taken === 0) throw lost(ref);
+    // What held it up is over. Other activities say so by their end, which this one does not reach.
+    await trx('workspace_exports')
+      .where({ workspace_id: ref.workspaceId, id: ref.exportId })
+      .update({ blocked_by: null, blocked_since: null, needs_attention: false });
   });
 }
 

@@ -1,13 +1,8 @@
 /** What a reviewer sees of a row that may be somebody else's: enough to recognise it by, not enough to make use of. */
 import { initialsOf } from '../../data-map/names.ts';
 import type { Identity } from '../../domain/identities.ts';
+import type { MatchHint } from '../../platform/records/match-review.ts';
 import type { DirectMatch } from './direct-matches.ts';
-
-export interface MatchHint {
-  /** Initials, such as `T. O.`; empty when the row bears no name. */
-  readonly name: string;
-  readonly identifiers: readonly { readonly type: string; readonly value: string }[];
-}
 
 export function hintOf({ name, identifiers }: DirectMatch): MatchHint {
   return { name: initialsOf(name), identifiers: identifiers.map(masked) };

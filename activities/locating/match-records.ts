@@ -37,7 +37,9 @@ export async function readDecisions(trx: Transaction, ref: RequestRef): Promise<
 export async function readConfirmed(trx: Transaction, ref: RequestRef): Promise<readonly ConfirmedRow[]> {
   const rows = await trx('match_records')
     .where({ ...ownerOf(ref), uncertain: true })
-    .where((either) => either.where({ review: 'accepted' }).orWhere({ confidence: 'probable', review: null }))
+    .where((either) => {
+      void either.where({ review: 'accepted' }).orWhere({ confidence: 'probable', review: null });
+    })
     .orderBy('id')
     .select<(Pick<DecidedRow, 'collection' | 'row_key'> & { mention: boolean })[]>('collection', 'row_key', 'mention');
   return rows.map((row) => ({ collection: row.collection, key: row.row_key, mention: row.mention }));
@@ -53,7 +55,9 @@ export async function saveMatches(
 ): Promise<void> {
   await trx('match_records')
     .where(ownerOf(ref))
-    .where((undecided) => undecided.whereNull('review').orWhere({ review: 'pending' }))
+    .where((undecided) => {
+      void undecided.whereNull('review').orWhere({ review: 'pending' });
+    })
     .delete();
   const createdAt = new Date();
   // Each request's person is a subject of their own until somebody merges two.

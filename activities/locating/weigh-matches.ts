@@ -20,7 +20,7 @@ export interface Candidate {
   readonly name: readonly (string | null)[];
 }
 
-export type Confidence = 'exact' | 'probable' | 'weak';
+type Confidence = 'exact' | 'probable' | 'weak';
 
 export type Weighed<C extends Candidate> = C & { readonly confidence: Confidence };
 

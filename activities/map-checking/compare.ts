@@ -26,7 +26,7 @@ export interface Comparison {
 /** Throws Unavailable when a source is away: a check that could not look is none. */
 export async function compareWithSources(comparison: Comparison): Promise<MapCheck> {
   const { map, settings, only } = comparison;
-  const mapped = map.datasets.map(({ source }) => source);
+  const mapped = map.datasets.filter(({ manual }) => !manual).map(({ source }) => source);
   const configured = settings.filter(({ kind }) => kind === 'postgres').map(({ name }) => name);
   const findings: MapFinding[] = map.gaps.map((text) => ({ code: 'map-gap', gravity: 'error', text }));
   let tables = 0;

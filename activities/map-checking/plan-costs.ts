@@ -34,7 +34,7 @@ export async function costsOf(client: ClientBase, plan: Plan, tenantKey: string)
   const sizes = await sizesOf(client, plan);
   await client.query('BEGIN READ WRITE');
   for (const { text, values } of createTables(plan)) await client.query(text, [...values]);
-  if (plan.collections.length > 0) await client.query(analyze(plan.collections).text);
+  await client.query(analyze(plan.collections).text);
   await client.query('COMMIT');
   await client.query('BEGIN READ ONLY');
   const scope = { tenantKey, types: await typesOf(client, plan) };

@@ -185,7 +185,8 @@ async function record(
     created_at: createdAt,
     expires_at: new Date(createdAt.getTime() + packages.keepDays * DAY_MS),
   });
-  const details = { packageId, rows, files, missingFiles, bytes: archive.bytes };
+  const left = leftOutIn(manifest);
+  const details = { packageId, rows, files, missingFiles, bytes: archive.bytes, ...left };
   await recordEvent(trx, ref, { kind: 'package_built', details, dedupe: `package_built:${storageKey}` });
   await appendAudit(trx, ref.workspaceId, {
     actor: STEWARD_ITSELF,
@@ -195,4 +196,11 @@ async function record(
     details: { ...details, requestId: ref.requestId, sha256: archive.sha256, mapVersion: map.version },
   });
   return { packageId, rows, files, missingFiles, bytes: archive.bytes };
+}
+
+/** For the timeline: how many rows are kept back, and how many name other people. */
+function leftOutIn({ collections }: Manifest): { readonly withheld?: number; readonly mixed?: number } {
+  const withheld = collections.reduce((sum, each) => sum + (each.withheld ?? 0), 0);
+  const mixed = collections.reduce((sum, each) => sum + (each.mixed?.rows ?? 0), 0);
+  return { ...(withheld > 0 && { withheld }), ...(mixed > 0 && { mixed }) };
 }

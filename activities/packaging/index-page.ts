@@ -138,7 +138,7 @@ function searchForm({ words }: Speech): Html {
 <p id="search-status" role="status"></p>
 <ol id="search-results"></ol>
 </form></search>
-<noscript><p class="soft">${words.searchUnscripted}</p></noscript>
+<p id="search-off" class="soft">${words.searchUnscripted}</p>
 `;
 }
 

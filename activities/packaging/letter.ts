@@ -19,7 +19,7 @@ const font = (name: string): string => fileURLToPath(import.meta.resolve(`dejavu
 const REGULAR = font('DejaVuSans');
 const BOLD = font('DejaVuSans-Bold');
 
-const MARGIN = 64;
+const MARGIN = 58;
 const UNPRINTABLE =
   /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Georgian}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Common}\p{Script=Inherited}]|\p{Extended_Pictographic}/gu;
 const SQUARE = '\u{25a1}';
@@ -126,9 +126,9 @@ class Paper {
   }
 
   heading(text: string, level: 'H1' | 'H2'): void {
-    this.document.moveDown(level === 'H1' ? 1.5 : 0.75);
+    this.document.moveDown(level === 'H1' ? 1.25 : 0.6);
     this.element(level, text, { size: level === 'H1' ? 18 : 12, bold: true });
-    this.document.moveDown(0.35);
+    this.document.moveDown(0.2);
   }
 
   paragraph(text: string): void {
@@ -167,7 +167,7 @@ class Paper {
     this.hasSquares ||= printable !== text && printable.includes(SQUARE);
     this.document.font(bold ? 'bold' : 'regular', size).text(inPrintOrder(printable), MARGIN + indent, undefined, {
       width: this.document.page.width - 2 * MARGIN - indent,
-      lineGap: 2.5,
+      lineGap: 2,
     });
   }
 

@@ -10,7 +10,7 @@ import type { ArchiveWriter } from './archive-writer.ts';
 import { packAttachments } from './attached-files.ts';
 import { CollectionFiles } from './collection-files.ts';
 import { totalFiles, totalRows } from './contents.ts';
-import type { PackageContents, PackageFacts, PackedCollection, Supplements } from './contents.ts';
+import type { Column, PackageContents, PackageFacts, PackedCollection, Supplements } from './contents.ts';
 import { FIELDS_FILE, fieldList } from './field-list.ts';
 import { EntryNames } from './entry-names.ts';
 import { indexPage } from './index-page.ts';
@@ -121,6 +121,18 @@ function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest
   };
 }
 
-function manifestCollection({ source, collection, label, kind, rows, omitted }: PackedCollection): ManifestCollection {
-  return { source, collection, label, kind, rows, omitted: omitted.map(({ name }) => name) };
+function manifestCollection(packed: PackedCollection): ManifestCollection {
+  const { source, collection, label, kind, rows, omitted, derived, withheld, mixed } = packed;
+  const names = (columns: readonly Column[]) => columns.map(({ name }) => name);
+  return {
+    source,
+    collection,
+    label,
+    kind,
+    rows,
+    omitted: names(omitted),
+    ...(derived && { derived: names(derived) }),
+    ...(withheld !== undefined && { withheld }),
+    ...(mixed && { mixed }),
+  };
 }

@@ -70,6 +70,7 @@ tbody th[scope="row"] { color: var(--soft); font-weight: 400; }
 .search ol:empty, .search p:empty { display: none; }
 .search li { margin-top: .6rem; overflow-wrap: anywhere; }
 .paged main { max-width: none; padding-block: 1.25rem 3rem; }
+.paged td { min-width: 7.5rem; }
 .paged h1 { font-size: 1.5rem; }
 nav.pages { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 nav.pages a { font-weight: 600; }
@@ -134,6 +135,6 @@ footer { overflow-wrap: anywhere; margin-top: 3rem; padding-block: 1.5rem 3rem; 
     details > summary { display: none; }
     details::details-content { content-visibility: visible; display: block; }
   }
-  .skip, .search, nav.pages, noscript { display: none; }
+  .skip, .search, nav.pages, #search-off { display: none; }
 }
 `;

@@ -9,6 +9,8 @@
 
 const RIGHT_TO_LEFT = /^[^\p{L}]*[\p{Script=Hebrew}\p{Script=Arabic}]/u;
 const HAS_LEFT_TO_RIGHT = /(?![\p{Script=Hebrew}\p{Script=Arabic}])\p{L}/u;
+const LEFT_TO_RIGHT_PART =
+  /[\p{N}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]+([.,:/@-]*[\p{N}\p{Script=Latin}])*/gu;
 /** Not broken at, unlike a space. */
 const NO_BREAK_SPACE = '\u{a0}';
 const MIRRORED: Readonly<Record<string, string>> = {
@@ -48,12 +50,11 @@ export function inPrintOrder(text: string): string {
   return printed.join(' ').trimEnd();
 }
 
-/** What the printer will turn round again. */
+/** What the printer will turn round again. The end of a sentence is not part of the name: it stays on the right. */
 function turnedRound(run: string): string {
-  return run
+  const [, name = '', ending = ''] = /^(.*?)([.,;:!?]*)$/su.exec(run) ?? [];
+  const turned = name
     .replace(/[()[\]{}<>«»]/g, (bracket) => MIRRORED[bracket] ?? bracket)
-    .replace(
-      /[\p{N}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]+([.,:/@-]*[\p{N}\p{Script=Latin}])*/gu,
-      (part) => [...part].reverse().join(''),
-    );
+    .replace(LEFT_TO_RIGHT_PART, (part) => [...part].reverse().join(''));
+  return `${ending}${turned}`;
 }

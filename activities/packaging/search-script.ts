@@ -95,6 +95,7 @@ export const SEARCH_SCRIPT = `
     event.preventDefault();
     void search(new FormData(form).get('q'));
   });
+  document.getElementById('search-off').hidden = true;
   form.hidden = false;
 })();
 `;

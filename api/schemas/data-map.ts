@@ -7,7 +7,9 @@ const ref = z.string().meta({ description: '`dataset.collection`.' });
 export const shownMap = z
   .object({
     version: z.string().meta({ description: 'SHA-256 over what the files say.' }),
-    datasets: z.array(z.object({ key: z.string(), name: z.string(), source: z.string() })).readonly(),
+    datasets: z
+      .array(z.object({ key: z.string(), name: z.string(), source: z.string(), byHand: z.boolean() }))
+      .readonly(),
     collections: z
       .array(
         z.object({

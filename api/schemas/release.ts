@@ -97,6 +97,14 @@ export const shownReview = z
           kind: z.string(),
           rows: z.int(),
           omitted: z.array(z.string()).readonly().meta({ description: "Columns left out on the data map's word." }),
+          derived: z.array(z.string()).readonly().optional().meta({
+            description:
+              'Columns left out of a portable package: the person neither provided them nor was observed to.',
+          }),
+          withheld: z.int().optional().meta({ description: 'Rows that were found and are kept back.' }),
+          mixed: z.object({ rows: z.int(), takenOut: z.boolean() }).optional().meta({
+            description: 'Rows that name other people by address or number, and whether these were taken out.',
+          }),
         }),
       )
       .readonly(),

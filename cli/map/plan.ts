@@ -2,11 +2,13 @@
 import type { Command } from 'commander';
 import { costsOf } from '../../activities/map-checking/plan-costs.ts';
 import type { StatementCost } from '../../activities/map-checking/plan-costs.ts';
-import { explainPlan } from '../../data-map/explain.ts';
-import type { ExplainedPlan } from '../../data-map/explain.ts';
-import { planSearch } from '../../data-map/plan.ts';
+import { explainSearch } from '../../data-map/explain.ts';
+import type { ExplainedSearch, ExplainedSource } from '../../data-map/explain.ts';
+import { planAcross } from '../../data-map/plan.ts';
+import type { SearchPlan } from '../../data-map/plan.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import type { Identity } from '../../domain/identities.ts';
+import type { Sources } from '../../platform/sources.ts';
 import { collectIdentity } from '../requests.ts';
 import type { MapOptions } from './setting.ts';
 import { openMap, withMapOption, withSources } from './setting.ts';
@@ -15,52 +17,73 @@ interface PlanOptions extends MapOptions {
   readonly identity: readonly Identity[];
   readonly source?: string;
   readonly explain?: boolean;
-  readonly tenant?: string;
+  readonly tenant: ReadonlyMap<string, string>;
   readonly json?: boolean;
 }
 
-type Shown = ExplainedPlan & { readonly costs?: readonly StatementCost[] };
+/** By source. */
+type Costs = Readonly<Record<string, readonly StatementCost[]>>;
 
 export function planCommand(parent: Command): void {
   withMapOption(parent.command('plan'))
-    .description('print how a person would be found in each source')
+    .description('print how a person would be found')
     .requiredOption('-i, --identity <type=value>', 'an identifier, e.g. email=…; repeatable', collectIdentity, [])
     .option('--source <name>', 'one source alone')
     .option('--explain', 'have PostgreSQL estimate each statement, without executing any')
-    .option('--tenant <key>', "with --explain: the workspace's key in the source, as its tenant columns have it")
+    .option(
+      '--tenant <source=key>',
+      "with --explain: a workspace's key in a source; repeatable",
+      collectTenant,
+      new Map(),
+    )
     .option('--json', 'the plan as JSON')
-    .action(plan);
+    .action(printPlan);
 }
 
-async function plan(options: PlanOptions): Promise<void> {
+function collectTenant(text: string, earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1)
+    throw new InvalidInput("A workspace's key is written source=key, as the source's tenant columns have it.");
+  return new Map([...earlier, [text.slice(0, at), text.slice(at + 1)]]);
+}
+
+async function printPlan(options: PlanOptions): Promise<void> {
   const { config, map } = await openMap(options);
-  if (options.explain && options.tenant === undefined)
-    throw new InvalidInput("Give --tenant, a workspace's key in the source: every statement is limited to one.");
-  const known = [...new Set(map.datasets.map(({ source }) => source))];
+  const known = [...new Set(map.datasets.filter(({ manual }) => !manual).map(({ source }) => source))];
   const sources = options.source === undefined ? known : known.filter((name) => name === options.source);
   if (sources.length === 0)
     throw new InvalidInput(`The map has no source ${options.source}; it has ${known.join(', ')}.`);
-  const shown = await withSources(config, async (opened) => {
-    const plans: Shown[] = [];
-    for (const source of sources) {
-      const planned = planSearch(map, source, options.identity);
-      const explained = explainPlan(map, planned, options.identity);
-      const { tenant } = options;
-      if (!options.explain || tenant === undefined) plans.push(explained);
-      else
-        plans.push({
-          ...explained,
-          costs: await opened.withSource(source, (client) => costsOf(client, planned, tenant)),
-        });
-    }
-    return plans;
-  });
-  console.log(options.json ? JSON.stringify(shown, null, 2) : shown.map(inWords).join('\n\n'));
+  const search = planAcross(map, sources, options.identity);
+  const explained = explainSearch(map, search, options.identity);
+  const costs = options.explain
+    ? await withSources(config, (opened) => estimate(opened, search, options.tenant))
+    : undefined;
+  console.log(options.json ? JSON.stringify({ ...explained, costs }, null, 2) : inWords(explained, costs));
 }
 
-function inWords({ source, mapVersion, identities, stages, notReached, intoOtherSources, costs }: Shown): string {
-  const head = `Source ${source}, by ${identities.join(' and ')}, map ${mapVersion.slice(0, 12)}`;
-  if (stages.length === 0) return `${head}: no collection of this source can be searched by this.`;
+async function estimate(opened: Sources, { plans }: SearchPlan, tenants: ReadonlyMap<string, string>): Promise<Costs> {
+  const costs: Record<string, readonly StatementCost[]> = {};
+  for (const plan of plans.filter(({ collections }) => collections.length > 0)) {
+    const tenant = tenants.get(plan.source);
+    if (tenant === undefined)
+      throw new InvalidInput(`Give --tenant ${plan.source}=<key>: every statement is limited to one workspace.`);
+    costs[plan.source] = await opened.withSource(plan.source, (client) => costsOf(client, plan, tenant));
+  }
+  return costs;
+}
+
+function inWords(search: ExplainedSearch, costs: Costs | undefined): string {
+  return [
+    `By ${search.identities.join(' and ')}, map ${search.mapVersion.slice(0, 12)}`,
+    ...search.sources.flatMap((each) => sourceLines(each, costs?.[each.source] ?? [])),
+    ...section('From one source to another:', search.crossings),
+    ...section('In sources that were not asked for:', search.elsewhere),
+    ...section('Searched by people:', search.byHand),
+  ].join('\n');
+}
+
+function sourceLines({ source, stages, notReached }: ExplainedSource, costs: readonly StatementCost[]): string[] {
+  if (stages.length === 0) return [`Source ${source}: nothing here is searched by this.`];
   const steps = stages.flatMap(({ collections, searched, followed, repeated }, index) => [
     `${String(index + 1).padStart(3)}. ${collections.join(', ')}`,
     ...searched.map((text) => `       search ${text}`),
@@ -68,12 +91,11 @@ function inWords({ source, mapVersion, identities, stages, notReached, intoOther
     ...repeated.map((text) => `       repeat ${text}`),
   ]);
   return [
-    head,
+    `Source ${source}`,
     ...steps,
-    ...section('Go on in another source:', intoOtherSources),
     ...section('Not reached by these identities:', notReached),
-    ...section('Estimates:', (costs ?? []).map(costLine)),
-  ].join('\n');
+    ...section('Estimates:', costs.map(costLine)),
+  ];
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {

@@ -35,10 +35,10 @@ function clusterLines({ groups }: Picture): readonly string[] {
   ]);
 }
 
-function nodeText({ id, name, identities, skipped }: PictureNode): string {
-  if (skipped) {
+function nodeText({ id, name, identities, aside }: PictureNode): string {
+  if (aside !== undefined) {
     const grey = 'style="filled,rounded,dashed", fillcolor="#eeeeee", color="#767676", fontcolor="#555555"';
-    return `${id} [label=${quoted(`${name}\nskipped`)}, tooltip=${quoted(`${name}: skipped`)}, ${grey}]`;
+    return `${id} [label=${quoted(`${name}\n${aside}`)}, tooltip=${quoted(`${name}: ${aside}`)}, ${grey}]`;
   }
   if (identities.length === 0) return `${id} [label=${quoted(name)}, tooltip=${quoted(name)}]`;
   const label = quoted(`${name}\n◆ ${identities.join(', ')}`);
@@ -63,7 +63,7 @@ function legendLines({ crosses }: Picture): readonly string[] {
     'arrow: rows lead to rows, by the column named',
     ...(crosses ? ['dashed arrow: into another source'] : []),
     'dotted arrow: objects in a store',
-    'dashed grey box: skipped',
+    'dashed grey box: not searched by machine',
   ];
   return [`  legend [shape=plaintext, style="", margin=0, label=${quoted(`${words.join('\n')}\n`)}]`];
 }

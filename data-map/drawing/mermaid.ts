@@ -34,8 +34,8 @@ function groupLines({ groups }: Picture): readonly string[] {
   ]);
 }
 
-function nodeText({ id, name, identities, skipped }: PictureNode): string {
-  if (skipped) return `${id}[${quoted(`${name}\nskipped`)}]:::skipped`;
+function nodeText({ id, name, identities, aside }: PictureNode): string {
+  if (aside !== undefined) return `${id}[${quoted(`${name}\n${aside}`)}]:::skipped`;
   if (identities.length === 0) return `${id}[${quoted(name)}]`;
   return `${id}([${quoted(`${name}\n${identities.join(', ')}`)}]):::identity`;
 }

@@ -23,7 +23,8 @@ export interface PictureNode {
   readonly name: string;
   /** `email`, or `email ×2` when two columns hold one. */
   readonly identities: readonly string[];
-  readonly skipped: boolean;
+  /** Why no search by machine comes here, in a word or two; undefined when one does. */
+  readonly aside: string | undefined;
 }
 
 export interface PictureArrow {
@@ -39,7 +40,7 @@ export function pictureOf(map: DataMap): Picture {
   const collections = collectionsOf(map);
   const ids = new Map(collections.map(({ ref }, index) => [ref, `c${index}`]));
   const id = (ref: string): string => ids.get(ref) ?? ref;
-  const names = new Map(map.datasets.map(({ key, name }) => [key, name]));
+  const datasets = new Map(map.datasets.map((dataset) => [dataset.key, dataset]));
   const groups = Map.groupBy(collections, ({ dataset, kind }) => JSON.stringify([dataset, kind]));
   const arrows = arrowsOf(map.edges, collections).map((arrow) => ({
     ...arrow,
@@ -52,9 +53,11 @@ export function pictureOf(map: DataMap): Picture {
         ? []
         : [
             {
-              dataset: names.get(first.dataset) ?? first.dataset,
+              dataset: datasets.get(first.dataset)?.name ?? first.dataset,
               kind: first.kind,
-              nodes: [first, ...rest].map((each) => toNode(each, id(each.ref))),
+              nodes: [first, ...rest].map((each) =>
+                toNode(each, id(each.ref), datasets.get(each.dataset)?.manual !== undefined),
+              ),
             },
           ],
     ),
@@ -64,10 +67,10 @@ export function pictureOf(map: DataMap): Picture {
   };
 }
 
-function toNode({ table, identities, skipped }: Collection, id: string): PictureNode {
+function toNode({ table, identities, skipped }: Collection, id: string, byHand: boolean): PictureNode {
   const types = Map.groupBy(identities, ({ type }) => type);
   const words = [...types].map(([type, fields]) => (fields.length > 1 ? `${type} ×${fields.length}` : type));
-  return { id, name: table, identities: words, skipped };
+  return { id, name: table, identities: words, aside: byHand ? 'by hand' : skipped ? 'skipped' : undefined };
 }
 
 /** Edges between the same two collections become one arrow, with two heads when rows flow both ways. */

@@ -30,12 +30,12 @@ function inWords({ groups, arrows, stores }: Picture): string {
       ({ dataset, kind, nodes: own }) => `${dataset}, ${kind}: ${own.map((node) => node.name).join(', ')}.`,
     ),
     `People are found in ${nodes
-      .filter(({ skipped, identities }) => !skipped && identities.length > 0)
+      .filter(({ aside, identities }) => aside === undefined && identities.length > 0)
       .map((node) => `${node.name} (${node.identities.join(', ')})`)
       .join(', ')}.`,
-    `Skipped: ${nodes
-      .filter(({ skipped }) => skipped)
-      .map((node) => node.name)
+    `Not searched by machine: ${nodes
+      .filter(({ aside }) => aside !== undefined)
+      .map((node) => `${node.name} (${node.aside})`)
       .join(', ')}.`,
     ...arrows.map(
       ({ from, to, bothWays }) => `${name.get(from)} leads to ${name.get(to)}${bothWays ? ' and back' : ''}.`,

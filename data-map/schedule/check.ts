@@ -85,7 +85,7 @@ function missing({ ref, fields }: Collection, columns: readonly string[], place:
 }
 
 /** The collections that a rule or an exception is about. */
-export function selectedBy(selecting: Selecting, collections: readonly Collection[]): readonly Collection[] {
+function selectedBy(selecting: Selecting, collections: readonly Collection[]): readonly Collection[] {
   const ofClass = collections.filter(({ recordClass }) => recordClass === selecting.record_class);
   const named = selecting.collections;
   return named === undefined ? ofClass : ofClass.filter(({ ref }) => named.includes(ref));

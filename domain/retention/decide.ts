@@ -19,9 +19,9 @@ export interface Circumstances {
  * `keeps`: it is among those that retain the record. `ended`: its time is over. `yields`: a business default, against a
  * valid request.
  */
-export type Weight = 'keeps' | 'ended' | 'yields';
+type Weight = 'keeps' | 'ended' | 'yields';
 
-export interface WeighedGround {
+interface WeighedGround {
   readonly ground: Ground;
   readonly weight: Weight;
   /** The decision that made a business default stand. */
@@ -29,7 +29,7 @@ export interface WeighedGround {
 }
 
 /** Why a person must look before the decision is carried out. */
-export type Doubt = 'class_needs_person' | 'claim_to_be_judged' | 'event_unknown';
+type Doubt = 'class_needs_person' | 'claim_to_be_judged' | 'event_unknown';
 
 export interface Decision {
   readonly decision: 'erase' | 'pseudonymise' | 'retain';

@@ -17,8 +17,9 @@ export const MATCH_REVIEWS = ['pending', 'accepted', 'rejected'] as const;
 export const MATCH_DECISIONS = ['accepted', 'rejected'] as const;
 type Review = (typeof MATCH_REVIEWS)[number];
 
-/** Masked: initials, the last digits of a number. */
+/** What a reviewer sees of a row, masked. */
 export interface MatchHint {
+  /** Initials, such as `T. O.`; empty when the row bears no name. */
   readonly name: string;
   readonly identifiers: readonly { readonly type: string; readonly value: string }[];
 }

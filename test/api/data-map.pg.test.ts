@@ -3,7 +3,7 @@ import { SCOPES } from '../../domain/parties.ts';
 import { openDatabase } from '../../platform/database.ts';
 import { readTenantKeys, saveMapCheck } from '../../platform/records/map-checks.ts';
 import { openTestApi } from './api-fixture.ts';
-import type { Body, TestApi } from './api-fixture.ts';
+import type { TestApi } from './api-fixture.ts';
 
 let api: TestApi;
 
@@ -45,7 +45,7 @@ describe('the data map of the API', () => {
     expect(newest.body.items).toMatchObject([{ errors: 0, warnings: 0, tables: 2, columns: 9, mapVersion: 'f00' }]);
     const older = await asAdmin('GET', `/v1/data-map/checks?limit=1&cursor=${newest.body.next}`);
     expect(older.body.items).toMatchObject([{ errors: 1, warnings: 1 }]);
-    const [item] = older.body.items as readonly Body[];
+    const [item] = older.body.items;
     const { body } = await asAdmin('GET', `/v1/data-map/checks/${item?.id}`);
     expect(body['findings']).toMatchObject([FINDING, { code: 'rows-hidden' }]);
     expect((await asAdmin('GET', '/v1/data-map/checks/00000000-0000-4000-8000-000000000000')).status).toBe(404);

@@ -24,7 +24,13 @@ function everything() {
     field('contact', { references: [reference('crm/contacts.id', 'from')] }),
   ]);
   const erp = { ...dataset([invoice], { source: 'erp' }), fides_key: 'erp', name: 'ERP' };
-  return parseDataMap([mapFile(crm), { ...mapFile(erp), name: 'erp.yml' }]);
+  const manual = { title: 'Archive', instructions: 'Look in the cellar.', identities: ['email'] };
+  const archive = {
+    fides_key: 'archive',
+    collections: [{ name: 'letters', fields: [email()] }],
+    fides_meta: { steward: { manual } },
+  };
+  return parseDataMap([mapFile(crm, archive), { ...mapFile(erp), name: 'erp.yml' }]);
 }
 
 describe('the drawing as Mermaid', () => {
@@ -41,7 +47,8 @@ describe('the drawing as Mermaid', () => {
         'c2["plans<br/>skipped"]:::skipped',
         's0[("photos")]',
         'c0 -. objects .-> s0',
-        'c0 -.->|"contact"| c3',
+        'c3["letters<br/>by hand"]:::skipped',
+        'c0 -.->|"contact"| c4',
       ]),
     );
   });
@@ -62,7 +69,12 @@ describe('the drawing as SVG', () => {
     );
     expect(svg).toContain('<title id="map-title">The data map</title>');
     const description = /<desc id="map-description">([^<]*)<\/desc>/.exec(svg)?.[1] ?? '';
-    for (const said of ['contacts (email ×2)', 'Skipped: plans.', 'People &quot;&amp;&quot; &lt;more&gt;', 'in photos'])
+    for (const said of [
+      'contacts (email ×2)',
+      'plans (skipped), letters (by hand).',
+      'People &quot;&amp;&quot; &lt;more&gt;',
+      'in photos',
+    ])
       expect(description).toContain(said);
     expect(description).toMatch(/(contacts leads to leads|leads leads to contacts) and back\./);
   });
@@ -82,7 +94,12 @@ describe('the drawing as SVG', () => {
 describe('the description of the map', () => {
   it('says of each collection what it is, how people are found in it, and why it is skipped', () => {
     const { collections, edges, datasets } = describeMap(everything());
-    expect(datasets.map(({ source }) => source)).toEqual(['crm', 'erp']);
+    expect(datasets.map(({ key: name, byHand }) => [name, byHand])).toEqual([
+      ['crm', false],
+      ['archive', true],
+      ['erp', false],
+    ]);
+    expect(collections[3]).toMatchObject({ ref: 'archive.letters', skipped: true, skippedBecause: 'people search it' });
     expect(collections[0]).toMatchObject({
       ref: 'crm.contacts',
       identities: ['email'],

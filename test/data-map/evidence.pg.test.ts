@@ -188,7 +188,7 @@ describe('a phone number', () => {
           const opened = `${start}${area}${start.startsWith('(') ? ') ' : ' '}`;
           return (
             opened +
-            [...digits]
+            Array.from(digits)
               .map((digit, index) => `${digit}${index === 4 ? '' : (separators[index] ?? '')}`)
               .join('')
               .trim()

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { explainPlan } from '../../data-map/explain.ts';
-import { planSearch } from '../../data-map/plan.ts';
-import { collection, email, field, key, mapOf, refers } from './fixtures.ts';
+import { explainSearch } from '../../data-map/explain.ts';
+import { planAcross } from '../../data-map/plan.ts';
+import { parseDataMap } from '../../data-map/parse.ts';
+import { collection, dataset, email, field, key, mapFile, mapOf, refers } from './fixtures.ts';
 
 const tenant = { name: 'workspace_id' };
 const MAP = mapOf(
@@ -21,10 +22,11 @@ const IDENTITIES = [
 ];
 
 describe('a plan in words', () => {
-  const explained = explainPlan(MAP, planSearch(MAP, 'crm', IDENTITIES), IDENTITIES);
+  const explained = explainSearch(MAP, planAcross(MAP, ['crm'], IDENTITIES), IDENTITIES);
+  const [source] = explained.sources;
 
   it('says where it searches and how, what it follows once, what again and again, and what it does not reach', () => {
-    expect(explained.stages).toEqual([
+    expect(source?.stages).toEqual([
       {
         collections: ['crm.contacts'],
         searched: [
@@ -41,7 +43,23 @@ describe('a plan in words', () => {
         repeated: [],
       },
     ]);
-    expect(explained.notReached).toEqual(['crm.staff']);
+    expect(source?.notReached).toEqual(['crm.staff']);
+  });
+
+  it('says what goes on in another source, what is left out of it, and what people search', () => {
+    const invoices = collection('invoices', [key('id'), tenant, refers('contact', 'crm/contacts.id', 'from')]);
+    const erp = { ...dataset([invoices], { source: 'erp' }), fides_key: 'erp' };
+    const manual = { manual: { title: 'Paper archive', instructions: 'Look.', identities: ['email'] } };
+    const archive = { fides_key: 'archive', collections: [], fides_meta: { steward: manual } };
+    const crm = dataset([collection('contacts', [key('id'), tenant, email()])]);
+    const map = parseDataMap([mapFile(crm, erp, archive)]);
+    const [identity] = IDENTITIES;
+    if (identity === undefined) throw new Error('There is no identity.');
+    const both = explainSearch(map, planAcross(map, ['crm', 'erp'], [identity]), [identity]);
+    expect(both.crossings).toEqual(['crm.contacts -> erp.invoices (contact = id)']);
+    expect(both.byHand).toEqual(['Paper archive']);
+    const one = explainSearch(map, planAcross(map, ['crm'], [identity]), [identity]);
+    expect(one.elsewhere).toEqual(['erp.invoices']);
   });
 
   it('never repeats an identifier whole', () => {

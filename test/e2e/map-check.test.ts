@@ -116,7 +116,15 @@ describe('the command line on the map', () => {
   it('prints how a person would be found and what it costs, without the identifier', async () => {
     const { items } = await admin.get<{ items: readonly { sources: Record<string, string> }[] }>('/v1/workspaces');
     const tenant = items[0]?.sources['crm'] ?? '';
-    const { output } = await steward('map', 'plan', '-i', 'email=maya@example.com', '--explain', '--tenant', tenant);
+    const { output } = await steward(
+      'map',
+      'plan',
+      '-i',
+      'email=maya@example.com',
+      '--explain',
+      '--tenant',
+      `crm=${tenant}`,
+    );
     expect(output).toContain('search crm.contacts.email');
     expect(output).toMatch(/searching crm\.contacts: cost \d+, about \d+ rows$/m);
     expect(output).not.toContain('maya');

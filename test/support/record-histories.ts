@@ -41,6 +41,7 @@ const COURSES: Readonly<Record<string, (plain: PlainNamespace) => Promise<string
 const SCHEDULED: Readonly<Record<string, keyof typeof WORKFLOWS>> = {
   'package-expiry': 'packageExpiry',
   'storage-sweep': 'storageSweep',
+  'map-check': 'mapCheck',
 };
 
 async function save(plain: PlainNamespace, workflowId: string, name: string): Promise<void> {

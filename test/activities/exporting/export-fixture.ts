@@ -34,7 +34,7 @@ import type { TestDatabase } from '../../support/database.ts';
 import type { DataMap } from '../../../data-map/model.ts';
 import { quietControl } from '../packaging/packaging-fixture.ts';
 
-export interface HeldSnapshot {
+interface HeldSnapshot {
   readonly ref: SourceRef;
   /** Settles when the snapshot is let go, with the error that it ended with. */
   readonly ended: Promise<unknown>;

@@ -1,11 +1,15 @@
 import { Readable } from 'node:stream';
+import type { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { finishExport } from '../../../activities/exporting/finish-export.ts';
 import { withdrawExport } from '../../../activities/exporting/steer-export.ts';
 import { writePart } from '../../../activities/exporting/write-part.ts';
-import { SnapshotLost } from '../../../domain/errors.ts';
+import { FailureInterceptor } from '../../../activities/failures.ts';
+import { SnapshotLost, Unavailable } from '../../../domain/errors.ts';
 import type { ExportRef } from '../../../domain/workspace-export.ts';
 import { readExport } from '../../../platform/records/workspace-exports.ts';
+import type { ObjectStorage } from '../../../platform/storage/storage.ts';
+import { createLogger } from '../../../platform/telemetry/logger.ts';
 import { collection, field, key, mapOf, refers } from '../../data-map/fixtures.ts';
 import { quietControl } from '../packaging/packaging-fixture.ts';
 import { openExportFixture, rowsOf } from './export-fixture.ts';
@@ -198,6 +202,55 @@ describe('a part', () => {
     await expect(fixture.writeParts(held.ref, 1, 1)).rejects.toThrow('23514');
     await expect(finishExport(fixture.deps, ref, quietControl())).rejects.toThrow('not stored');
     await held.release();
+    await withdrawExport(fixture.deps, ref);
+  });
+});
+
+describe('an export that something is in the way of', () => {
+  it('keeps no half part when the storage is full, and goes on when there is room again', async () => {
+    const ref = await fixture.begin();
+    const held = await fixture.hold(ref, 1);
+    await fixture.plan(held.ref);
+    const { storage } = fixture.deps;
+    const full: ObjectStorage = Object.create(storage, {
+      put: {
+        value: (name: string, content: Readable) => {
+          const failure = new Unavailable('The storage folder failed with ENOSPC.', { service: 'storage' });
+          setTimeout(() => content.destroy(failure), 5);
+          return storage.put(name, content);
+        },
+      },
+    });
+    const onFullDisk = { ...fixture.deps, storage: full };
+    await expect(writePart(onFullDisk, { ...held.ref, ordinal: 1 }, quietControl())).rejects.toThrow('ENOSPC');
+    expect(await storedKeys(ref)).toEqual([]);
+    expect(await storedParts(ref.exportId)).toEqual([]);
+    await fixture.writeParts(held.ref, 1, 1);
+    expect(await storedParts(ref.exportId)).toHaveLength(1);
+    await held.release();
+    await withdrawExport(fixture.deps, ref);
+  });
+
+  it('shows what that is from the second attempt on, until it is over', async () => {
+    const ref = await fixture.begin();
+    const attempt = (number: number, next: () => Promise<void>) => {
+      const context = {
+        info: { attempt: number, activityType: 'exportPart' },
+        cancellationSignal: new AbortController().signal,
+      };
+      const interceptor = new FailureInterceptor(context as Context, fixture.deps.db, createLogger('a test', 'silent'));
+      return interceptor.execute({ args: [ref], headers: {} }, next);
+    };
+    const blockedBy = async () => (await readExport(fixture.app, fixture.caller, ref.exportId)).blockedBy;
+    const away = () => Promise.reject(new Unavailable('The source crm is not reachable.', { service: 'source' }));
+    await expect(attempt(1, away)).rejects.toThrow();
+    expect(await blockedBy()).toBeNull();
+    await expect(attempt(2, away)).rejects.toThrow();
+    expect(await blockedBy()).toBe('source');
+    await attempt(3, () => Promise.resolve());
+    expect(await blockedBy()).toBeNull();
+    await expect(attempt(2, () => Promise.reject(new SnapshotLost('It is lost.')))).rejects.toThrow();
+    expect(await blockedBy()).toBeNull();
     await withdrawExport(fixture.deps, ref);
   });
 });

@@ -72,9 +72,68 @@ describe('a package', () => {
     const ref = await fixture.fileRequest(ADA);
     await build(ref);
     const csv = text(await fixture.openPackage(ref), 'data/activities/crm.notes.csv');
-    expect(csv).toMatch(/^id,contact_id,body,written_at\n/);
+    expect(csv).toMatch(/^id,contact_id,body,written_at\r\n/);
     expect(csv).toContain('"Line one\nLine two, with ""quotes"""');
     expect(csv).toContain('"\'=HYPERLINK(""https://evil.example"")"');
+  });
+
+  it('has the same rows as JSON Lines, one a line', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    await build(ref);
+    const entries = await fixture.openPackage(ref);
+    const lines = text(entries, 'data/activities/crm.notes.jsonl').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(json(entries, 'data/activities/crm.notes.json'));
+    expect(text(entries, 'data/people/crm.contacts.jsonl').split('\n')).toHaveLength(2);
+  });
+
+  it('says what its columns mean, for programs', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    await build(ref);
+    expect(json(await fixture.openPackage(ref), 'data/fields.json')).toMatchObject({
+      language: 'en',
+      collections: [
+        {
+          collection: 'crm.contacts',
+          files: { jsonl: 'data/people/crm.contacts.jsonl' },
+          fields: expect.arrayContaining([{ name: 'name', label: 'Full name' }]),
+          omitted: [{ name: 'password_hash', label: 'Password hash' }],
+        },
+        { collection: 'crm.notes' },
+      ],
+    });
+  });
+
+  it('of many rows has pages with all of them', async () => {
+    await fixture.source.pool.query(
+      `INSERT INTO notes SELECT i, 'acme', 1, 'note ' || i, now() FROM generate_series(1001, 1600) i`,
+    );
+    const ref = await fixture.fileRequest(ADA);
+    expect(await build(ref)).toMatchObject({ rows: 604 });
+    const entries = await fixture.openPackage(ref);
+    expect([...entries.keys()].filter((path) => path.startsWith('pages/'))).toEqual([
+      'pages/crm.notes/0001.html',
+      'pages/crm.notes/0002.html',
+      'pages/crm.notes/0003.html',
+      'pages/crm.notes/search-0001.js',
+      'pages/style.css',
+    ]);
+    expect(text(entries, 'pages/crm.notes/0003.html')).toContain('note 1600');
+    expect(text(entries, 'index.html')).toContain('The first 20 of 603 records are shown.');
+    await verify(ref);
+  });
+
+  it('takes odd characters that JSON lets through', async () => {
+    await fixture.source.pool.query(
+      `UPDATE contacts SET profile = E'{"a": "\\\\u0000\\\\ud800\\\\u2028</script>"}' WHERE id = 1`,
+    );
+    const ref = await fixture.fileRequest(ADA);
+    await build(ref);
+    const entries = await fixture.openPackage(ref);
+    expect(json(entries, 'data/people/crm.contacts.json')).toMatchObject([
+      { profile: { a: '\u0000\ud800\u2028</script>' } },
+    ]);
+    expect(text(entries, 'index.html')).toContain('A:</span> <bdi>\ufffd\ufffd\u2028&lt;/script&gt;');
+    await verify(ref);
   });
 
   it('lists every entry with its size and digest, and what it counts', async () => {
@@ -129,7 +188,14 @@ describe('a package', () => {
     const ref = await fixture.fileRequest(NOBODY);
     expect(await build(ref)).toMatchObject({ rows: 0, files: 0 });
     const entries = await fixture.openPackage(ref);
-    expect([...entries.keys()]).toEqual(['index.html', 'README.txt', 'manifest.json', 'manifest.jws.json']);
+    expect([...entries.keys()]).toEqual([
+      'data/fields.json',
+      'index.html',
+      'letter.pdf',
+      'README.txt',
+      'manifest.json',
+      'manifest.jws.json',
+    ]);
     expect(text(entries, 'index.html')).toContain('No records found');
     expect(text(entries, 'README.txt')).toContain('No records found');
     await verify(ref);

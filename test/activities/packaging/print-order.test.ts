@@ -14,6 +14,10 @@ test('a name from right to left stays together, in its own order', () => {
   expect(printed(inPrintOrder('Data at שלום עולם until now'))).toBe('Data at םלוע םולש until now');
 });
 
+test('the end of a sentence stays at its end', () => {
+  expect(printed(inPrintOrder('Made for שלום עולם.'))).toBe('Made for םלוע םולש.');
+});
+
 test('numbers, Latin and brackets in such a name stay readable', () => {
   expect(printed(inPrintOrder('at שלום 123.5 (עולם) now'))).toBe('at (םלוע) 123.5 םולש now');
   expect(printed(inPrintOrder('שלוםAB'))).toBe('ABםולש');

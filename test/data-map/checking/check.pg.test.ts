@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareWithSources } from '../../../activities/map-checking/compare.ts';
-import { createSampleCrm } from '../../../dev/sample-crm/create.ts';
-import { WORKSPACES } from '../../../dev/sample-crm/people.ts';
-import { loadDataMap } from '../../../data-map/load.ts';
+import { parseDataMap } from '../../../data-map/parse.ts';
 import { MAP_ERRORS, MAP_WARNINGS } from '../../../domain/map-check.ts';
 import type { MapFindingCode } from '../../../domain/map-check.ts';
 import { openSources } from '../../../platform/sources.ts';
 import { testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
-import { collection, field, key, refers } from '../fixtures.ts';
+import { collection, field, key, mapFile, refers } from '../fixtures.ts';
 import { CONTACTS_DDL, READER, compare, contacts } from './comparison.ts';
 import type { Case } from './comparison.ts';
 
@@ -106,6 +104,15 @@ describe('the comparison of the map with the catalogue', () => {
       ['source-unmapped', 'erp'],
     ]);
     planted.add('source-missing').add('source-unmapped');
+  });
+
+  it('leaves alone what people search', async () => {
+    const manual = { title: 'Archive', instructions: 'Look in the cellar.', identities: ['email'] };
+    const archive = { fides_key: 'archive', collections: [], fides_meta: { steward: { manual } } };
+    const map = parseDataMap([mapFile(archive)]);
+    const sources = openSources([]);
+    const { findings } = await compareWithSources({ map, sources, settings: [], tenantKeys: new Map() });
+    expect(findings).toEqual([]);
   });
 
   it('looks at the schemas that the settings list, mapped or not', async () => {
@@ -436,70 +443,6 @@ describe('stores', () => {
     const finding = await only('objects-missing', { ddl, collections: withPhoto, stores });
     expect(finding.text).toContain('Of 2 objects that rows name, 1');
     expect(JSON.stringify(finding)).not.toContain('not-a-key');
-  });
-});
-
-describe('kinds of tables', () => {
-  it('are each looked at in their way: parents for partitions, no rows of their own in views, rows from elsewhere', async () => {
-    const { findings } = await compare(database, {
-      ddl: `${CONTACTS_DDL}
-        CREATE TABLE events (id bigint, workspace_id uuid NOT NULL, contact_id uuid, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
-        CREATE INDEX ON events (workspace_id, contact_id);
-        CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
-        CREATE VIEW everybody AS SELECT * FROM contacts;
-        CREATE MATERIALIZED VIEW copies AS SELECT * FROM contacts`,
-      collections: [
-        contacts(),
-        collection('events', [
-          key('id'),
-          key('at'),
-          { name: 'workspace_id' },
-          refers('contact_id', 'contacts.id', 'from'),
-        ]),
-      ],
-    });
-    expect(findings.map(({ code, text }) => [code, /The ([a-z ]+) is not/.exec(text)?.[1]])).toEqual([
-      ['table-unmapped', 'materialized view'],
-    ]);
-  });
-
-  it('include foreign tables, which bring rows from elsewhere', async () => {
-    const finding = await only('table-unmapped', {
-      ddl: `${CONTACTS_DDL} CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER far FOREIGN DATA WRAPPER nowhere;
-            CREATE FOREIGN TABLE guests (email text) SERVER far`,
-    });
-    expect(finding.text).toContain('foreign table');
-  });
-
-  it('include a view that the map names in place of a table', async () => {
-    const { findings } = await compare(database, {
-      ddl: `${CONTACTS_DDL} CREATE VIEW people AS SELECT * FROM contacts`,
-      collections: [contacts(), collection('people', [key('id'), { name: 'workspace_id' }, { name: 'email' }])],
-    });
-    expect(findings).toEqual([]);
-  });
-});
-
-describe("the sample CRM's own map", () => {
-  it('agrees with the sample CRM, but for the one object that is missing there on purpose', async () => {
-    const sample = await testDatabase();
-    const mediaFolder = await mkdtemp(join(tmpdir(), 'steward-media-'));
-    try {
-      await createSampleCrm({ url: sample.url, mediaFolder, people: 50, log: () => undefined });
-      const map = await loadDataMap(['data-map/maps/crm.dataset.yml']);
-      const settings = [
-        { name: 'crm', kind: 'postgres', url: sample.url },
-        { name: 'crm-media', kind: 'folder', path: mediaFolder },
-      ] as const;
-      const sources = openSources(settings);
-      const tenantKeys = new Map([['crm', WORKSPACES.map(({ id }) => id)]]);
-      const { findings } = await compareWithSources({ map, sources, settings, tenantKeys });
-      await sources.close();
-      expect(findings.map(({ code }) => code)).toEqual(['objects-missing']);
-    } finally {
-      await sample.drop();
-      await rm(mediaFolder, { recursive: true });
-    }
   });
 });
 
