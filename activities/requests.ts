@@ -73,6 +73,12 @@ export function createRequestActivities(deps: RequestActivityDeps) {
       await discardPackage(deps, ref);
     },
 
+    /** Throws a package away that is to be built again with what was decided to be kept back. */
+    async beginRebuild(ref: RequestRef): Promise<void> {
+      await db.withTenant(ref.workspaceId, (trx) => moveRequest(trx, ref, { to: 'packaging' }));
+      await discardPackage(deps, ref);
+    },
+
     /** Confirms to the controller that the request has arrived (11 CCR 7021(a) asks for it within 10 business days). */
     async acknowledgeRequest(ref: RequestRef): Promise<void> {
       await mailOnce(deps, ref, { dedupe: 'acknowledged', kind: 'acknowledged', subject: 'was received', lines: [] });

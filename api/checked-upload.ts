@@ -28,10 +28,17 @@ export class CheckedUpload extends Transform {
       this.bytes += chunk.length;
       if (this.bytes > this.maxBytes) throw new BodyTooLarge(`A file may have ${this.maxBytes} bytes.`);
       this.checkText(chunk, true);
-      if (!this.beginning) return void this.push(chunk);
-      this.beginning = Buffer.concat([this.beginning, chunk]);
-      if (this.beginning.length >= BEGINNING_BYTES) this.passBeginning(this.beginning);
+      this.pass(chunk);
     });
+  }
+
+  private pass(chunk: Buffer): void {
+    if (this.beginning === undefined) {
+      this.push(chunk);
+      return;
+    }
+    this.beginning = Buffer.concat([this.beginning, chunk]);
+    if (this.beginning.length >= BEGINNING_BYTES) this.passBeginning(this.beginning);
   }
 
   override _flush(done: TransformCallback): void {

@@ -10,7 +10,7 @@ interface Kind {
 
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
 const ANY4 = [undefined, undefined, undefined, undefined];
-const ascii = (text: string): readonly number[] => [...text].map((letter) => letter.charCodeAt(0));
+const ascii = (text: string): readonly number[] => Array.from(text, (letter) => letter.charCodeAt(0));
 const TEXT: Kind = {};
 
 const KINDS: Readonly<Record<string, Kind>> = {

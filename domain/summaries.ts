@@ -112,6 +112,7 @@ export const ACTIVITY_SUMMARIES = {
   openManualTasks: line`Ask for searches by hand`(),
   openMatchReview: line`Look for uncertain matches`(),
   gatherManualTasks: line`Look at the searches by hand`(),
+  beginRebuild: line`Throw the package away to build it again`(),
   beginRelease: line`Begin the delivery of what was released`(),
   openReleaseReview: line`Look for the release`(),
   locatePerson: line`Find the person`(),

@@ -55,6 +55,7 @@ export const core = proxy(
   'gatherManualTasks',
   'openReleaseReview',
   'beginRelease',
+  'beginRebuild',
   'beginDelivery',
   'closeRequest',
   'withdrawRequest',

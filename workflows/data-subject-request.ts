@@ -156,7 +156,7 @@ class RequestInProgress {
         await this.handOver();
         return redactions;
       }
-      await core.discardPackage(this.run);
+      await core.beginRebuild(this.run);
     }
   }
 

@@ -4,7 +4,7 @@ import { EXEMPTIONS, EXEMPTION_SOURCES, RELEASE_DECISIONS } from '../../domain/r
 import { REQUEST_STATUSES } from '../../domain/request.ts';
 import { id, line, shownInstant, text } from './common.ts';
 
-export const namedInstruction = z
+const namedInstruction = z
   .strictObject({
     id,
     version: z.int().min(1).max(1_000_000).optional().meta({ description: 'The newest, when left out.' }),
@@ -36,7 +36,7 @@ export const newRedactions = z.strictObject({
   instruction: namedInstruction.optional(),
 });
 
-export const shownRedaction = z
+const shownRedaction = z
   .object({
     id: z.uuid(),
     collection: z.string(),

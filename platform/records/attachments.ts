@@ -47,15 +47,27 @@ export async function listAttachments(
   ring: KeyRing,
   ref: RequestRef,
 ): Promise<readonly AttachmentRecord[]> {
-  return (await findAttachments(trx, ring, ref)).map(({ storageKey: _, ...record }) => record);
+  return readAttachments(trx, ring, ref, toRecord);
 }
 
 /** The same, with where each lies. */
 export async function findAttachments(
   trx: Transaction,
   ring: KeyRing,
-  { workspaceId, requestId }: RequestRef,
+  ref: RequestRef,
 ): Promise<readonly StoredAttachment[]> {
+  return readAttachments(trx, ring, ref, (row, dataKey) => ({
+    ...toRecord(row, dataKey),
+    storageKey: row.storage_key,
+  }));
+}
+
+async function readAttachments<T>(
+  trx: Transaction,
+  ring: KeyRing,
+  { workspaceId, requestId }: RequestRef,
+  show: (row: AttachmentRow, dataKey: Buffer) => T,
+): Promise<readonly T[]> {
   const rows = await trx('attachments')
     .where({ workspace_id: workspaceId, request_id: requestId })
     .whereNull('removed_at')
@@ -66,7 +78,7 @@ export async function findAttachments(
     .where({ workspace_id: workspaceId, id: requestId })
     .first<{ data_key_id: string }>('data_key_id');
   const dataKey = await openDataKey(trx, ring, workspaceId, request.data_key_id);
-  return rows.map((row) => toRecord(row, dataKey));
+  return rows.map((row) => show(row, dataKey));
 }
 
 /** The content of an attachment. Throws ObjectMissing and Unavailable; the stream fails with SealBroken. */
@@ -87,7 +99,7 @@ export async function deleteAttachments(storage: ObjectStorage, ref: RequestRef)
   for await (const { key } of storage.list(attachmentFolder(ref))) await storage.delete(key);
 }
 
-function toRecord(row: AttachmentRow, dataKey: Buffer): StoredAttachment {
+function toRecord(row: AttachmentRow, dataKey: Buffer): AttachmentRecord {
   return {
     id: row.id,
     taskId: row.task_id,
@@ -97,6 +109,5 @@ function toRecord(row: AttachmentRow, dataKey: Buffer): StoredAttachment {
     sha256: row.sha256.toString('hex'),
     createdBy: row.created_by,
     createdAt: row.created_at,
-    storageKey: row.storage_key,
   };
 }

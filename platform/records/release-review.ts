@@ -30,19 +30,25 @@ export async function lockReview(trx: Transaction, caller: Caller, requestId: st
   const ref = { workspaceId: caller.workspaceId, requestId };
   const decision = await findDecision(trx, ref);
   if (decision !== undefined) throw new Conflict(`It has been decided already: ${decision}.`);
-  return { request, package: await requireBuiltPackage(trx, ref) };
+  const built = await findBuiltPackage(trx, ref);
+  if (!built) throw new Conflict('The package is being built again.');
+  return { request, package: built };
 }
 
 /** Throws NotFound while there is no package that is ready. */
 export async function requireBuiltPackage(trx: Transaction, ref: RequestRef): Promise<BuiltPackage> {
-  const row = await builtPackages(trx, ref).first<BuiltPackage | undefined>({
+  const row = await findBuiltPackage(trx, ref);
+  if (!row) throw new NotFound(`Request ${ref.requestId} has no package.`);
+  return row;
+}
+
+async function findBuiltPackage(trx: Transaction, ref: RequestRef): Promise<BuiltPackage | undefined> {
+  return builtPackages(trx, ref).first<BuiltPackage | undefined>({
     id: 'packages.id',
     build: 'packages.storage_key',
     manifestSha256: 'packages.manifest_sha256',
     dataKeyId: 'packages.data_key_id',
   });
-  if (!row) throw new NotFound(`Request ${ref.requestId} has no package.`);
-  return row;
 }
 
 function builtPackages(trx: Transaction, { workspaceId, requestId }: RequestRef) {

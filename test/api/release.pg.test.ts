@@ -191,7 +191,7 @@ describe('the decision on a package', () => {
   it('of two who decide at once is that of one, and the other is told', async () => {
     const { requestId } = await awaitingRelease(api);
     const replies = await Promise.all(['release', 'rebuild'].map((decision) => decide(requestId, { decision })));
-    expect(replies.map(({ status }) => status).sort()).toEqual([202, 409]);
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([202, 409]));
   });
 
   it('answers a repeat under the same idempotency key as the first time', async () => {

@@ -10,12 +10,17 @@ import './quiet-runtime.ts';
 import { createWorkers, openDependencies } from '../../activities/workers.ts';
 import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
 import type { Identity } from '../../domain/identities.ts';
-import type { RequestStatus } from '../../domain/request.ts';
+import { Conflict } from '../../domain/errors.ts';
+import type { ReleaseDecision } from '../../domain/release.ts';
+import type { Release, RequestStatus } from '../../domain/request.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { openDatabase } from '../../platform/database.ts';
 import { deliverOutbox } from '../../platform/outbox.ts';
 import type { Caller } from '../../platform/records/caller.ts';
 import { checkIdentities } from '../../platform/records/identities.ts';
+import { closeTask, listTasks } from '../../platform/records/manual-tasks.ts';
+import { decideMatches, listMatches } from '../../platform/records/match-review.ts';
+import { decideRelease } from '../../platform/records/releases.ts';
 import { fileRequest } from '../../platform/records/request-filing.ts';
 import { cancelRequest, instructRequest } from '../../platform/records/request-steering.ts';
 import type { Repeat } from '../../platform/records/repeats.ts';
@@ -29,8 +34,16 @@ const PLAIN_NAMESPACE = 'plain';
 export interface PlainNamespace {
   readonly temporal: Temporal;
   /** Files an access request whose run starts here; answers its id. */
-  file(identities: readonly Identity[], options: { readonly instructed: boolean }): Promise<string>;
+  file(
+    identities: readonly Identity[],
+    options: { readonly instructed: boolean; readonly release?: Release },
+  ): Promise<string>;
   instruct(requestId: string): Promise<void>;
+  /** Says of each search by hand that it found nothing. */
+  closeTasks(requestId: string): Promise<void>;
+  acceptMatches(requestId: string): Promise<void>;
+  /** As soon as a package waits for it. */
+  decideRelease(requestId: string, decision: ReleaseDecision): Promise<void>;
   cancel(requestId: string): Promise<void>;
   waitFor(requestId: string, status: RequestStatus): Promise<void>;
   close(): Promise<void>;
@@ -63,20 +76,22 @@ export async function openPlainNamespace(configFile: string, principalId: string
     workspaceId,
     principal: { id: principalId, party: 'processor', workspaceId: undefined, teamId: undefined, scopes: [] },
   };
+  const controller: Caller = { workspaceId, principal: { ...caller.principal, party: 'controller', workspaceId } };
   /** At once, before the sweep of Steward's own worker would take the message for its own namespace. */
   const deliver = (requestId: string) => deliverOutbox(db, temporal, { workspaceId, requestId });
   return {
     temporal,
-    file: async (identities, { instructed }) => {
+    file: async (identities, { instructed, release }) => {
       const filing = {
         type: 'access',
         regime: 'gdpr',
         regimeSource: 'a test',
         receivedByControllerAt: new Date(),
-        identities: checkIdentities(identities, ['email', 'phone_number', 'external_id']),
+        identities: checkIdentities(identities, ['email', 'phone_number', 'external_id', 'archive_number']),
         instruction: instructed ? CHOICE : undefined,
         teamId: undefined,
         ageRecipient: undefined,
+        release,
         note: undefined,
       } as const;
       const requestId = await fileRequest(db, deps.ring, caller, filing, oneCall());
@@ -85,6 +100,30 @@ export async function openPlainNamespace(configFile: string, principalId: string
     },
     instruct: async (requestId) => {
       await instructRequest(db, caller, requestId, CHOICE, oneCall());
+      await deliver(requestId);
+    },
+    closeTasks: async (requestId) => {
+      for (const { id } of await listTasks(db, deps.ring, caller, requestId))
+        await closeTask(db, deps.ring, caller, requestId, id, { outcome: 'nothing_found' }, oneCall());
+      await deliver(requestId);
+    },
+    acceptMatches: async (requestId) => {
+      const page = { limit: 200, after: undefined };
+      const { rows } = await listMatches(db, deps.ring, caller, requestId, 'pending', page);
+      const decisions = rows.map(({ id }) => ({ matchId: id, decision: 'accepted' }) as const);
+      await decideMatches(db, caller, requestId, decisions);
+      await deliver(requestId);
+    },
+    decideRelease: async (requestId, decision) => {
+      const wish = { decision, manifestSha256: undefined, instruction: undefined, note: undefined };
+      for (;;) {
+        const refusal = await decideRelease(db, controller, requestId, wish, oneCall()).catch(
+          (error: unknown) => error,
+        );
+        if (refusal === undefined) break;
+        if (!(refusal instanceof Conflict)) throw refusal;
+        await delay(100);
+      }
       await deliver(requestId);
     },
     cancel: async (requestId) => {

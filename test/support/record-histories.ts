@@ -7,8 +7,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import protocol from '@temporalio/proto';
-import { ABSENT_EMAIL, SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
+import { ABSENT_EMAIL, SHOWCASE_PERSON, personAt } from '../../dev/sample-crm/people.ts';
 import { startStack } from '../../dev/stack.ts';
 import type { Stack } from '../../dev/stack.ts';
 import { TASK_QUEUES, WORKFLOWS, dataSubjectRequestId, exportPackagingId } from '../../domain/ids.ts';
@@ -16,6 +17,7 @@ import { openPlainNamespace } from './plain-namespace.ts';
 import type { PlainNamespace } from './plain-namespace.ts';
 import { administratorId } from './steward.ts';
 
+const ARCHIVE = new URL('archive.dataset.yml', import.meta.url);
 const HISTORIES = new URL('../replay/histories/', import.meta.url);
 const edition = process.argv[2] ?? 'v1';
 const maya = [{ type: 'email', value: SHOWCASE_PERSON.email }];
@@ -29,10 +31,40 @@ const COURSES: Readonly<Record<string, (plain: PlainNamespace) => Promise<string
     await plain.instruct(id);
     return id;
   },
+  'searched-by-hand': async (plain) => {
+    const id = await plain.file([...maya, { type: 'archive_number', value: 'L-1998-17' }], { instructed: true });
+    await plain.waitFor(id, 'gathering');
+    await plain.closeTasks(id);
+    return id;
+  },
+  'rebuilt-and-released': async (plain) => {
+    const id = await plain.file(maya, { instructed: true, release: 'reviewed' });
+    for (const decision of ['rebuild', 'release'] as const) await plain.decideRelease(id, decision);
+    return id;
+  },
+  'cancelled-before-release': async (plain) => {
+    const id = await plain.file(maya, { instructed: true, release: 'reviewed' });
+    await plain.waitFor(id, 'awaiting_release');
+    await plain.cancel(id);
+    return id;
+  },
   cancelled: async (plain) => {
     const id = await plain.file(maya, { instructed: false });
     await plain.waitFor(id, 'awaiting_instruction');
     await plain.cancel(id);
+    return id;
+  },
+  /** The phone number is somebody else's, so what it leads to proves nothing. */
+  'matches-reviewed': async (plain) => {
+    const id = await plain.file(
+      [
+        { type: 'email', value: personAt(1, 3).email },
+        { type: 'phone_number', value: SHOWCASE_PERSON.phone },
+      ],
+      { instructed: true },
+    );
+    await plain.waitFor(id, 'reviewing_matches');
+    await plain.acceptMatches(id);
     return id;
   },
 };
@@ -75,7 +107,7 @@ async function record(stack: Stack): Promise<void> {
 
 process.env['STEWARD_SAMPLE_PEOPLE'] ??= '100';
 const home = await mkdtemp(join(tmpdir(), 'steward-record-'));
-const stack = await startStack({ home, log: console.log });
+const stack = await startStack({ home, log: console.log, moreMaps: [fileURLToPath(ARCHIVE)] });
 try {
   await record(stack);
 } finally {
