@@ -53,7 +53,7 @@ interface RowLook {
   readonly id: string;
   readonly columns: readonly Column[];
   readonly shown: readonly number[];
-  show(cell: Cell): Html;
+  readonly show: (cell: Cell) => Html;
 }
 
 function shownCell(cell: Cell, speech: Speech, room: Room): Html {

@@ -7,7 +7,7 @@
  */
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import PDFDocument from 'pdfkit';
+import Pdf from 'pdfkit';
 import type { PackageContents } from './contents.ts';
 import { totalFiles, totalRows } from './contents.ts';
 import { keptBackLines } from './index-page.ts';
@@ -119,7 +119,7 @@ class Paper {
       info: { Title: title, Author: author, Subject: speech.words.letterTitle, CreationDate: date, ModDate: date },
     };
     // Not in the library's types.
-    this.document = new PDFDocument(Object.assign(options, { subset: 'PDF/UA' }));
+    this.document = new Pdf(Object.assign(options, { subset: 'PDF/UA' }));
     this.document.registerFont('regular', REGULAR).registerFont('bold', BOLD);
     this.root = this.document.struct('Document');
     this.document.addStructure(this.root);

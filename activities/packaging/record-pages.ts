@@ -145,7 +145,7 @@ ${this.navigation('below').markup}</main></body></html>
   private opening(): Html {
     const { words, language, count } = this.speech;
     const { label, columns, rows } = this.collection;
-    const place = { label, page: count(this.number), pages: count(this.pages) };
+    const numbers = { label, page: count(this.number), pages: count(this.pages) };
     const span = { first: count(this.first), last: count(this.rows), count: this.speech.counted(rows, 'record') };
     return html`<!doctype html>
 <html lang="${language}">
@@ -155,7 +155,7 @@ ${this.navigation('below').markup}</main></body></html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
-<title>${fill(words.pageTitle, place)} – ${fill(words.title, { name: this.workspaceName })}</title>
+<title>${fill(words.pageTitle, numbers)} – ${fill(words.title, { name: this.workspaceName })}</title>
 <link rel="stylesheet" href="../style.css">
 </head>
 <body class="paged">
