@@ -45,18 +45,26 @@ export async function writePages(
   const total = pagedRows(collection);
   const page = new Page(collection, facts.workspace.name, speech);
   const shard = new Shard();
+  // One is compressed while the next is made.
+  let writing: Promise<unknown> = Promise.resolve();
+  const add = async (name: string, content: string): Promise<void> => {
+    await writing;
+    writing = archive.add(`${folder}/${name}`, content);
+    // It is heard of at the next, or at the end.
+    writing.catch(() => undefined);
+  };
   for await (const lines of batches) {
     for (const line of lines.slice(0, total - page.rows)) {
       const cells = readCells(line);
       const texts = cells.map((cell) => cellText(cell, speech));
       page.addRow(texts);
       shard.addRow(texts.filter((text, place) => text !== '' && isSought(cells[place])));
-      if (page.isFull) await archive.add(`${folder}/${padded(page.number)}.html`, page.take());
-      if (shard.isFull || page.rows === total)
-        await archive.add(`${folder}/search-${padded(shard.number)}.js`, shard.take());
+      if (page.isFull) await add(`${padded(page.number)}.html`, page.take());
+      if (shard.isFull || page.rows === total) await add(`search-${padded(shard.number)}.js`, shard.take());
     }
     if (page.rows === total) break;
   }
+  await writing;
   return { folder, pages: page.pages, rows: total, pageRows: PAGE_ROWS, shards: shard.number - 1 };
 }
 
