@@ -38,6 +38,7 @@ module.exports = {
       from: { path: '^api/(?!server\\.ts)' },
       to: { path: '^data-map/' },
     },
+    mayImport('bench', ['domain', 'data-map', 'platform', 'activities', 'workflows', 'api', 'cli', 'dev', 'migrations']),
     mayImport('migrations', []),
     {
       name: 'domain-is-free-of-node',

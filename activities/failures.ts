@@ -1,15 +1,22 @@
 /**
  * What Temporal gets to see of a failed activity: the code and text of our own errors; of any other, its name and where
- * it arose, but not its text, which may quote data. While an activity keeps failing, the request's row says on what.
+ * it arose, but not its text, which may quote data. While an activity keeps failing, the row of the request or export says on what.
  */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import type { Context } from '@temporalio/activity';
 import { CompleteAsyncError } from '@temporalio/activity';
 import type { Logger } from 'pino';
-import { Conflict, InvalidDataMap, PackageBroken, SourceFailed, StewardError, Unavailable } from '../domain/errors.ts';
+import {
+  Conflict,
+  InvalidDataMap,
+  PackageBroken,
+  SnapshotLost,
+  SourceFailed,
+  StewardError,
+  Unavailable,
+} from '../domain/errors.ts';
 import type { Service } from '../domain/errors.ts';
-import type { RequestRef } from '../domain/runs.ts';
 import type { Database } from '../platform/database.ts';
 
 type BlockedBy = Service | 'package' | 'data_map' | 'unknown';
@@ -30,7 +37,7 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
     const { attempt, activityType } = this.context.info;
-    const ref = requestOf(input.args);
+    const ref = ownerOf(input.args);
     try {
       const result = await next(input);
       if (ref && attempt > ATTEMPTS_BEFORE_SHOWN) await this.show(ref, undefined);
@@ -45,33 +52,44 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
   }
 
   /** Best effort: when the database itself is away there is nowhere to say so, and the API answers 503 anyway. */
-  private async show(ref: RequestRef, blockedBy: BlockedBy | undefined): Promise<void> {
+  private async show({ workspaceId, table, id }: Owner, blockedBy: BlockedBy | undefined): Promise<void> {
     await this.db
-      .withTenant(ref.workspaceId, async (trx) => {
+      .withTenant(workspaceId, async (trx) => {
         const since = blockedBy === undefined ? null : trx.raw('coalesce(blocked_since, now())');
-        await trx('requests')
-          .where({ workspace_id: ref.workspaceId, id: ref.requestId })
+        await trx(table)
+          .where({ workspace_id: workspaceId, id })
           .update({ blocked_by: blockedBy ?? null, blocked_since: since, needs_attention: blockedBy !== undefined });
       })
       .catch(() => undefined);
   }
 }
 
-function requestOf(args: readonly unknown[]): RequestRef | undefined {
+/** What an activity works for, and where its row is. */
+interface Owner {
+  readonly workspaceId: string;
+  readonly table: 'requests' | 'workspace_exports';
+  readonly id: string;
+}
+
+function ownerOf(args: readonly unknown[]): Owner | undefined {
   const [first] = args;
-  if (typeof first !== 'object' || first === null || !('requestId' in first) || !('workspaceId' in first))
-    return undefined;
-  const { requestId, workspaceId } = first;
-  return typeof requestId === 'string' && typeof workspaceId === 'string' ? { requestId, workspaceId } : undefined;
+  if (typeof first !== 'object' || first === null || !('workspaceId' in first)) return undefined;
+  const { workspaceId } = first;
+  if (typeof workspaceId !== 'string') return undefined;
+  if ('requestId' in first && typeof first.requestId === 'string')
+    return { workspaceId, table: 'requests', id: first.requestId };
+  if ('exportId' in first && typeof first.exportId === 'string')
+    return { workspaceId, table: 'workspace_exports', id: first.exportId };
+  return undefined;
 }
 
 function isControlFlow(error: unknown, signal: AbortSignal): boolean {
   return error instanceof CancelledFailure || error instanceof CompleteAsyncError || signal.aborted;
 }
 
-/** Undefined for a conflict, which is an answer and not a fault of a service. */
+/** Undefined for what is an answer and not a fault of a service: the run knows how to go on. */
 function classify(error: unknown): BlockedBy | undefined {
-  if (error instanceof Conflict) return undefined;
+  if (error instanceof Conflict || error instanceof SnapshotLost) return undefined;
   if (error instanceof Unavailable) return error.extras.service ?? 'unknown';
   if (error instanceof SourceFailed) return 'source';
   if (error instanceof InvalidDataMap) return 'data_map';

@@ -1,125 +1,158 @@
 /**
- * Runs a plan in a PostgreSQL source: finds the keys of every row of the person, in one snapshot, and hands that snapshot to
- * whoever reads the rows. The connection comes from `withSource`.
+ * Runs a search in the PostgreSQL sources: finds the keys of every row of the person, in one snapshot a source, and hands
+ * those snapshots to whoever reads the rows. The connections come from `withSource`.
  */
+import type { Readable } from 'node:stream';
 import type { ClientBase } from 'pg';
-import { SourceFailed } from '../domain/errors.ts';
-import type { CollectionRef } from '../data-map/model.ts';
-import type { Plan, Stage } from '../data-map/plan.ts';
-import { analyze, count, createTables, follow, seed, setScope } from '../data-map/sql.ts';
-import type { Statement } from '../data-map/sql-text.ts';
-import { isAway } from '../platform/database.ts';
+import { columnTypes, readColumnTypes } from '../data-map/column-types.ts';
+import type { Reading } from '../data-map/copy.ts';
+import type { Plan, PlannedCollection, SearchPlan } from '../data-map/plan.ts';
+import { InvalidDataMap } from '../domain/errors.ts';
+import { sourceFailure } from '../platform/sources.ts';
+import type { CarrierName, Sources } from '../platform/sources.ts';
+import { BoundArrays } from './searching/bound-arrays.ts';
+import type { Carrier, Counts } from './searching/carrier.ts';
+import { findAll } from './searching/fixed-point.ts';
+import type { Searched } from './searching/fixed-point.ts';
+import { Statements } from './searching/statements.ts';
+import { TempTables, createKeyTables, dropKeyTables } from './searching/temp-tables.ts';
 
-/** Rows found, by collection; every collection of the plan has an entry. */
-type Counts = Readonly<Record<CollectionRef, number>>;
+/** What to look for, and how each source of the plans knows the workspace. */
+export interface Search {
+  readonly plan: SearchPlan;
+  /** By source; one for every plan. */
+  readonly tenantKeys: ReadonlyMap<string, string>;
+}
 
+/** A source as it is at one time, with the person's rows found. */
 export interface Snapshot {
-  /** In a read-only transaction with the key tables filled; COPY queries of the plan may run on it. */
+  readonly source: string;
+  /** The source's part of the search. */
+  readonly plan: Plan;
+  /** In a read-only transaction, which is the snapshot. */
   readonly client: ClientBase;
   /** When the data was as it is seen here. */
   readonly takenAt: Date;
   readonly counts: Counts;
+  /** How the source knows the workspace. */
+  readonly tenantKey: string;
+  /** The rows found in a collection of the plan, at the reader's pace. To be read one after the other, each to its end. */
+  read(collection: PlannedCollection, reading: Reading): Readable;
 }
 
-/** Far above any chain of references that people make: replies to replies, records merged into records. */
-const MAX_ROUNDS = 1_000;
-
 /**
- * Fills the key sets of a plan for one workspace and runs `work` in the snapshot they were found in. `work` must have read
- * every COPY to its end before it returns; then nothing stays on the connection. When anything throws, the connection is
- * left as it is, for an abandoned COPY would keep any cleaning waiting; `withSource` closes it. Throws SourceFailed with the
- * SQLSTATE when the source refuses a statement.
+ * Finds everything of a search in one consistent snapshot of each source, all held together, and runs `work` in them; they
+ * come in the order of the plans. `work` must have read every stream to its end before it returns; then nothing stays on
+ * the connections. When anything throws, the connections are left as they are, for an abandoned COPY would keep any cleaning
+ * waiting; `withSource` closes them. Throws SourceFailed with the SQLSTATE when a source refuses a statement, Unavailable
+ * when one is away.
  */
+export async function withSnapshots<T>(
+  sources: Sources,
+  { plan: { plans, crossings }, tenantKeys }: Search,
+  work: (snapshots: readonly Snapshot[]) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const open = async ([plan, ...others]: readonly Plan[], opened: readonly Opened[]): Promise<T> => {
+    if (plan === undefined) return search(opened, crossings, work);
+    const { source } = plan;
+    const tenantKey = tenantKeys.get(source);
+    if (tenantKey === undefined) throw new InvalidDataMap(`The source ${source} is in a search without a tenant key.`);
+    return sources.withSource(
+      source,
+      (client) =>
+        inSnapshot(client, plan, { tenantKey, carrier: sources.carrierOf(source) }, (each) =>
+          open(others, [...opened, each]),
+        ),
+      signal,
+    );
+  };
+  return open(plans, []);
+}
+
+/** The same for the plan of one source, on a connection that the caller has. */
 export async function withSnapshot<T>(
   client: ClientBase,
   plan: Plan,
   tenantKey: string,
   work: (snapshot: Snapshot) => Promise<T>,
+  carrier: CarrierName = 'temp_tables',
 ): Promise<T> {
-  const run = runnerOf(client, plan);
-  await createKeyTables(run, plan);
-  await run(command('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'));
-  const counts = await fillKeyTables(run, plan, tenantKey);
-  const result = await work({ client, takenAt: await startOf(run), counts });
-  await run(command('COMMIT'));
-  await run(command('DISCARD TEMP'));
+  return inSnapshot(client, plan, { tenantKey, carrier }, (opened) =>
+    search([opened], [], async ([snapshot]) => {
+      if (snapshot === undefined) throw new TypeError('There is no snapshot.');
+      return work(snapshot);
+    }),
+  );
+}
+
+interface Opened extends Searched {
+  readonly client: ClientBase;
+  readonly takenAt: Date;
+  readonly tenantKey: string;
+}
+
+interface Settings {
+  readonly tenantKey: string;
+  readonly carrier: CarrierName;
+}
+
+async function inSnapshot<T>(
+  client: ClientBase,
+  plan: Plan,
+  settings: Settings,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const statements = new Statements(client, plan.source);
+  const needsTables = settings.carrier === 'temp_tables';
+  if (needsTables) await createKeyTables(statements, plan);
+  await statements.command('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const takenAt = await takeSnapshot(statements);
+  const carrier = await openCarrier(statements, plan, settings);
+  const result = await work({ plan, carrier, client, takenAt, tenantKey: settings.tenantKey });
+  await statements.command('COMMIT');
+  if (needsTables) await dropKeyTables(statements);
   return result;
 }
 
-interface Answer {
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-  readonly rowCount: number | null;
-}
-
-type Run = (statement: Statement) => Promise<Answer>;
-
-function runnerOf(client: ClientBase, { source }: Plan): Run {
-  return async ({ purpose, text, values }) => {
-    try {
-      return await client.query({ text, values: [...values] });
-    } catch (error) {
-      throw withoutServerText(source, purpose, error);
-    }
-  };
-}
-
-const command = (text: string): Statement => ({ purpose: text, text, values: [] });
-
-/** The server's text and detail can quote a row. A source that is away is for `withSource` to name. */
-function withoutServerText(source: string, purpose: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('severity' in error) || isAway(error)) return error;
-  const code = 'code' in error ? String(error.code) : 'unknown';
-  return new SourceFailed(`The source ${source} refused ${purpose}: SQLSTATE ${code}.`);
-}
-
-async function createKeyTables(run: Run, plan: Plan): Promise<void> {
-  // Explicit, for a role that only reads may have read-only transactions as its default.
-  await run(command('BEGIN READ WRITE'));
-  for (const statement of createTables(plan)) await run(statement);
-  await run(command('COMMIT'));
-}
-
-/** `now()` is the transaction's start, in milliseconds of the epoch here so that no setting of the connection matters. */
-async function startOf(run: Run): Promise<Date> {
-  const { rows } = await run(command('SELECT extract(epoch FROM now()) * 1000 AS at'));
+/**
+ * `now()` is the transaction's start, in milliseconds of the epoch here so that no setting of the connection matters. What
+ * is carried as text must mean the same in every source, and cursors are read to their end.
+ */
+async function takeSnapshot(statements: Statements): Promise<Date> {
+  const settings = `set_config('datestyle', 'ISO, YMD', true), set_config('extra_float_digits', '1', true), set_config('cursor_tuple_fraction', '1', true)`;
+  const text = `SELECT extract(epoch FROM now()) * 1000 AS at, ${settings}`;
+  const { rows } = await statements.run({ purpose: 'taking a snapshot', text, values: [] });
   return new Date(Number(rows[0]?.['at']));
 }
 
-/** Follows the plan to its fixed point, from the workspace's own rows only, and counts what was found. */
-async function fillKeyTables(run: Run, plan: Plan, tenantKey: string): Promise<Counts> {
-  if (plan.collections.length === 0) return {};
-  await run(setScope(plan, tenantKey));
-  for (const collection of plan.collections) {
-    const statement = seed(collection, tenantKey);
-    if (statement) await run(statement);
-  }
-  for (const stage of plan.stages) {
-    for (const edge of stage.once) await run(follow(plan, edge, { after: undefined, current: 0 }, tenantKey));
-    await repeatUntilNoMore(run, plan, stage, tenantKey);
-    await run(analyze(plan, stage));
-  }
-  return countKeys(run, plan);
+async function openCarrier(statements: Statements, plan: Plan, { tenantKey, carrier }: Settings): Promise<Carrier> {
+  const { rows } = await statements.run(readColumnTypes(plan));
+  const scope = { tenantKey, types: columnTypes(rows) };
+  return carrier === 'temp_tables'
+    ? TempTables.open(statements, plan, scope)
+    : new BoundArrays(statements, plan, scope);
 }
 
-async function repeatUntilNoMore(run: Run, plan: Plan, { repeat }: Stage, tenantKey: string): Promise<void> {
-  let fresh = repeat.length;
-  for (let round = 1; fresh > 0; round += 1) {
-    if (round > MAX_ROUNDS) {
-      const between = [...new Set(repeat.flatMap(({ from, to }) => [from, to]))].join(', ');
-      throw new SourceFailed(
-        `The search of ${plan.source} found no end between ${between} within ${MAX_ROUNDS} rounds.`,
-      );
-    }
-    fresh = 0;
-    for (const edge of repeat) {
-      const { rowCount } = await run(follow(plan, edge, { after: round - 1, current: round }, tenantKey));
-      fresh += rowCount ?? 0;
-    }
+async function search<T>(
+  opened: readonly Opened[],
+  crossings: SearchPlan['crossings'],
+  work: (snapshots: readonly Snapshot[]) => Promise<T>,
+): Promise<T> {
+  await findAll(opened, crossings);
+  /** Which source a stream's failure is of: it reaches `work` as it came from the connection. */
+  const blame = new Map<unknown, string>();
+  const snapshots: Snapshot[] = [];
+  for (const { plan, carrier, client, takenAt, tenantKey } of opened) {
+    const { source } = plan;
+    const read: Snapshot['read'] = (collection, reading) =>
+      carrier.read(collection, reading).on('error', (error) => blame.set(error, source));
+    snapshots.push({ source, plan, client, takenAt, counts: await carrier.counts(), tenantKey, read });
   }
-}
-
-async function countKeys(run: Run, plan: Plan): Promise<Counts> {
-  const { rows } = await run(count(plan));
-  const found = new Map(rows.map((row) => [Number(row['position']), Number(row['found'])]));
-  return Object.fromEntries(plan.collections.map(({ ref, position }) => [ref, found.get(position) ?? 0]));
+  try {
+    return await work(snapshots);
+  } catch (error) {
+    const source = blame.get(error);
+    throw source === undefined ? error : sourceFailure(source, error);
+  }
 }

@@ -1,19 +1,18 @@
 /** Steps of a request that need the database or the controller's mailbox, but no data source. */
-import { DateTime } from 'luxon';
 import { NotFound } from '../domain/errors.ts';
 import { isFinal } from '../domain/request.ts';
 import type { RequestOutcome, RequestStatus, RequestType } from '../domain/request.ts';
-import type { RequestRef, RequestResult } from '../domain/runs.ts';
-import type { Database, Transaction } from '../platform/database.ts';
-import type { Mailer } from '../platform/mail.ts';
+import type { Reminder, RequestRef, RequestResult } from '../domain/runs.ts';
+import type { Transaction } from '../platform/database.ts';
+import { deleteAttachments } from '../platform/records/attachments.ts';
+import { cancelTasks } from '../platform/records/manual-tasks.ts';
 import { moveRequest, recordEvent } from '../platform/records/request-progress.ts';
 import type { ObjectStorage } from '../platform/storage/storage.ts';
+import { mailOnce, remind } from './request-mail.ts';
+import type { RequestMailDeps } from './request-mail.ts';
 
-export interface RequestActivityDeps {
-  readonly db: Database;
-  readonly mailer: Mailer;
+export interface RequestActivityDeps extends RequestMailDeps {
   readonly storage: ObjectStorage;
-  readonly publicUrl: string;
 }
 
 export type RequestActivities = ReturnType<typeof createRequestActivities>;
@@ -22,8 +21,6 @@ interface RequestRow {
   readonly type: RequestType;
   readonly status: RequestStatus;
   readonly outcome: RequestOutcome | null;
-  readonly legal_due_at: Date;
-  readonly contractual_due_at: Date;
   readonly instruction_id: string | null;
   readonly instruction_version: number | null;
 }
@@ -49,7 +46,9 @@ export function createRequestActivities(deps: RequestActivityDeps) {
       await db.withTenant(ref.workspaceId, (trx) => moveRequest(trx, ref, { to: 'delivering' }));
     },
 
-    async closeRequest(ref: RequestRef, outcome: 'fulfilled' | 'no_data'): Promise<void> {
+    /** What people attached is in the package now, and nowhere else when the request has ended. */
+    async closeRequest(ref: RequestRef, outcome: 'fulfilled' | 'partially_fulfilled' | 'no_data'): Promise<void> {
+      await deleteAttachments(deps.storage, ref);
       await db.withTenant(ref.workspaceId, (trx) => moveRequest(trx, ref, { to: 'completed', outcome }));
     },
 
@@ -61,7 +60,11 @@ export function createRequestActivities(deps: RequestActivityDeps) {
       const { status, outcome } = await db.withTenant(ref.workspaceId, (trx) => readRequest(trx, ref));
       if (isFinal(status) && outcome !== null) return { outcome };
       await discardPackage(deps, ref);
-      await db.withTenant(ref.workspaceId, (trx) => moveRequest(trx, ref, { to: 'cancelled', outcome: 'withdrawn' }));
+      await deleteAttachments(deps.storage, ref);
+      await db.withTenant(ref.workspaceId, async (trx) => {
+        await cancelTasks(trx, ref);
+        await moveRequest(trx, ref, { to: 'cancelled', outcome: 'withdrawn' });
+      });
       return { outcome: 'withdrawn' };
     },
 
@@ -89,6 +92,11 @@ export function createRequestActivities(deps: RequestActivityDeps) {
           `POST ${deps.publicUrl}/v1/requests/${ref.requestId}/instruction.`,
         ],
       });
+    },
+
+    /** Asks, or asks again, whoever the request waits for. */
+    async remindPeople(ref: RequestRef, reminder: Reminder): Promise<void> {
+      await remind(deps, ref, reminder);
     },
   };
 }
@@ -129,41 +137,4 @@ async function discardPackage(deps: RequestActivityDeps, ref: RequestRef): Promi
       .update({ revoked_at: now });
     await recordEvent(trx, ref, { kind: 'package_discarded', details: { packageId: found.id } });
   });
-}
-
-interface RequestMail {
-  readonly dedupe: string;
-  readonly kind: string;
-  /** Goes on after "Access request <id> ". */
-  readonly subject: string;
-  readonly lines: readonly string[];
-}
-
-/**
- * Writes to the workspace's contact about a request, naming it by its id alone. The event that the mail was sent is
- * written after it, so a crash between the two sends it again rather than never.
- */
-async function mailOnce(deps: RequestActivityDeps, ref: RequestRef, mail: RequestMail): Promise<void> {
-  const { request, contact, sent } = await deps.db.withTenant(ref.workspaceId, async (trx) => ({
-    request: await readRequest(trx, ref),
-    contact: await trx('workspaces')
-      .where({ id: ref.workspaceId })
-      .first<{ contact_email: string; time_zone: string }>(),
-    sent: await trx('request_events')
-      .where({ workspace_id: ref.workspaceId, request_id: ref.requestId, dedupe: mail.dedupe })
-      .first('id'),
-  }));
-  if (sent) return;
-  const day = (date: Date) => DateTime.fromJSDate(date, { zone: contact.time_zone }).toISODate();
-  await deps.mailer.send({
-    to: contact.contact_email,
-    subject: `Request ${ref.requestId} ${mail.subject}`,
-    text: [
-      `The ${request.type} request ${ref.requestId} ${mail.subject}.`,
-      '',
-      `Your answer to the person is due on ${day(request.legal_due_at)}; we owe you ours by ${day(request.contractual_due_at)}.`,
-      ...(mail.lines.length > 0 ? ['', ...mail.lines] : []),
-    ].join('\n'),
-  });
-  await deps.db.withTenant(ref.workspaceId, (trx) => recordEvent(trx, ref, { kind: mail.kind, dedupe: mail.dedupe }));
 }

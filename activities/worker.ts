@@ -9,7 +9,9 @@ import { createRegistry, serveMetrics } from '../platform/telemetry/metrics.ts';
 import { connectionOptions, openTemporal } from '../platform/temporal/client.ts';
 import { dataConverter } from '../platform/temporal/data-converter.ts';
 import { prepareNamespace } from '../platform/temporal/namespace.ts';
+import { measureDrift } from './map-checking/drift-gauge.ts';
 import { sweepOutbox } from './outbox-sweep.ts';
+import { ensureSchedules } from './schedules.ts';
 import { createWorkers, openDependencies } from './workers.ts';
 
 async function main(): Promise<void> {
@@ -26,10 +28,13 @@ async function main(): Promise<void> {
     { connection, namespace, dataConverter: dataConverter(deps.ring, namespace), log },
     deps,
   );
+  await ensureSchedules(temporal.client);
   const running = workers.map((worker) => worker.run());
+  const registry = createRegistry('worker');
+  measureDrift(registry, deps.db);
   const metrics = await serveMetrics(
     {
-      registry: createRegistry('worker'),
+      registry,
       more: () => sdkMetrics(config),
       isReady: () => workers.every((worker) => worker.getState() === 'RUNNING'),
     },

@@ -16,13 +16,26 @@ import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
+import { createManualTaskActivities } from './manual-tasks.ts';
+import { createMapCheckActivities } from './map-check.ts';
+import { createMatchReviewActivities } from './match-review.ts';
+import { createPackageExpiryActivities } from './package-expiry.ts';
+import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
+import { createStorageSweepActivities } from './storage-sweep.ts';
+import { createWorkspaceExportActivities } from './workspace-export.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
 const PREBUILT = process.env['STEWARD_WORKFLOW_BUNDLE'];
 
 /** How much one process takes on at once: bulk work is bound by cores and disks, outbound work by other parties. */
-const CONCURRENCY = { [TASK_QUEUES.core]: 50, [TASK_QUEUES.bulk]: 4, [TASK_QUEUES.outbound]: 20 } as const;
+const CONCURRENCY = {
+  [TASK_QUEUES.core]: 50,
+  [TASK_QUEUES.bulk]: 4,
+  [TASK_QUEUES.outbound]: 20,
+  // Each keeps a connection to its source; with those of the bulk work they stay below what sources.ts opens.
+  [TASK_QUEUES.snapshots]: 3,
+} as const;
 
 /** Opens what activities work with. Throws InvalidConfiguration and InvalidDataMap before anything has started. */
 export async function openDependencies(config: Config) {
@@ -33,10 +46,12 @@ export async function openDependencies(config: Config) {
     ring,
     db,
     sources,
+    sourceSettings: config.sources,
     storage: openStorage(config.storage),
     mailer: openMailer(config.mail),
     map: await loadDataMap(config.dataMap),
     packages: config.packages,
+    exports: config.exports,
     publicUrl: config.api.publicUrl,
     close: async () => {
       await Promise.all([db.close(), sources.close()]);
@@ -60,7 +75,14 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
     activities: {
       ...createRequestActivities(deps),
       ...createLocateActivities(deps),
+      ...createMatchReviewActivities(deps),
+      ...createManualTaskActivities(deps),
+      ...createReleaseReviewActivities(deps),
       ...createExportPackagingActivities(deps),
+      ...createMapCheckActivities(deps),
+      ...createPackageExpiryActivities(deps),
+      ...createStorageSweepActivities(deps),
+      ...createWorkspaceExportActivities(deps),
     },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },
     shutdownGraceTime: '5 seconds',

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { InvalidInput, MissingScope, NotFound, Unauthenticated } from '../domain/errors.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { Principal, Scope } from '../domain/parties.ts';
+import type { Database } from '../platform/database.ts';
 import { findPrincipal } from '../platform/records/api-keys.ts';
 import { workspaceExists } from '../platform/records/workspaces.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -34,12 +35,19 @@ export async function workspaceOf(
 ): Promise<string | undefined> {
   const named = request.get(WORKSPACE_HEADER)?.toLowerCase();
   if (named === undefined) return principal.workspaceId;
-  const known =
-    principal.workspaceId === undefined
-      ? isUuid(named) && (await workspaceExists(db, named))
-      : named === principal.workspaceId;
-  if (!known) throw new NotFound(`There is no workspace with the id that the header ${WORKSPACE_HEADER} names.`);
+  if (!(await isReached(db, principal, named)))
+    throw new NotFound(`There is no workspace with the id that the header ${WORKSPACE_HEADER} names.`);
   return named;
+}
+
+/** Throws NotFound when the workspace that an address names is none that the key reaches. */
+export async function requireReached({ db }: ApiDependencies, principal: Principal, named: string): Promise<void> {
+  if (!(await isReached(db, principal, named))) throw new NotFound(`There is no workspace ${named}.`);
+}
+
+async function isReached(db: Database, principal: Principal, named: string): Promise<boolean> {
+  if (principal.workspaceId !== undefined) return named === principal.workspaceId;
+  return isUuid(named) && (await workspaceExists(db, named));
 }
 
 export function requireWorkspace(workspaceId: string | undefined): string {

@@ -9,7 +9,7 @@ import type { Principal, Scope } from '../domain/parties.ts';
 import type { Caller } from '../platform/records/caller.ts';
 import type { Repeat } from '../platform/records/repeats.ts';
 import { factsOf } from './answer-facts.ts';
-import { authenticate, requireScope, requireWorkspace, workspaceOf } from './authenticate.ts';
+import { authenticate, requireReached, requireScope, requireWorkspace, workspaceOf } from './authenticate.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { repeatOf } from './idempotency.ts';
 import { jsonBodyReader } from './json-body.ts';
@@ -65,7 +65,7 @@ interface InWorkspace {
   readonly repeat: Repeat;
 }
 
-type Input<S extends InputShape> = z.output<z.ZodObject<S>>;
+export type Input<S extends InputShape> = z.output<z.ZodObject<S>>;
 
 interface Answer<R extends z.ZodType> {
   readonly body: z.input<R>;
@@ -91,6 +91,22 @@ export function workspaceEndpoint<S extends InputShape, R extends z.ZodType = z.
   return endpoint(description, async (deps, request, response) => {
     const { principal, workspaceId, sent } = await admit(deps, description, request, response);
     const caller = { principal, workspaceId: requireWorkspace(workspaceId) };
+    const input = await checkInput(description.input, sent);
+    const repeat = repeatOf(request, deps.ring, caller, { ...sent, operation: description.operationId });
+    return run({ ...input, deps, caller, repeat });
+  });
+}
+
+/** An endpoint on the workspace that its address names. */
+export function namedWorkspaceEndpoint<
+  S extends InputShape & { readonly params: z.ZodType<{ workspaceId: string }> },
+  R extends z.ZodType = z.ZodUndefined,
+>(description: EndpointDescription<S, R>, run: (call: InWorkspace & Input<S>) => Promise<Answer<R>>): Endpoint {
+  return endpoint(description, async (deps, request, response) => {
+    const { principal, sent } = await admit(deps, description, request, response);
+    const { workspaceId } = await checkInput({ params: description.input.params }, sent).then(({ params }) => params);
+    await requireReached(deps, principal, workspaceId);
+    const caller = { principal, workspaceId };
     const input = await checkInput(description.input, sent);
     const repeat = repeatOf(request, deps.ring, caller, { ...sent, operation: description.operationId });
     return run({ ...input, deps, caller, repeat });
@@ -127,7 +143,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 const readBody = jsonBodyReader(MAX_BODY_BYTES);
 
 /** Who calls, may they, and where; a body is read of those alone who may send it. */
-async function admit(
+export async function admit(
   deps: ApiDependencies,
   { scope, input }: EndpointDescription,
   request: Request,
@@ -141,7 +157,7 @@ async function admit(
   return { principal, workspaceId, sent: { params: request.params, query: request.query, body } };
 }
 
-async function checkInput<S extends InputShape>(shape: S, sent: Sent): Promise<Input<S>> {
+export async function checkInput<S extends InputShape>(shape: S, sent: Sent): Promise<Input<S>> {
   const result = await z.object(shape).safeParseAsync(sent);
   if (result.success) return result.data;
   throw inputProblem(result.error.issues);

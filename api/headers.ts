@@ -5,3 +5,6 @@ export const WORKSPACE_HEADER = 'Steward-Workspace';
 
 /** Chosen by the caller; makes a repeat of a call recognisable. */
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
+
+/** The name of a file that is sent as a body, percent-encoded. */
+export const FILE_NAME_HEADER = 'Steward-File-Name';

@@ -7,6 +7,7 @@ const MAX_PAGE = 200;
 /** Milliseconds and id of the last item. */
 const UUID_CURSOR = /^\d{1,15}\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const KEY_CURSOR = /^\d{1,15}\.[0-9a-z]{12}$/;
+export const NUMBER_CURSOR = /^\d{1,15}\.\d{1,19}$/;
 
 /** The query parameters of every list; `form` is that of the list's cursors, by the ids that its items have. */
 export const pageQuery = (form: RegExp = UUID_CURSOR) => ({

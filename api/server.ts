@@ -2,7 +2,10 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeMap } from '../data-map/describe.ts';
 import { loadDataMap } from '../data-map/load.ts';
+import { collectionsOf } from '../data-map/model.ts';
+import type { DataMap } from '../data-map/model.ts';
 import { knownIdentityTypes } from '../data-map/parse.ts';
 import { loadConfig } from '../platform/config.ts';
 import type { Config } from '../platform/config.ts';
@@ -14,6 +17,7 @@ import { createRegistry, serveMetrics } from '../platform/telemetry/metrics.ts';
 import { openTemporal } from '../platform/temporal/client.ts';
 import { createApp } from './app.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import type { MappedCollection } from './redaction-targets.ts';
 
 /** How long answers under way may take to end; a download that needs longer is broken off. */
 const GRACE_MS = 5_000;
@@ -42,13 +46,23 @@ async function openDependencies(config: Config): Promise<ApiDependencies> {
   return {
     config,
     ring,
+    dataMap: describeMap(map),
     identityTypes: knownIdentityTypes(map),
+    collections: mappedCollections(map),
     db: openDatabase(config.database.appUrl, { applicationName: 'steward-api', maxConnections: 20 }),
     temporal: openTemporal(config.temporal, ring),
     storage: openStorage(config.storage),
     logger: createLogger('api', config.log.level),
     registry: createRegistry('api'),
   };
+}
+
+function mappedCollections(map: DataMap): readonly MappedCollection[] {
+  return collectionsOf(map).map(({ ref, key, fields }) => ({
+    ref,
+    key,
+    columns: fields.filter(({ path }) => path.length === 0).map(({ column }) => column),
+  }));
 }
 
 function listen(server: Server, { host, port }: Config['api']): Promise<Server> {

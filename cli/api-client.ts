@@ -30,6 +30,15 @@ interface ProblemBody {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
+/** A file to send as a body. */
+export interface FileUpload {
+  readonly name: string;
+  /** Its media type. */
+  readonly type: string;
+  readonly bytes: number;
+  readonly content: Readable;
+}
+
 export class ApiClient {
   private readonly options: ApiClientOptions;
 
@@ -50,21 +59,44 @@ export class ApiClient {
     return this.call<T>('POST', path, body, idempotencyKey);
   }
 
-  private async call<T>(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<T> {
-    const { baseUrl, apiKey, workspaceId } = this.options;
-    const response = await fetch(new URL(path, baseUrl), {
-      method,
-      headers: {
-        authorization: `Bearer ${apiKey}`,
-        ...(workspaceId === undefined ? {} : { 'steward-workspace': workspaceId }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw await problemOf(response);
-    return (response.status === 204 ? undefined : await response.json()) as T;
+  /** Streams a file as the body. */
+  async upload<T>(path: string, file: FileUpload, idempotencyKey: string): Promise<T> {
+    const headers = {
+      ...this.headers(idempotencyKey),
+      'content-type': file.type,
+      'content-length': String(file.bytes),
+      'steward-file-name': encodeURIComponent(file.name),
+    };
+    const body = Readable.toWeb(file.content);
+    return answerOf<T>(await fetch(this.address(path), { method: 'POST', headers, body, duplex: 'half' }));
   }
+
+  private async call<T>(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<T> {
+    const headers = {
+      ...this.headers(idempotencyKey),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    return answerOf<T>(await fetch(this.address(path), { method, headers, ...sent }));
+  }
+
+  private address(path: string): URL {
+    return new URL(path, this.options.baseUrl);
+  }
+
+  private headers(idempotencyKey: string | undefined): Record<string, string> {
+    const { apiKey, workspaceId } = this.options;
+    return {
+      authorization: `Bearer ${apiKey}`,
+      ...(workspaceId === undefined ? {} : { 'steward-workspace': workspaceId }),
+      ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+    };
+  }
+}
+
+async function answerOf<T>(response: Response): Promise<T> {
+  if (!response.ok) throw await problemOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 async function problemOf(response: Response): Promise<ApiProblem> {

@@ -6,16 +6,18 @@ import { REGIMES } from '../domain/deadlines.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import type { Identity } from '../domain/identities.ts';
 import { INSTRUCTION_SOURCES } from '../domain/parties.ts';
+import { RELEASES } from '../domain/request.ts';
 import { download } from './api-client.ts';
 import { apiClient } from './endpoints.ts';
-
-interface WorkspaceOption {
-  readonly workspace?: string;
-}
+import { print, workspaceOption } from './output.ts';
+import type { WorkspaceOption } from './output.ts';
+import { reviewCommands } from './review.ts';
 
 interface FileOptions extends WorkspaceOption {
   readonly identity: readonly Identity[];
+  readonly type: string;
   readonly regime: string;
+  readonly release?: string;
   readonly received?: string;
   readonly instruction?: string;
   readonly source?: string;
@@ -24,14 +26,14 @@ interface FileOptions extends WorkspaceOption {
   readonly ageRecipient?: string;
 }
 
-const workspaceOption = () =>
-  new Option('-w, --workspace <id>', 'the workspace, for a key that is bound to none').env('STEWARD_WORKSPACE');
-
 export function requestCommands(program: Command): void {
-  const request = program.command('request').description('file, follow and cancel requests');
+  const request = program.command('request').description('file, follow, review and cancel requests');
   request
     .command('file')
-    .description('file an access request')
+    .description('file a request')
+    .addOption(
+      new Option('--type <type>', 'the right it is about').choices(['access', 'portability']).default('access'),
+    )
     .requiredOption(
       '-i, --identity <type=value>',
       'an identifier of the person, e.g. email=…; repeatable',
@@ -44,10 +46,12 @@ export function requestCommands(program: Command): void {
     .addOption(new Option('--source <source>', 'where a one-off instruction comes from').choices(INSTRUCTION_SOURCES))
     .option('--attestation <text>', "the controller's words of a one-off instruction")
     .option('--attested-by <name>', 'who attests it')
+    .addOption(new Option('--release <when>', 'whether somebody looks at the package first').choices(RELEASES))
     .option('--age-recipient <age1…>', "encrypt the download to the controller's age key")
     .addOption(workspaceOption())
     .action(fileRequest);
   showCommands(request);
+  reviewCommands(request);
   program
     .command('package')
     .description('save the package of a request')
@@ -88,11 +92,12 @@ function showCommands(request: Command): void {
 async function fileRequest(options: FileOptions): Promise<void> {
   const client = await apiClient(options.workspace);
   const body = {
-    type: 'access',
+    type: options.type,
     regime: options.regime,
     receivedByControllerAt: options.received ?? new Date().toISOString(),
     identities: options.identity,
     ...instructionOf(options),
+    ...(options.release === undefined ? {} : { release: options.release }),
     ...(options.ageRecipient === undefined ? {} : { ageRecipient: options.ageRecipient }),
   };
   print(await client.post('/v1/requests', body, randomUUID()));
@@ -119,12 +124,8 @@ async function savePackage(
   console.log(file);
 }
 
-function collectIdentity(text: string, earlier: readonly Identity[]): readonly Identity[] {
+export function collectIdentity(text: string, earlier: readonly Identity[]): readonly Identity[] {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidInput('An identity is written type=value, such as email=somebody@example.com.');
   return [...earlier, { type: text.slice(0, at), value: text.slice(at + 1) }];
-}
-
-function print(value: unknown): void {
-  console.log(JSON.stringify(value, null, 2));
 }

@@ -3,7 +3,9 @@
 import { Command } from 'commander';
 import { StewardError } from '../domain/errors.ts';
 import { ApiProblem } from './api-client.ts';
+import { exportCommand } from './export.ts';
 import { keyCommands } from './keys.ts';
+import { mapCommands } from './map.ts';
 import { migrateCommand } from './migrate.ts';
 import { requestCommands } from './requests.ts';
 import { signInCommand } from './sign-in.ts';
@@ -12,7 +14,16 @@ import { verifyCommand } from './verify.ts';
 const program = new Command('steward')
   .description("Carries out and proves the data-protection duties of a company that processes its customers' data.")
   .showHelpAfterError();
-for (const add of [verifyCommand, requestCommands, signInCommand, keyCommands, migrateCommand]) add(program);
+const COMMANDS = [
+  verifyCommand,
+  requestCommands,
+  exportCommand,
+  signInCommand,
+  keyCommands,
+  mapCommands,
+  migrateCommand,
+] as const;
+for (const add of COMMANDS) add(program);
 
 try {
   await program.parseAsync();

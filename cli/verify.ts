@@ -1,30 +1,63 @@
-/** `steward verify FILE`: checks a package offline, with the public key alone. */
+/** `steward verify FILE`: checks a package, or an export's folder, offline, with the public key alone. */
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import type { JSONWebKeySet } from 'jose';
 import { InvalidConfiguration } from '../domain/errors.ts';
+import { findExportManifest, verifyExport } from '../platform/export-verification.ts';
+import type { ExportReport } from '../platform/export-verification.ts';
 import { verifyPackageFile } from '../platform/package-verification.ts';
 import { apiUrl } from './endpoints.ts';
 
 export function verifyCommand(program: Command): void {
   program
     .command('verify')
-    .description('check a package: its signature, and every file against the manifest')
-    .argument('<file>', 'the package (.zip)')
+    .description('check a package or an export: its signature, and every file or part against the manifest')
+    .argument('<file>', 'the package (.zip), or the folder with the parts of an export')
     .option('--keys <file>', "the processor's public keys: a JSON Web Key Set, or one key as PEM")
     .option('--json', 'the report as JSON')
     .addHelpText('after', '\nWithout --keys the keys are read from the running stack of STEWARD_HOME.')
     .action(verify);
 }
 
-async function verify(file: string, options: { readonly keys?: string; readonly json?: boolean }): Promise<void> {
-  const keys = options.keys === undefined ? await keysOfRunningStack() : await readKeys(options.keys);
+interface VerifyOptions {
+  readonly keys?: string;
+  readonly json?: boolean;
+}
+
+async function verify(file: string, options: VerifyOptions): Promise<void> {
+  const manifestFile = await findExportManifest(file);
+  if (manifestFile !== undefined) return reportExport(manifestFile, options);
+  const keys = await keysOf(options);
   const report = await verifyPackageFile(file, keys);
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else console.log(inWords(file, report));
   if (!report.ok) process.exitCode = 1;
+}
+
+/** Checks an export by its part 0, says what was found, and sets the exit code. */
+export async function reportExport(manifestFile: string, options: VerifyOptions): Promise<void> {
+  const report = await verifyExport(manifestFile, await keysOf(options));
+  console.log(options.json ? JSON.stringify(report, null, 2) : exportInWords(manifestFile, report));
+  if (!report.ok) process.exitCode = 1;
+}
+
+function exportInWords(file: string, { ok, problems, manifest }: ExportReport): string {
+  if (!ok || manifest === undefined) {
+    return [`The export of ${file} does NOT verify:`, ...problems.map(({ path, what }) => `  ${path}: ${what}`)].join(
+      '\n',
+    );
+  }
+  const { exportId, createdAt, totals, restarts } = manifest;
+  return [
+    `The export verifies: the signature is good, and all ${totals.parts} parts are here as the manifest says.`,
+    `  export ${exportId}, finished ${createdAt}, ${totals.rows} rows, ${totals.files} files, ${totals.missingFiles} missing, ${restarts} restarts`,
+  ].join('\n');
+}
+
+async function keysOf({ keys }: VerifyOptions): Promise<JSONWebKeySet> {
+  return keys === undefined ? keysOfRunningStack() : readKeys(keys);
 }
 
 function inWords(file: string, report: Awaited<ReturnType<typeof verifyPackageFile>>): string {

@@ -1,10 +1,24 @@
 /** From a dataset as the file has it to the dataset of the model, reporting what does not work on the way. */
 import { isSupportedCountry } from 'libphonenumber-js/max';
-import type { CollectionFile, DatasetFile, FieldFile } from './fideslang.ts';
+import { isWeakType } from '../domain/identities.ts';
+import type { CollectionFile, DatasetFile, FieldFile, ManualFile } from './fideslang.ts';
 import { flatFields, metaOf } from './fideslang.ts';
 import type { Findings, Location } from './findings.ts';
-import type { Collection, Dataset, Field, IdentityField, Media } from './model.ts';
-import { fieldName } from './model.ts';
+import type {
+  Collection,
+  Dataset,
+  ExemptColumn,
+  Exemption,
+  Field,
+  FieldRef,
+  FreeText,
+  IdentityField,
+  ManualSearch,
+  Media,
+  Origin,
+  Question,
+} from './model.ts';
+import { fieldName, refIn } from './model.ts';
 import { namedBy } from './texts.ts';
 
 /** PostgreSQL's own default; naming it keeps a temporary table of the same name from standing in for the real one. */
@@ -20,8 +34,12 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     dataset: file.fides_key,
     source: steward?.source ?? file.fides_key,
     schema: steward?.schema ?? DEFAULT_SCHEMA,
+    tenant: steward?.tenant ?? undefined,
     categories: file.data_categories ?? [],
+    manual: steward?.manual != null,
   };
+  if (inherited.manual && steward?.source != null)
+    findings.problem(at, 'it has a source and is searched by hand; take source or manual away.');
   const twice = repeated(file.collections.map(({ name }) => name));
   for (const name of twice) findings.problem({ ...at, collection: name }, 'it is there twice; merge the two.');
   return {
@@ -29,17 +47,26 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     name: file.name ?? file.fides_key,
     source: inherited.source,
     phoneRegion: region,
+    after: metaOf(file)?.after ?? [],
+    manual: steward?.manual ? buildManual(steward.manual) : undefined,
     collections: file.collections.map((entry) =>
       buildCollection(entry, inherited, { ...at, collection: entry.name }, findings),
     ),
+    questions: questionsOf(undefined, steward?.questions),
   };
+}
+
+function buildManual({ title, instructions, assignee, identities }: ManualFile): ManualSearch {
+  return { title, instructions, assignee: assignee ?? undefined, identities };
 }
 
 interface Inherited {
   readonly dataset: string;
   readonly source: string;
   readonly schema: string;
+  readonly tenant: string | undefined;
   readonly categories: readonly string[];
+  readonly manual: boolean;
 }
 
 function buildCollection(file: CollectionFile, inherited: Inherited, at: Location, findings: Findings): Collection {
@@ -50,10 +77,15 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
   for (const name of repeated(flat.map(({ path }) => path.join('.')))) {
     findings.problem({ ...at, field: name }, 'it is there twice; merge the two.');
   }
-  const fields = flat.map(({ path, file: each }) => buildField(path, each, categories));
+  const exemption = exemptionOf(steward?.no_personal_data);
+  const exemptColumns = exemptColumnsOf(file.fields, at, findings);
+  const isExempt = (path: readonly string[]) => exemptColumns.some(({ column }) => column === path[0]);
+  const fields = flat
+    .filter(({ path }) => !isExempt(path))
+    .map(({ path, file: each }) => buildField(path, each, categories));
   for (const each of fields) checkField(each, { ...at, field: fieldName(each) }, findings);
   const identities = identitiesOf(file.fields);
-  if (steward?.no_personal_data === true && identities.length > 0) {
+  if (exemption !== undefined && identities.length > 0) {
     findings.problem(at, 'it has an identity and says no_personal_data; take one of the two away.');
   }
   const named = namedBy(
@@ -66,28 +98,69 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     source: inherited.source,
     schema: steward?.schema ?? inherited.schema,
     table: file.name,
-    key: fields.filter(({ primaryKey }) => primaryKey).map(({ column }) => column),
-    tenant: steward?.tenant ?? undefined,
+    key: fields.filter(({ primaryKey, path }) => primaryKey && path.length === 0).map(({ column }) => column),
+    tenant: steward?.tenant ?? inherited.tenant,
     team: steward?.team ?? undefined,
     restriction: steward?.restriction ?? undefined,
     recordClass: steward?.record_class ?? undefined,
     ...named,
     kind: named.kind ?? readable(file.name),
-    skipped: meta?.skip_processing === true || steward?.no_personal_data === true,
+    skipped: inherited.manual || meta?.skip_processing === true || exemption !== undefined,
+    exemption,
     fields,
-    identities,
+    exemptColumns,
+    identities: identities.map((each) => ({ ...each, at: refIn(fields, each.at) })),
+    freeText: freeTextOf(file.fields).map((each) => ({ ...each, at: textAt(refIn(fields, each.at)) })),
+    thirdParties: steward?.third_parties ?? 'redact',
     media: (steward?.media ?? []).map(
       ({ column, store, name_column }): Media => ({ column, store, nameColumn: name_column ?? undefined }),
     ),
     masking: meta?.masking_strategy_override?.strategy,
     after: meta?.after ?? [],
     eraseAfter: meta?.erase_after ?? [],
+    acknowledged: steward?.acknowledged ?? {},
+    questions: [
+      ...questionsOf(undefined, steward?.questions),
+      ...flat.flatMap(({ path, file: each }) => questionsOf(path.join('.'), metaOf(each)?.steward?.questions)),
+    ],
   };
+}
+
+type WithReason = boolean | string | null | undefined;
+
+function exemptionOf(value: WithReason): Exemption | undefined {
+  if (!value) return undefined;
+  return { reason: value === true ? undefined : value };
+}
+
+function exemptColumnsOf(fields: readonly FieldFile[], at: Location, findings: Findings): readonly ExemptColumn[] {
+  return flatFields(fields).flatMap(({ path, file }): readonly ExemptColumn[] => {
+    const meta = metaOf(file);
+    const exemption = exemptionOf(meta?.steward?.no_personal_data);
+    if (exemption === undefined) return [];
+    const where = { ...at, field: path.join('.') };
+    if (path.length > 1) findings.problem(where, 'no_personal_data works on a whole column; set it there.');
+    if (flatFields([file]).some((each) => isUsed(each.file))) {
+      const uses = 'a key, an identity or a reference';
+      findings.problem(where, `it is used as ${uses} and says no_personal_data; take one of the two away.`);
+    }
+    return [{ column: file.name, ...exemption }];
+  });
+}
+
+function isUsed(file: FieldFile): boolean {
+  const meta = metaOf(file);
+  return meta?.primary_key === true || Boolean(meta?.identity) || (meta?.references ?? []).length > 0;
+}
+
+function questionsOf(field: string | undefined, texts: readonly string[] | null | undefined): readonly Question[] {
+  return (texts ?? []).map((text) => ({ field, text }));
 }
 
 function buildField(path: readonly string[], file: FieldFile, categories: readonly string[]): Field {
   const meta = metaOf(file);
   const masking = meta?.masking_strategy_override;
+  const all = [...new Set([...categories, ...(file.data_categories ?? [])])];
   return {
     column: path[0] ?? file.name,
     path: path.slice(1),
@@ -95,7 +168,7 @@ function buildField(path: readonly string[], file: FieldFile, categories: readon
       { label: meta?.steward?.label, description: meta?.steward?.description, kind: undefined },
       { label: readable(file.name), description: file.description ?? undefined },
     ),
-    categories: [...new Set([...categories, ...(file.data_categories ?? [])])],
+    categories: all,
     dataType: meta?.data_type ?? undefined,
     length: meta?.length ?? undefined,
     primaryKey: meta?.primary_key === true,
@@ -104,7 +177,20 @@ function buildField(path: readonly string[], file: FieldFile, categories: readon
     returnAllElements: meta?.return_all_elements === true,
     masking: masking ? { strategy: masking.strategy, configuration: masking.configuration ?? {} } : undefined,
     notFollowed: notFollowed(meta?.steward?.not_followed),
+    origin: meta?.steward?.origin ?? originOf(all),
   };
+}
+
+/**
+ * Portable is what the person provided, actively or by being observed, and not what was made of it: GDPR Art. 20(1) and the
+ * Article 29 Working Party's guidelines on the right to data portability (WP 242 rev.01, pages 9 to 11). Where the map does
+ * not say, the categories do: `derived` and `inferred` ones are the controller's work, those of the system alone are the
+ * system's; every other of the user is the person's. A field without a category is handed over: leaving out needs a reason.
+ */
+function originOf(categories: readonly string[]): Origin {
+  if (categories.some((each) => /(^|\.)(derived|inferred)(\.|$)/.test(each))) return 'derived';
+  const ofSystemAlone = categories.length > 0 && categories.every((each) => /^system(\.|$)/.test(each));
+  return ofSystemAlone ? 'derived' : 'provided';
 }
 
 function notFollowed(value: boolean | string | null | undefined): string | undefined {
@@ -114,15 +200,28 @@ function notFollowed(value: boolean | string | null | undefined): string | undef
 
 function checkField({ path, primaryKey, redacted }: Field, at: Location, findings: Findings): void {
   if (path.length === 0) return;
-  if (primaryKey) findings.problem(at, 'a primary key must be a column; a value inside one cannot be it.');
+  if (primaryKey) findings.notice(at, 'it is inside a column and therefore no part of the primary key.');
   if (redacted) findings.problem(at, 'redact works on a whole column; set it there.');
 }
 
 function identitiesOf(fields: readonly FieldFile[]): readonly IdentityField[] {
   return flatFields(fields).flatMap(({ path: [column = '', ...path], file }) => {
-    const type = metaOf(file)?.identity;
-    return type ? [{ at: { column, path }, type }] : [];
+    const meta = metaOf(file);
+    const type = meta?.identity;
+    return type ? [{ at: { column, path }, type, weak: meta.steward?.weak ?? isWeakType(type) }] : [];
   });
+}
+
+function freeTextOf(fields: readonly FieldFile[]): readonly FreeText[] {
+  return flatFields(fields).flatMap(({ path: [column = '', ...path], file }) => {
+    const steward = metaOf(file)?.steward;
+    return steward?.free_text ? [{ at: { column, path }, weak: steward.weak ?? undefined }] : [];
+  });
+}
+
+/** A text in a list is looked for in all of its column. */
+function textAt({ inList, ...at }: FieldRef): FieldRef {
+  return inList ? { column: at.column, path: [] } : at;
 }
 
 function repeated(names: readonly string[]): readonly string[] {

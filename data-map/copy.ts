@@ -3,39 +3,131 @@
  * the workspace is compared once more through the scope table.
  */
 import type { Media } from './model.ts';
+import type { Key } from './handover.ts';
+import { keyObject } from './matches.ts';
 import type { PlannedCollection } from './plan.ts';
-import { SCOPE_TABLE, keyColumn, keyTable, onKey, scopeColumn } from './sql.ts';
+import { boundValue, isAmong, mixedRow, projectedColumns, projectedMedia, projectedRows } from './projection.ts';
+import type { Bind } from './projection.ts';
+import { keyColumn, onKey } from './follow.ts';
+import { SCOPE_TABLE, keyTable, scopeColumn } from './sql.ts';
 import { column, quoteName, tableName } from './sql-text.ts';
 
 /** One JSON document a line; neither control character can occur in JSON, so nothing is ever quoted. */
-const AS_JSON_LINES = String.raw`TO STDOUT (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02')`;
-const AS_CSV = 'TO STDOUT (FORMAT csv, HEADER true)';
+export const AS_JSON_LINES = String.raw`TO STDOUT (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02')`;
+export const AS_CSV = 'TO STDOUT (FORMAT csv, HEADER true)';
 
-/** JSON lines in UTF-8: the columns handed over as one object a row, in the order of the key. */
-export function copyJson(collection: PlannedCollection): string {
-  const columns = collection.columns.map((name) => column('t', name));
-  return jsonLines(`SELECT ${columns.join(', ')} ${rowsFound(collection)}`);
+/** What is read of the rows found in a collection, in the order of the key, whatever carries the keys. */
+export interface Reading {
+  /** JSON lines in UTF-8, or CSV (RFC 4180) with a header. */
+  readonly format: 'json' | 'csv';
+  /** SQL over the alias `t` for the collection's table. In CSV it gives text. */
+  readonly columns: readonly { readonly name: string; readonly value: string }[];
+  /** Rows that do not satisfy it are not read; over the same alias. */
+  readonly condition?: string;
+  /** What it refers to by `boundValue`, by name; a name has the same value in all readings of a plan. */
+  readonly bound?: ReadonlyMap<string, string>;
 }
 
-/** CSV (RFC 4180) with a header: the columns handed over, in the order of the key. */
-export function copyCsv(collection: PlannedCollection): string {
-  const columns = collection.columns.map((name) => `${safeInSheet(column('t', name))} AS ${quoteName(name)}`);
-  return `COPY (SELECT ${columns.join(', ')} ${rowsFound(collection)}) ${AS_CSV}`;
+/** The columns handed over as one object a row. */
+export function jsonReading(collection: PlannedCollection): Reading {
+  return handedOver(collection, 'json', (bind) => projectedColumns(collection, 'json', bind));
 }
 
-/** JSON lines `{key: […], object, name}`, one an object of the store that a row found names; `name` may be null. */
-export function copyMedia(collection: PlannedCollection, media: Media): string {
-  const object = column('t', media.column);
-  const name = media.nameColumn === undefined ? 'NULL' : column('t', media.nameColumn);
-  const key = `json_build_array(${collection.key.map((each) => column('t', each)).join(', ')})`;
-  const select = `SELECT ${key} AS key, ${object}::text AS object, ${name}::text AS name`;
-  return jsonLines(`${select} ${rowsFound(collection, `${object} IS NOT NULL`)}`);
+/** The columns handed over. */
+export function csvReading(collection: PlannedCollection): Reading {
+  return handedOver(collection, 'csv', (bind) =>
+    projectedColumns(collection, 'csv', bind).map(({ name, value }) => ({
+      name,
+      value: safeInSheet(value, column('t', name)),
+    })),
+  );
 }
 
-function jsonLines(select: string): string {
-  // A column of type json keeps the line breaks between its tokens, which would break the lines apart.
-  const oneLine = `replace(replace(row_to_json(r)::text, chr(10), ' '), chr(13), ' ')`;
-  return `COPY (SELECT ${oneLine} FROM (${select}) r) ${AS_JSON_LINES}`;
+/** Lines `{key: […], object, name}`, one an object of the store that a row found names; `name` may be null. */
+export function mediaReading(collection: PlannedCollection, media: Media): Reading {
+  return handedOver(
+    collection,
+    'json',
+    (bind) => {
+      const { object, name } = projectedMedia(collection, media, bind);
+      return [
+        { name: 'key', value: `json_build_array(${collection.key.map((each) => column('t', each)).join(', ')})` },
+        { name: 'object', value: `${object}::text` },
+        { name: 'name', value: `${name}::text` },
+      ];
+    },
+    (bind) => `${projectedMedia(collection, media, bind).object} IS NOT NULL`,
+  );
+}
+
+/**
+ * Lines `{withheld, mixed}`, one a row found that is left out, or is handed over and names others; undefined when nothing is
+ * left out and nobody looks for others.
+ */
+export function leftOutReading(collection: PlannedCollection): Reading | undefined {
+  return binding((bind) => {
+    const [kept, mixed] = [projectedRows(collection, bind), mixedRow(collection, bind)];
+    if (kept === undefined && mixed === undefined) return undefined;
+    const withheld = kept === undefined ? 'false' : `NOT (${kept})`;
+    const columns = [
+      { name: 'withheld', value: withheld },
+      { name: 'mixed', value: `(${kept ?? 'true'}) AND (${mixed ?? 'false'})` },
+    ];
+    return { format: 'json', columns, condition: `(${withheld} OR ${mixed ?? 'false'})` };
+  });
+}
+
+/** Lines `{key}` of the rows found that are among those with these keys, as `matches` writes them. */
+export function amongReading(collection: PlannedCollection, keys: readonly Key[]): Reading {
+  return binding(
+    (bind): Reading => ({
+      format: 'json',
+      columns: [{ name: 'key', value: keyObject(collection, 't') }],
+      condition: isAmong(collection, `asked ${collection.position}`, keys, bind),
+    }),
+  );
+}
+
+function handedOver(
+  collection: PlannedCollection,
+  format: Reading['format'],
+  columns: (bind: Bind) => Reading['columns'],
+  condition: (bind: Bind) => string | undefined = () => undefined,
+): Reading {
+  return binding((bind) => {
+    const conditions = [projectedRows(collection, bind), condition(bind)].filter((each) => each !== undefined);
+    return {
+      format,
+      columns: columns(bind),
+      ...(conditions.length > 0 && { condition: conditions.join(' AND ') }),
+    };
+  });
+}
+
+/** Gathers what a reading binds. */
+function binding<R extends Reading | undefined>(build: (bind: Bind) => R): R {
+  const bound = new Map<string, string>();
+  const reading = build((name, value) => {
+    bound.set(name, value);
+    return boundValue(name);
+  });
+  return reading && bound.size > 0 ? { ...reading, bound } : reading;
+}
+
+/** The query that streams a reading of the rows whose keys are in the key table. */
+export function copyQuery(collection: PlannedCollection, reading: Reading): string {
+  const rows = `SELECT ${columnsRead(reading)} ${rowsFound(collection, reading.condition)}`;
+  if (reading.format === 'csv') return `COPY (${rows}) ${AS_CSV}`;
+  return `COPY (SELECT ${jsonLine('r')} FROM (${rows}) r) ${AS_JSON_LINES}`;
+}
+
+export function columnsRead({ columns }: Reading): string {
+  return columns.map(({ name, value }) => `${value} AS ${quoteName(name)}`).join(', ');
+}
+
+/** A row as JSON; a column of type json keeps the line breaks between its tokens, which would break the lines apart. */
+export function jsonLine(row: string): string {
+  return `replace(replace(row_to_json(${row})::text, chr(10), ' '), chr(13), ' ')`;
 }
 
 function rowsFound(collection: PlannedCollection, condition?: string): string {
@@ -56,8 +148,8 @@ const NUMERIC = `'{smallint,integer,bigint,numeric,real,double precision,money,i
  * A spreadsheet takes text that begins with one of these for a formula (OWASP, CSV Injection); an apostrophe before it
  * makes it text. PostgreSQL knows the column's type, the map need not.
  */
-function safeInSheet(value: string): string {
+export function safeInSheet(value: string, typed: string = value): string {
   const text = `${value}::text`;
   const begins = String.raw`left(${text}, 1) = ANY (ARRAY['=', '+', '-', '@', e'\t', e'\r', e'\n'])`;
-  return `CASE WHEN ${begins} AND pg_typeof(${value}) <> ALL (${NUMERIC}) THEN '''' || ${text} ELSE ${text} END`;
+  return `CASE WHEN ${begins} AND pg_typeof(${typed}) <> ALL (${NUMERIC}) THEN '''' || ${text} ELSE ${text} END`;
 }

@@ -30,12 +30,24 @@ const reference = z.looseObject({
 
 const maskingOverride = z.looseObject({ strategy: text, configuration: z.record(z.string(), z.unknown()).nullish() });
 
+/** The reason, or `true` where nobody has given one; the check then asks for it. */
+const withReason = z.union([z.boolean(), text]).nullish();
+
 const fieldSteward = z.looseObject({
   /** Why the references of this field are not followed; `true` when there is nothing to say. */
-  not_followed: z.union([z.boolean(), text]).nullish(),
+  not_followed: withReason,
+  /** Why this column holds nothing personal; it is then left out of what is handed over. */
+  no_personal_data: withReason,
+  /** What a person has yet to decide about it; the check lists it. */
+  questions: texts,
   label: localised.nullish(),
   /** In other languages than Fideslang's own description is in. */
   description: localised.nullish(),
+  /** Proves nothing alone; phone numbers do not unless it says `false`. */
+  weak: flag,
+  /** Searched for the person's identifiers, and rid of those of others. */
+  free_text: flag,
+  origin: z.enum(['provided', 'observed', 'derived']).nullish(),
 });
 
 const fieldMeta = z.looseObject({
@@ -85,7 +97,11 @@ const collectionSteward = z.looseObject({
   kind: localised.nullish(),
   /** In other languages than Fideslang's own description is in. */
   description: localised.nullish(),
-  no_personal_data: flag,
+  no_personal_data: withReason,
+  /** Triggers, rules and cascading foreign keys of the table by name, each with why it does no harm. */
+  acknowledged: z.record(text, text).nullish(),
+  questions: texts,
+  third_parties: z.enum(['redact', 'flag', 'include']).nullish(),
   media: z.array(media).nullish(),
 });
 
@@ -108,7 +124,25 @@ const collection = z.looseObject({
   fidesops_meta: collectionMeta.nullish(),
 });
 
-const datasetSteward = z.looseObject({ source: text.nullish(), schema: text.nullish(), phone_region: text.nullish() });
+/** A system that is not connected: a person is asked to search it. */
+const manual = z.looseObject({
+  title: text,
+  instructions: text,
+  /** Who is asked; mail goes there when it is an address. */
+  assignee: text.nullish(),
+  /** The types of identity that the system can be searched by. */
+  identities: z.array(text).min(1),
+});
+
+const datasetSteward = z.looseObject({
+  source: text.nullish(),
+  schema: text.nullish(),
+  phone_region: text.nullish(),
+  /** The workspace column of every collection that names none of its own. */
+  tenant: text.nullish(),
+  questions: texts,
+  manual: manual.nullish(),
+});
 
 const datasetMeta = z.looseObject({
   resource_id: z.string().nullish(),
@@ -143,6 +177,7 @@ export interface FieldFile {
   fields?: FieldFile[] | null | undefined;
 }
 type FieldMetaFile = z.infer<typeof fieldMeta>;
+export type ManualFile = z.infer<typeof manual>;
 export type LocalisedFile = z.infer<typeof localised>;
 export type ReferenceFile = z.infer<typeof reference>;
 export type CollectionFile = z.infer<typeof collection>;
@@ -164,21 +199,24 @@ export interface Place {
   readonly field?: string;
 }
 
-interface UnknownKey extends Place {
+export interface UnknownKey extends Place {
+  /** With what it stands under: `fides_meta.colour`. */
   readonly key: string;
+  readonly value: unknown;
 }
 
 /** The keys of a dataset that are neither Fideslang's nor ours. */
 export function unknownKeys(file: DatasetFile): readonly UnknownKey[] {
   const found: UnknownKey[] = [];
   const check = (place: Place, path: string, shape: object, value: object | null | undefined): void => {
-    for (const key of Object.keys(value ?? {}))
-      if (!Object.hasOwn(shape, key)) found.push({ ...place, key: `${path}${key}` });
+    for (const [key, its] of Object.entries(value ?? {}))
+      if (!Object.hasOwn(shape, key)) found.push({ ...place, key: `${path}${key}`, value: its });
   };
   const meta = metaOf(file);
   check({}, '', dataset.shape, file);
   check({}, 'fides_meta.', datasetMeta.shape, meta);
   check({}, 'fides_meta.steward.', datasetSteward.shape, meta?.steward);
+  check({}, 'fides_meta.steward.manual.', manual.shape, meta?.steward?.manual);
   for (const entry of file.collections) {
     const place = { collection: entry.name };
     const own = metaOf(entry);

@@ -9,14 +9,24 @@ export interface Location extends Place {
 
 export class Findings {
   readonly #problems: string[] = [];
+  readonly #gaps: string[] = [];
   readonly #notices: string[] = [];
 
   problem(at: Location, text: string): void {
     this.#problems.push(`${describe(at)}: ${text}`);
   }
 
+  /** The map says what it means, and a search by it would not find everything. */
+  gap(at: Location, text: string): void {
+    this.#gaps.push(`${describe(at)}: ${text}`);
+  }
+
   notice(at: Location, text: string): void {
     this.#notices.push(`${describe(at)}: ${text}`);
+  }
+
+  get gaps(): readonly string[] {
+    return this.#gaps;
   }
 
   get notices(): readonly string[] {
@@ -25,9 +35,14 @@ export class Findings {
 
   /** Throws InvalidDataMap with every problem so far, one a line. */
   throwIfAny(): void {
-    if (this.#problems.length === 0) return;
-    throw new InvalidDataMap(`The data map has problems:\n${this.#problems.map((line) => `  ${line}`).join('\n')}`);
+    refuse(this.#problems);
   }
+}
+
+/** Throws InvalidDataMap with every problem, one a line. */
+export function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new InvalidDataMap(`The data map has problems:\n${problems.map((line) => `  ${line}`).join('\n')}`);
 }
 
 function describe({ file, dataset, collection, field }: Location): string {

@@ -6,7 +6,7 @@ import type { DatasetFile } from './fideslang.ts';
 import { datasetFile, unknownKeys } from './fideslang.ts';
 import type { Location } from './findings.ts';
 import { Findings } from './findings.ts';
-import type { Collection, DataMap } from './model.ts';
+import type { Collection, DataMap, Dataset } from './model.ts';
 import { collectionsOf } from './model.ts';
 import { placeOf } from './place-of-issue.ts';
 import { buildEdges } from './references.ts';
@@ -19,7 +19,10 @@ export interface MapFile {
   readonly text: string;
 }
 
-/** Throws InvalidDataMap with every problem found, each naming file, dataset, collection and field, and what to do. */
+/**
+ * Throws InvalidDataMap with every problem found, each naming file, dataset, collection and field, and what to do. Files
+ * that were written for Fides are read as they are; what they lack to be searched with is in the map's `gaps`.
+ */
 export function parseDataMap(files: readonly MapFile[]): DataMap {
   const findings = new Findings();
   const parsed = files.flatMap((file) => readFile(file, findings));
@@ -37,10 +40,12 @@ export function parseDataMap(files: readonly MapFile[]): DataMap {
     const at = declared.find(({ file }) => file.fides_key === dataset)?.at ?? { file: dataset };
     return { ...at, collection: table };
   };
-  checkOrder(collectionsOf({ datasets }), locate, findings);
+  checkOrder(declared, locate, findings);
   checkWalks({ datasets, edges }, locate, findings);
   findings.throwIfAny();
-  return { version: digest(parsed.map(({ file }) => file)), datasets, edges, notices: findings.notices };
+  const { gaps, notices } = findings;
+  const unknown = parsed.flatMap(({ file }) => unknownKeys(file).map((each) => ({ dataset: file.fides_key, ...each })));
+  return { version: digest(parsed.map(({ file }) => file)), datasets, edges, gaps, notices, unknown };
 }
 
 /** The types of identity by which the map can find a person, in alphabetical order. */
@@ -48,7 +53,8 @@ export function knownIdentityTypes(map: DataMap): readonly string[] {
   const types = collectionsOf(map)
     .filter(({ skipped }) => !skipped)
     .flatMap(({ identities }) => identities.map(({ type }) => type));
-  return [...new Set(types)].sort();
+  const byHand = map.datasets.flatMap(({ manual }) => manual?.identities ?? []);
+  return [...new Set([...types, ...byHand])].sort();
 }
 
 interface ReadDataset {
@@ -75,7 +81,7 @@ function readFile({ name, text }: MapFile, findings: Findings): readonly ReadDat
   }
   return result.data.dataset.map((file) => {
     const at = { file: name, dataset: file.fides_key };
-    for (const { key, ...place } of unknownKeys(file))
+    for (const { key, value: _, ...place } of unknownKeys(file))
       findings.notice({ ...at, ...place }, `the key ${key} is unknown and has no effect.`);
     return { at, file };
   });
@@ -109,10 +115,18 @@ function reportRepeats(
 }
 
 function checkOrder(
-  collections: readonly Collection[],
+  declared: readonly { readonly at: Location; readonly dataset: Dataset }[],
   locate: (collection: Collection) => Location,
   findings: Findings,
 ): void {
+  const datasets = declared.map(({ dataset }) => dataset);
+  const keys = new Set(datasets.map(({ key }) => key));
+  for (const { at, dataset } of declared) {
+    for (const name of dataset.after) {
+      if (!keys.has(name)) findings.problem(at, `after names the dataset ${name}, which no file has; mend the name.`);
+    }
+  }
+  const collections = collectionsOf({ datasets });
   const refs = new Set(collections.map(({ ref }) => ref));
   for (const collection of collections) {
     for (const name of [...collection.after, ...collection.eraseAfter]) {

@@ -6,11 +6,16 @@
 import { InvalidDataMap } from '../domain/errors.ts';
 import type { Identity } from '../domain/identities.ts';
 import type { Combination } from '../domain/request.ts';
+import { startsIn } from './evidence.ts';
+import type { Starts } from './evidence.ts';
 import { components, reachable } from './graph.ts';
+import { checkRedactions, handoverOf } from './handover.ts';
+import type { Handover } from './handover.ts';
 import type { Collection, CollectionRef, DataMap, Edge } from './model.ts';
 import type { Predicate } from './predicates.ts';
-import { checkSearchable, predicateFor } from './predicates.ts';
-import { walkOf } from './walk.ts';
+import { checkSearchable } from './predicates.ts';
+import type { Walk } from './walk.ts';
+import { partOf, walkOf } from './walk.ts';
 
 export interface PlannedCollection extends Collection {
   readonly tenant: string;
@@ -18,6 +23,9 @@ export interface PlannedCollection extends Collection {
   readonly position: number;
   /** A row that satisfies any of them is the person's. */
   readonly seeds: readonly Predicate[];
+  /** A row that satisfies any of them mentions the person: it is handed over, and where it leads is not followed. */
+  readonly mentions: readonly Predicate[];
+  readonly handover: Handover;
   /** The columns handed over, in the map's order. */
   readonly columns: readonly string[];
   /** The columns that the map redacts. */
@@ -47,9 +55,15 @@ export interface Plan {
 }
 
 /** A row of the source by its key columns. */
-export interface RowRef {
+interface RowRef {
   readonly collection: CollectionRef;
   readonly key: Readonly<Record<string, unknown>>;
+}
+
+/** A row that counts as the person's on somebody's word. */
+export interface ConfirmedRow extends RowRef {
+  /** It only mentions the person: where it leads is not followed. */
+  readonly mention?: boolean;
 }
 
 /** What is not handed over although it is the person's: rows, columns of rows, whole columns or whole collections. */
@@ -67,51 +81,124 @@ export interface SearchOptions {
   /** Types of identity that prove nothing alone: rows found by them count only when confirmed. */
   readonly uncertain?: readonly string[];
   /** Rows that count as the person's on somebody's word. */
-  readonly confirmed?: readonly RowRef[];
+  readonly confirmed?: readonly ConfirmedRow[];
   readonly redactions?: readonly Redaction[];
   /** Only what the person provided or what was observed of them (GDPR Art. 20(1)), by the map's word. */
   readonly provided?: boolean;
+  /** Identifiers known to be the person's beside those searched with; they stay in texts that others are taken out of. */
+  readonly own?: readonly Identity[];
+}
+
+/** A source that a search would reach and does not search, because nobody said how it knows the workspace. */
+interface Unreached {
+  readonly source: string;
+  /** Where rows of the person may be. */
+  readonly collections: readonly CollectionRef[];
+}
+
+/** A search of several sources: what to do in each, and what leads from one to another. */
+export interface SearchPlan {
+  readonly mapVersion: string;
+  /** One a source that was asked for, in the map's order; empty where no identity leads to. */
+  readonly plans: readonly Plan[];
+  /** Edges between the plans, followed by carrying the values of their columns, until nothing new is found in any source. */
+  readonly crossings: readonly Edge[];
+  readonly unreached: readonly Unreached[];
+}
+
+/** The plan for one source by itself: what identities lead to there, without what other sources would lead to. */
+export function planSearch(
+  map: DataMap,
+  source: string,
+  identities: readonly Identity[],
+  options: SearchOptions = {},
+): Plan {
+  const { plans } = planAcross(map, [source], identities, options);
+  return plans[0] ?? { source, mapVersion: map.version, tenantBound: true, collections: [], stages: [], cyclic: false };
 }
 
 /**
- * The plan to find everything of one person in one source. Identities of a type that no collection of the source carries
- * contribute nothing; without any the plan is empty. Throws InvalidInput when a value is not of its identity's type.
+ * The plan to find everything of one person in the sources named, which are those that know the workspace. Identities of a
+ * type that no collection carries contribute nothing; without any the plans are empty. Throws InvalidInput when a value is
+ * not of its identity's type, or a redaction names nothing of the map.
  */
-export function planSearch(map: DataMap, source: string, identities: readonly Identity[]): Plan {
+export function planAcross(
+  map: DataMap,
+  sources: readonly string[],
+  identities: readonly Identity[],
+  options: SearchOptions = {},
+): SearchPlan {
   checkSearchable(identities);
-  const walk = walkOf(map, source);
-  const seeds = new Map(walk.collections.map((each) => [each.ref, seedsOf(map, each, identities)]));
-  const starts = walk.collections.map(({ ref }) => ref).filter((ref) => (seeds.get(ref) ?? []).length > 0);
-  const reached = reachable(starts, walk.edges);
-  const collections = walk.collections
-    .filter(({ ref }) => reached.has(ref))
-    .map((each, position) => planCollection(each, position, seeds.get(each.ref) ?? []));
-  const edges = walk.edges.filter(({ from }) => reached.has(from));
-  const stages = stagesOf(collections, edges);
-  const cyclic = stages.some(({ repeat }) => repeat.length > 0);
-  return { source, mapVersion: map.version, tenantBound: true, collections, stages, cyclic };
-}
-
-function seedsOf(map: DataMap, collection: Collection, identities: readonly Identity[]): readonly Predicate[] {
-  const region = map.datasets.find(({ key }) => key === collection.dataset)?.phoneRegion;
-  const seeds = collection.identities
-    .flatMap((field) => identities.map((identity) => predicateFor(field, identity, region)))
-    .filter((seed) => seed !== undefined);
-  return [...new Map(seeds.map((seed) => [JSON.stringify(seed), seed])).values()];
-}
-
-function planCollection(collection: Collection, position: number, seeds: readonly Predicate[]): PlannedCollection {
-  const { ref, tenant, fields } = collection;
-  if (tenant === undefined) throw new InvalidDataMap(`The collection ${ref} has no tenant and cannot be searched.`);
-  const columns = fields.filter(({ path }) => path.length === 0);
+  checkRedactions(map, options);
+  const everything = walkOf(map);
+  const starts = new Map(everything.collections.map((each) => [each.ref, startsIn(map, each, identities, options)]));
+  const walk = partOf(everything, (source) => sources.includes(source));
+  const walked = walkedIn(walk, starts);
+  const reached = reachedIn(walk, starts);
+  const edges = walk.edges.filter(({ from }) => walked.has(from));
+  const searched = [...new Set(map.datasets.map(({ source }) => source))].filter((each) => sources.includes(each));
+  const plans = searched.map((source): Plan => {
+    const collections = walk.collections
+      .filter((each) => each.source === source && reached.has(each.ref))
+      .map((each, position) => ({
+        ...planCollection(each, position, starts.get(each.ref)),
+        ...shownColumns(handoverOf(map, each, identities, options)),
+      }));
+    const refs = new Set(collections.map(({ ref }) => ref));
+    const stages = stagesOf(
+      collections,
+      edges.filter(({ from, to }) => refs.has(from) && refs.has(to)),
+    );
+    const cyclic = stages.some(({ repeat }) => repeat.length > 0);
+    return { source, mapVersion: map.version, tenantBound: true, collections, stages, cyclic };
+  });
   return {
-    ...collection,
-    tenant,
-    position,
-    seeds,
-    columns: columns.filter(({ redacted }) => !redacted).map(({ column }) => column),
-    omitted: columns.filter(({ redacted }) => redacted).map(({ column }) => column),
+    mapVersion: map.version,
+    plans,
+    crossings: edges.filter(({ crossesSources }) => crossesSources),
+    unreached: unreachedBy(everything, reachedIn(everything, starts), sources),
   };
+}
+
+type AllStarts = ReadonlyMap<CollectionRef, Starts>;
+
+function walkedIn({ collections, edges }: Walk, starts: AllStarts): ReadonlySet<CollectionRef> {
+  const begun = collections.filter(({ ref }) => (starts.get(ref)?.seeds ?? []).length > 0);
+  return reachable(
+    begun.map(({ ref }) => ref),
+    edges,
+  );
+}
+
+/** Also where the person is only mentioned. */
+function reachedIn(walk: Walk, starts: AllStarts): ReadonlySet<CollectionRef> {
+  const mentioning = walk.collections.filter(({ ref }) => (starts.get(ref)?.mentions ?? []).length > 0);
+  return new Set([...walkedIn(walk, starts), ...mentioning.map(({ ref }) => ref)]);
+}
+
+function unreachedBy(
+  { collections }: Walk,
+  reached: ReadonlySet<CollectionRef>,
+  sources: readonly string[],
+): readonly Unreached[] {
+  const beyond = collections.filter(({ ref, source }) => reached.has(ref) && !sources.includes(source));
+  const bySource = Map.groupBy(beyond, ({ source }) => source);
+  return [...bySource].map(([source, found]) => ({ source, collections: found.map(({ ref }) => ref) }));
+}
+
+function planCollection(
+  collection: Collection,
+  position: number,
+  { seeds, mentions }: Starts = { seeds: [], mentions: [] },
+) {
+  const { ref, tenant, key } = collection;
+  if (tenant === undefined) throw new InvalidDataMap(`The collection ${ref} has no tenant and cannot be searched.`);
+  if (key.length === 0) throw new InvalidDataMap(`The collection ${ref} has no primary key and cannot be searched.`);
+  return { ...collection, tenant, position, seeds, mentions };
+}
+
+function shownColumns(handover: Handover): Pick<PlannedCollection, 'handover' | 'columns' | 'omitted'> {
+  return { handover, columns: handover.columns, omitted: handover.omitted };
 }
 
 function stagesOf(collections: readonly Collection[], edges: readonly Edge[]): readonly Stage[] {

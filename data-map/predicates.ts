@@ -1,16 +1,38 @@
 /** From the identities of a person to what a row must have to be found by them. */
 import { getCountryCallingCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { InvalidInput } from '../domain/errors.ts';
-import { canonicalIdentity, parseEmail } from '../domain/identities.ts';
+import { canonicalIdentity, digestOf, parseEmail, rawValues } from '../domain/identities.ts';
 import type { Identity } from '../domain/identities.ts';
 import type { FieldRef, IdentityField } from './model.ts';
 
 /** Holds the value itself: plans are personal data and stay out of Temporal, logs and errors. */
 export type Predicate =
+  | ValuePredicate
+  /** A text that mentions the identifier. */
+  | { readonly kind: 'mention'; readonly at: FieldRef; readonly mention: Mention }
+  /** The rows with these keys, each of its columns as text. */
+  | { readonly kind: 'keys'; readonly keys: readonly Readonly<Record<string, string>>[] }
+  /** One at least of each list. */
+  | { readonly kind: 'all'; readonly of: readonly (readonly Predicate[])[] };
+
+/** A field that has the value. */
+export type ValuePredicate =
   /** The mailbox in any case, with or without a sub-address. */
   | { readonly kind: 'email'; readonly at: FieldRef; readonly local: string; readonly domain: string }
   | { readonly kind: 'phone'; readonly at: FieldRef; readonly spellings: PhoneSpellings }
   | { readonly kind: 'exact'; readonly at: FieldRef; readonly value: string };
+
+export function isOfValue(predicate: Predicate): predicate is ValuePredicate {
+  return predicate.kind === 'email' || predicate.kind === 'phone' || predicate.kind === 'exact';
+}
+
+/** What a text must have to mention an identifier. */
+export interface Mention {
+  /** One of these, in any case: patterns of LIKE, which an index of trigrams serves. */
+  readonly like: readonly string[];
+  /** And this: a regular expression of PostgreSQL, matched in any case. */
+  readonly token: string;
+}
 
 /** What the digits of a field may be for it to be the number. */
 export interface PhoneSpellings {
@@ -30,23 +52,24 @@ export function checkSearchable(identities: readonly Identity[]): void {
 }
 
 function isSearchable(identity: Identity): boolean {
+  if (digestOf(identity)) return canonicalIdentity(identity) !== undefined;
   if (identity.type === 'phone_number') return digitsOf(identity.value) !== '';
   return canonicalIdentity(identity) !== undefined;
 }
 
-/** Undefined when the identity is of another type than the field's. */
-export function predicateFor(
+/** One for each value that the identity stands for; none when it is of another type than the field's. */
+export function predicatesFor(
   { at, type }: IdentityField,
   identity: Identity,
   phoneRegion: string | undefined,
-): Predicate | undefined {
-  if (type !== identity.type) return undefined;
-  if (type === 'phone_number') return { kind: 'phone', at, spellings: phoneSpellings(identity.value, phoneRegion) };
-  if (type === 'email') {
-    const forms = parseEmail(identity.value);
-    return forms && { kind: 'email', at, ...forms };
-  }
-  return { kind: 'exact', at, value: identity.value.trim() };
+): readonly Predicate[] {
+  if (type !== identity.type) return [];
+  return rawValues(identity).flatMap((value): readonly Predicate[] => {
+    if (type === 'phone_number') return [{ kind: 'phone', at, spellings: phoneSpellings(value, phoneRegion) }];
+    if (type !== 'email') return [{ kind: 'exact', at, value: value.trim() }];
+    const forms = parseEmail(value);
+    return forms ? [{ kind: 'email', at, ...forms }] : [];
+  });
 }
 
 /**

@@ -2,8 +2,8 @@
 import type { DatasetFile, ReferenceFile } from './fideslang.ts';
 import { flatFields, metaOf } from './fideslang.ts';
 import type { Findings, Location } from './findings.ts';
-import type { Collection, Edge, Field, FieldRef } from './model.ts';
-import { fieldName } from './model.ts';
+import type { Collection, Edge, FieldRef } from './model.ts';
+import { fieldName, refIn } from './model.ts';
 
 export interface DeclaredDataset {
   readonly at: Location;
@@ -45,7 +45,7 @@ function linksOf(
       const where = { ...at, collection: entry.name, field: [column, ...path].join('.') };
       return (meta?.references ?? []).flatMap((reference): Link[] => {
         const target = findTarget(reference, declared, where, findings);
-        const owner = { collection, at: { column, path } };
+        const owner = { collection, at: refIn(collection.fields, { column, path }) };
         return target ? [{ where, owner, target, direction: reference.direction ?? 'both' }] : [];
       });
     });
@@ -70,7 +70,7 @@ function findTarget(
   }
   for (const collection of named) {
     const found = collection.fields.find((each) => `${collection.table}.${fieldName(each)}` === field);
-    if (found) return { collection, at: refOf(found) };
+    if (found) return { collection, at: refIn(collection.fields, found) };
   }
   findings.problem(
     where,
@@ -78,8 +78,6 @@ function findTarget(
   );
   return undefined;
 }
-
-const refOf = ({ column, path }: Field): FieldRef => ({ column, path });
 
 /**
  * A tenant column is equal in all rows of a workspace: following it would make everybody's rows one person's. It is

@@ -3,11 +3,15 @@
  * found and the round in which it was. They are created before the snapshot, for a read-only transaction may write
  * temporary tables but not create them. Every statement names the workspace.
  */
-import type { Edge, FieldPair } from './model.ts';
-import type { Plan, PlannedCollection, Stage } from './plan.ts';
-import { rowsByIdentity } from './seeds.ts';
-import type { Statement } from './sql-text.ts';
-import { Binds, column, fieldValue, tableName, textValue } from './sql-text.ts';
+import type { ColumnTypes } from './column-types.ts';
+import type { Route, Scope } from './follow.ts';
+import { boundValues, keyColumn, keyOf, purposeOf, rowsAlong, rowsWith, valuesAlong } from './follow.ts';
+import type { Plan, PlannedCollection } from './plan.ts';
+import type { Predicate } from './predicates.ts';
+import { BOUND_TABLE } from './projection.ts';
+import { rowsBy } from './seeds.ts';
+import type { Statement, Values } from './sql-text.ts';
+import { Binds, column, tableName } from './sql-text.ts';
 
 /** One row with the workspace, a column a collection, each of the type of that collection's tenant column. */
 export const SCOPE_TABLE = 'pg_temp.steward_scope';
@@ -16,15 +20,7 @@ export function keyTable({ position }: PlannedCollection): string {
   return `pg_temp.steward_keys_${position}`;
 }
 
-/** Positions instead of names: a key column may be called anything, `round` too. */
-export const keyColumn = (index: number): string => `k${index}`;
-
 export const scopeColumn = ({ position }: PlannedCollection): string => `s${position}`;
-
-/** `alias.key = keys.k0 AND …` */
-export function onKey(collection: PlannedCollection, alias: string, keys: string): string {
-  return collection.key.map((name, index) => `${column(alias, name)} = ${keys}.${keyColumn(index)}`).join(' AND ');
-}
 
 /** The temporary tables, typed as the source is by selecting nothing from it; to be run outside the snapshot. */
 export function createTables({ collections }: Plan): readonly Statement[] {
@@ -36,6 +32,11 @@ export function createTables({ collections }: Plan): readonly Statement[] {
   return [
     ...collections.flatMap(createKeyTable),
     { purpose: 'creating the table of the scope', text: scope, values: [] },
+    {
+      purpose: 'creating the table of what readings bind',
+      text: `CREATE TEMP TABLE pg_temp.${BOUND_TABLE} (name text PRIMARY KEY, value text NOT NULL)`,
+      values: [],
+    },
   ];
 }
 
@@ -61,11 +62,24 @@ export function setScope({ collections }: Plan, tenantKey: string): Statement {
   return { purpose: 'setting the scope', text, values: binds.values };
 }
 
-/** Finds the rows that identify the person; undefined when the collection has nothing to be found by. */
-export function seed(collection: PlannedCollection, tenantKey: string): Statement | undefined {
+/** Binds the values of a reading for its COPY query. */
+export function bindValues(values: ReadonlyMap<string, string>): Statement {
   const binds = new Binds();
-  const keys = collection.key.map((name) => column('t', name)).join(', ');
-  const rows = rowsByIdentity(collection, `${keys}, 0`, tenantKey, binds);
+  const rows = `unnest(${binds.add([...values.keys()])}::text[], ${binds.add([...values.values()])}::text[])`;
+  const text = `INSERT INTO pg_temp.${BOUND_TABLE} SELECT * FROM ${rows} ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+  return { purpose: 'binding the values of a reading', text, values: binds.values };
+}
+
+/** Finds the rows that satisfy one of the predicates, which are the seeds by default; undefined without any. */
+export function seed(
+  collection: PlannedCollection,
+  tenantKey: string,
+  round = 0,
+  predicates: readonly Predicate[] = collection.seeds,
+): Statement | undefined {
+  const binds = new Binds();
+  const select = `${keyOf(collection)}, ${binds.add(round)}::integer`;
+  const rows = rowsBy(predicates, collection, select, tenantKey, binds);
   if (rows === undefined) return undefined;
   return { purpose: `searching ${collection.ref}`, text: insertKeys(collection, rows), values: binds.values };
 }
@@ -74,49 +88,51 @@ function insertKeys(collection: PlannedCollection, select: string): string {
   return `INSERT INTO ${keyTable(collection)} (${keyColumns(collection)}, round)\n${select}\nON CONFLICT DO NOTHING`;
 }
 
-/** In which rounds the rows to start from were found, and as which those that they lead to count. */
-export interface Round {
-  /** Undefined: all rows. */
-  readonly after: number | undefined;
+/** From which rows an edge is followed, and as which those that they lead to count. */
+export interface Rounds {
+  /** Only rows found in later rounds than this. */
+  readonly after: number;
   readonly current: number;
 }
 
-/** Follows an edge from the rows found in one round; its row count is the number of rows that are new. */
-export function follow(plan: Plan, edge: Edge, round: Round, tenantKey: string): Statement {
-  const [from, to] = [planned(plan, edge.from), planned(plan, edge.to)];
+/** Follows an edge within the source; its row count is the number of rows that are new. */
+export function follow(route: Route, { after, current }: Rounds, scope: Scope): Statement {
   const binds = new Binds();
-  const keys = to.key.map((name) => column('t', name)).join(', ');
-  const lines = [
-    `SELECT ${keys}, ${binds.add(round.current)}::integer`,
-    `FROM ${keyTable(from)} k`,
-    `JOIN ${tableName(from)} f ON ${onKey(from, 'f', 'k')} AND ${column('f', from.tenant)} = ${binds.add(tenantKey)}`,
-    `JOIN ${tableName(to)} t ON ${edge.on.map(pairCondition).join(' AND ')} AND ${column('t', to.tenant)} = ${binds.add(tenantKey)}`,
-    ...(round.after === undefined ? [] : [`WHERE k.round = ${binds.add(round.after)}`]),
-  ];
-  return {
-    purpose: `following ${from.ref} to ${to.ref}`,
-    text: insertKeys(to, lines.join('\n')),
-    values: binds.values,
-  };
+  const select = `${keyOf(route.to)}, ${binds.add(current)}::integer`;
+  const rows = rowsAlong(route, keysAfter(route.from, after, binds), select, scope, binds);
+  return { purpose: purposeOf(route), text: insertKeys(route.to, rows), values: binds.values };
 }
 
-/** What comes out of JSON is text, whatever it is compared with. */
-function pairCondition({ from, to }: FieldPair): string {
-  const isText = from.path.length > 0 || to.path.length > 0;
-  const value = isText ? textValue : fieldValue;
-  return `${value('t', to)} = ${value('f', from)}`;
+/** The values that an edge to another source goes by, as `v0`, `v1`, …, as text. */
+export function carryOut(route: Route, after: number, scope: Scope): Statement {
+  const binds = new Binds();
+  const text = valuesAlong(route, keysAfter(route.from, after, binds), scope, binds);
+  return { purpose: purposeOf(route), text, values: binds.values };
 }
 
-function planned(plan: Plan, ref: string): PlannedCollection {
-  const found = plan.collections.find((each) => each.ref === ref);
-  if (found === undefined) throw new TypeError(`The collection ${ref} is not in the plan.`);
-  return found;
+/** Finds the rows that values of another source lead to; its row count is the number of rows that are new. */
+export function carryIn(
+  route: Route,
+  values: readonly Values[],
+  { current }: Pick<Rounds, 'current'>,
+  scope: Scope,
+  origin: ColumnTypes,
+): Statement {
+  const binds = new Binds();
+  const select = `${keyOf(route.to)}, ${binds.add(current)}::integer`;
+  const rows = rowsWith(route, boundValues(route, values, binds), select, scope, origin, binds);
+  return { purpose: purposeOf(route), text: insertKeys(route.to, rows), values: binds.values };
+}
+
+function keysAfter(collection: PlannedCollection, round: number, binds: Binds): string {
+  if (round === 0) return keyTable(collection);
+  return `(SELECT * FROM ${keyTable(collection)} WHERE round > ${binds.add(round)})`;
 }
 
 /** Tells PostgreSQL how many keys there are, which it would otherwise guess at; allowed in a read-only transaction. */
-export function analyze(plan: Plan, { collections }: Stage): Statement {
-  const tables = collections.map((ref) => keyTable(planned(plan, ref)));
-  return { purpose: 'analysing the key tables', text: `ANALYZE ${tables.join(', ')}`, values: [] };
+export function analyze(collections: readonly PlannedCollection[]): Statement {
+  const text = `ANALYZE ${collections.map(keyTable).join(', ')}`;
+  return { purpose: 'analysing the key tables', text, values: [] };
 }
 
 /** Rows of `position` and `found`, the latter as text, for it may be beyond 2^53. */

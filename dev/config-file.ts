@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
+import type { StorageSettings } from '../platform/config.ts';
 import type { DatabaseUrls } from './databases.ts';
 import { PROJECT } from './home.ts';
 import type { Home } from './home.ts';
@@ -11,8 +12,19 @@ import { NAMESPACE } from './temporal-server.ts';
 const HOST = '127.0.0.1';
 export const local = (port: number): string => `http://${HOST}:${port}`;
 
+interface Parts {
+  readonly ports: Ports;
+  readonly databases: DatabaseUrls;
+  readonly storage: StorageSettings;
+  /** Files of the data map beside the sample CRM's. */
+  readonly moreMaps?: readonly string[];
+}
+
 /** Answers the file's path. It holds passwords, so only its owner can read it. */
-export async function writeConfigFile(home: Home, ports: Ports, urls: DatabaseUrls): Promise<string> {
+export async function writeConfigFile(
+  home: Home,
+  { ports, databases, storage, moreMaps = [] }: Parts,
+): Promise<string> {
   const file = home.path('steward.config.yaml');
   const settings = {
     api: { host: HOST, port: ports.api, publicUrl: local(ports.api) },
@@ -23,13 +35,13 @@ export async function writeConfigFile(home: Home, ports: Ports, urls: DatabaseUr
       temporalPort: ports.temporalMetrics,
       workerSdkPort: ports.workerSdkMetrics,
     },
-    database: { ownerUrl: urls.steward_owner, appUrl: urls.steward_app, workerUrl: urls.steward_worker },
+    database: { ownerUrl: databases.steward_owner, appUrl: databases.steward_app, workerUrl: databases.steward_worker },
     sources: [
-      { name: 'crm', kind: 'postgres', url: urls.crm_reader },
+      { name: 'crm', kind: 'postgres', url: databases.crm_reader },
       { name: 'crm-media', kind: 'folder', path: home.path('crm-media') },
     ],
-    dataMap: [join(PROJECT, 'data-map', 'maps', 'crm.dataset.yml')],
-    storage: { kind: 'folder', path: home.path('storage') },
+    dataMap: [join(PROJECT, 'data-map', 'maps', 'crm.dataset.yml'), ...moreMaps],
+    storage,
     temporal: {
       address: `${HOST}:${ports.temporal}`,
       namespace: NAMESPACE,

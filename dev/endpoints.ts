@@ -1,7 +1,7 @@
 /** Where the parts of a running stack are, for people, tests and the command line. */
+import type { StorageSettings } from '../platform/config.ts';
 import { local } from './config-file.ts';
 import type { DatabaseUrls } from './databases.ts';
-import type { Home } from './home.ts';
 import type { Ports } from './ports.ts';
 import { NAMESPACE } from './temporal-server.ts';
 
@@ -17,7 +17,7 @@ export interface Endpoints {
   readonly temporalNamespace: string;
   readonly database: string;
   readonly sources: { readonly crm: string };
-  /** A folder. */
+  /** A folder, or a bucket as s3://bucket/prefix. */
   readonly storage: string;
   readonly mail: { readonly smtp: string; readonly web: string };
   /** Pages in Prometheus' text format. */
@@ -26,7 +26,14 @@ export interface Endpoints {
   readonly pid: number;
 }
 
-export function endpointsOf(home: Home, ports: Ports, urls: DatabaseUrls, adminKeyFile: string): Endpoints {
+interface Parts {
+  readonly ports: Ports;
+  readonly databases: DatabaseUrls;
+  readonly storage: StorageSettings;
+  readonly adminKeyFile: string;
+}
+
+export function endpointsOf({ ports, databases, storage, adminKeyFile }: Parts): Endpoints {
   const metrics = (port: number) => `${local(port)}/metrics`;
   return {
     api: local(ports.api),
@@ -35,9 +42,9 @@ export function endpointsOf(home: Home, ports: Ports, urls: DatabaseUrls, adminK
     temporal: `127.0.0.1:${ports.temporal}`,
     temporalUi: local(ports.temporalUi),
     temporalNamespace: NAMESPACE,
-    database: urls.steward_app,
-    sources: { crm: urls.crm_reader },
-    storage: home.path('storage'),
+    database: databases.steward_app,
+    sources: { crm: databases.crm_reader },
+    storage: storage.kind === 'folder' ? storage.path : `s3://${storage.bucket}/${storage.prefix}`,
     mail: { smtp: `smtp://127.0.0.1:${ports.smtp}`, web: local(ports.mailWeb) },
     metrics: {
       api: metrics(ports.apiMetrics),

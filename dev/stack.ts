@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflows } from '../activities/bundle.ts';
 import { InvalidConfiguration } from '../domain/errors.ts';
+import type { StorageSettings } from '../platform/config.ts';
 import { ensureKeyRing } from '../platform/key-ring.ts';
 import { migrate } from '../platform/migrate.ts';
 import { Children } from './children.ts';
@@ -22,10 +23,15 @@ import { seedWorkspaces } from './seed.ts';
 import { Steps } from './steps.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { startTemporal } from './temporal-server.ts';
+import { WORKER_NODE_OPTIONS } from './worker-options.ts';
 
 export interface StackOptions {
   /** The folder with all state; made if need be. */
   readonly home: string;
+  /** Where packages go; a folder of the home when nothing else is said. */
+  readonly storage?: StorageSettings;
+  /** Files of the data map beside the sample CRM's. */
+  readonly moreMaps?: readonly string[];
   readonly log: (line: string) => void;
   /** Gives the start up while it lasts; afterwards `stop` is the way. */
   readonly signal?: AbortSignal;
@@ -43,10 +49,12 @@ export interface Stack {
 /** What the steps of a start share. */
 interface Site {
   readonly home: Home;
+  readonly storage: StorageSettings;
   readonly ports: Ports;
   readonly children: Children;
   readonly steps: Steps;
   readonly log: (line: string) => void;
+  readonly moreMaps: readonly string[];
 }
 
 /** Who serves stops before what it needs does. */
@@ -62,7 +70,7 @@ const SETTLED_WITHIN_MS = 3_000;
  * Resolves when everything is ready to work. Throws InvalidConfiguration when another stack is in this home or a part
  * cannot be had; what was started until then is stopped.
  */
-export async function startStack({ home: folder, log, signal }: StackOptions): Promise<Stack> {
+export async function startStack({ home: folder, storage, moreMaps = [], log, signal }: StackOptions): Promise<Stack> {
   await using held = new AsyncDisposableStack();
   const home = await openHome(folder, log);
   held.defer(() => home.release());
@@ -70,8 +78,10 @@ export async function startStack({ home: folder, log, signal }: StackOptions): P
   held.defer(() => releasePorts(home, ports));
   const site: Site = {
     home,
+    storage: storage ?? { kind: 'folder', path: home.path('storage') },
     log,
     ports,
+    moreMaps,
     children: new Children(home, log),
     steps: new Steps(log, signal),
   };
@@ -105,7 +115,7 @@ async function takeDown({ children, steps }: Site): Promise<void> {
 }
 
 async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'>> {
-  const { home, ports, steps } = site;
+  const { home, ports, storage, moreMaps, steps } = site;
   await ensureKeyRing(home.path('keys.json'));
   const bundle = home.path('workflows.js');
   const [data] = await Promise.all([
@@ -114,7 +124,7 @@ async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'
     steps.run('Workflows', () => bundleWorkflows(bundle)),
   ]);
   const { databases, adminUrl, adminKeyFile } = data;
-  const configFile = await writeConfigFile(home, ports, databases);
+  const configFile = await writeConfigFile(home, { ports, databases, storage, moreMaps });
   await Promise.all([
     startProcess(site, { name: 'api', file: 'api/server.ts', port: ports.api, env: { STEWARD_CONFIG: configFile } }),
     startProcess(site, {
@@ -125,7 +135,7 @@ async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'
     }),
   ]);
   return {
-    endpoints: endpointsOf(home, ports, databases, adminKeyFile),
+    endpoints: endpointsOf({ ports, databases, storage, adminKeyFile }),
     settings: { configFile, adminUrl, databases },
   };
 }
@@ -176,7 +186,7 @@ function startProcess({ ports, children, steps }: Site, { name, file, port, env 
   const child = {
     name,
     command: process.execPath,
-    args: [join(PROJECT, file)],
+    args: [...(name === 'worker' ? WORKER_NODE_OPTIONS : []), join(PROJECT, file)],
     cwd: PROJECT,
     // The port that was wished for wins over the file in the child, and may have been taken.
     env: { ...process.env, STEWARD_API_PORT: String(ports.api), ...env },

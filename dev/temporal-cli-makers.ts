@@ -1,5 +1,5 @@
 /** Two ways to get a Temporal CLI where there is none. Each leaves an executable at `draft`, or throws. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -7,21 +7,22 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { PROJECT } from './home.ts';
+import { buildGoProgram } from './go-build.ts';
+import type { GoProgram, Making } from './go-build.ts';
 
 /** As pinned in ops/temporal-cli/go.mod; the last that builds from the module proxy alone. */
 export const TEMPORAL_CLI_VERSION = '1.5.1';
 
-export interface Making {
-  readonly log: (line: string) => void;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly signal: AbortSignal | undefined;
-}
+const SOURCE: GoProgram = {
+  name: 'the Temporal CLI',
+  folder: 'temporal-cli',
+  path: 'github.com/temporalio/cli/cmd/temporal',
+  takes: 'about five minutes',
+};
 
 /** Where there is no way out, that must not cost more than a moment. */
 const REACHABLE_WITHIN_MS = 5_000;
 const DOWNLOADED_WITHIN_MS = 300_000;
-const PROGRESS_EVERY_MS = 10_000;
 
 /** The file's name goes to `tar` and to a path of ours: a plain name, and no option. */
 const download = z.object({ archiveUrl: z.url(), fileToExtract: z.string().regex(/^\w[\w.-]*$/) });
@@ -66,51 +67,7 @@ async function get(url: string, withinMs: number, signal: AbortSignal | undefine
   return response;
 }
 
-/** `go build` of the pinned module: about five minutes on two cores, from the Go module proxy. */
-export async function buildTemporalCli(draft: string, { log, environment, signal }: Making): Promise<void> {
-  const started = performance.now();
-  const tell = () => {
-    const seconds = Math.round((performance.now() - started) / 1_000);
-    log(`Building the Temporal CLI from source, about five minutes, once … ${seconds} s`);
-  };
-  const progress = setInterval(tell, PROGRESS_EVERY_MS);
-  try {
-    await go(
-      ['build', '-trimpath', '-buildvcs=false', '-mod=readonly', '-o', draft, 'github.com/temporalio/cli/cmd/temporal'],
-      {
-        // Without C, as the releases are: then no compiler for it is needed, nor the user's name at run time.
-        environment: { ...environment, GOWORK: 'off', CGO_ENABLED: '0' },
-        signal,
-        onStart: tell,
-      },
-    );
-  } finally {
-    clearInterval(progress);
-  }
-}
-
-interface GoRun {
-  readonly environment: NodeJS.ProcessEnv;
-  readonly signal: AbortSignal | undefined;
-  readonly onStart: () => void;
-}
-
-function go(args: readonly string[], { environment, signal, onStart }: GoRun): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const running = spawn('go', args, {
-      cwd: join(PROJECT, 'ops', 'temporal-cli'),
-      env: environment,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      ...(signal ? { signal } : {}),
-    });
-    let complaints = '';
-    running.stderr.on('data', (chunk: Buffer) => (complaints = `${complaints}${chunk.toString()}`.slice(-2_000)));
-    running.once('spawn', onStart);
-    running.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'ENOENT' ? new Error('there is no Go here (`go` is not on PATH)') : error),
-    );
-    running.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`go build failed: ${complaints.trim()}`)),
-    );
-  });
+/** From the pinned module, by the Go module proxy alone. */
+export function buildTemporalCli(draft: string, making: Making): Promise<void> {
+  return buildGoProgram(SOURCE, draft, making);
 }

@@ -1,12 +1,11 @@
 /** Finds a Temporal CLI that works, downloads one, or builds one; what it had to make stays in the cache folder. */
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import { isErrno } from '../platform/files.ts';
-import { PROJECT } from './home.ts';
+import { cachedProgram, keepProgram } from './program-cache.ts';
 import { TEMPORAL_CLI_VERSION, buildTemporalCli, downloadTemporalCli } from './temporal-cli-makers.ts';
 
 export interface CliSearch {
@@ -59,30 +58,16 @@ export async function findTemporalCli(search: CliSearch): Promise<string> {
 const UNSET = 'is not set';
 
 function placesOf({ log, environment = process.env, signal }: CliSearch): readonly Place[] {
-  const cache = resolve(environment['STEWARD_CACHE'] || join(PROJECT, '.cache'));
-  const cached = join(cache, `temporal-${TEMPORAL_CLI_VERSION}`);
+  const cached = cachedProgram(`temporal-${TEMPORAL_CLI_VERSION}`, environment);
   const making = { log, environment, signal };
+  const keep = (make: (draft: string) => Promise<void>) => keepProgram(cached, make, requireAnswer);
   return [
     { name: 'TEMPORAL_CLI_PATH', find: async () => environment['TEMPORAL_CLI_PATH'] || fail(UNSET) },
     { name: 'temporal on PATH', find: () => onPath('temporal', environment) },
     { name: 'the cache (STEWARD_CACHE)', find: async () => cached },
-    { name: 'the official download', find: () => keep(cached, (draft) => downloadTemporalCli(draft, making)) },
-    { name: 'a build from source', find: () => keep(cached, (draft) => buildTemporalCli(draft, making)) },
+    { name: 'the official download', find: () => keep((draft) => downloadTemporalCli(draft, making)) },
+    { name: 'a build from source', find: () => keep((draft) => buildTemporalCli(draft, making)) },
   ];
-}
-
-/** Made under a name of its own and checked before it is put in its place, so that two makers cannot meet in one file. */
-async function keep(place: string, make: (draft: string) => Promise<void>): Promise<string> {
-  await mkdir(dirname(place), { recursive: true });
-  const draft = `${place}.${randomBytes(6).toString('hex')}.new`;
-  try {
-    await make(draft);
-    await requireAnswer(draft);
-    await rename(draft, place);
-    return place;
-  } finally {
-    await rm(draft, { force: true });
-  }
 }
 
 async function onPath(program: string, environment: NodeJS.ProcessEnv): Promise<string> {

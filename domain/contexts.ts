@@ -11,3 +11,18 @@ export const dataKeyContext = (dataKeyId: string): string => `data-key:${dataKey
 
 /** Of the identities that a request was filed with. */
 export const identityContext = (requestId: string): string => `identity:${requestId}`;
+
+/** Of what a reviewer sees of a row that may be somebody else's. */
+export const hintContext = (requestId: string): string => `hint:${requestId}`;
+
+/** Of what the parts of an export are to hold, and of what is missing in them. */
+export const exportPartContext = (exportId: string): string => `export-part:${exportId}`;
+
+/** Of a file that somebody attached to a search by hand, and of its name. */
+export const attachmentContext = (attachmentId: string): string => `attachment:${attachmentId}`;
+
+/** Of the reason why something is kept back. */
+export const redactionContext = (redactionId: string): string => `redaction:${redactionId}`;
+
+/** Of what whoever searched a system by hand says for the person to read. */
+export const statementContext = (taskId: string): string => `statement:${taskId}`;

@@ -65,8 +65,10 @@ export const InvalidInput = defineError('invalid-input', 422, 'The input has pro
 export const MalformedBody = defineError('malformed-body', 400, 'The body is not valid JSON');
 export const BodyTooLarge = defineError('body-too-large', 413, 'The body is too large');
 export const UnsupportedMediaType = defineError('unsupported-media-type', 415, 'The body must be JSON');
+export const UnsupportedFile = defineError('unsupported-file', 415, 'Files of this kind are not taken');
 export const Unauthenticated = defineError('unauthenticated', 401, 'Authentication is needed');
 export const MissingScope = defineError('missing-scope', 403, 'The key lacks a scope');
+export const WrongParty = defineError('wrong-party', 403, 'This is for the other party to decide');
 export const NotFound = defineError('not-found', 404, 'There is no such resource');
 export const Conflict = defineError('conflict', 409, 'The resource is not in a state that allows this');
 export const IdempotencyConflict = defineError('idempotency-conflict', 409, 'The idempotency key was used before');
@@ -78,9 +80,15 @@ export const Unavailable = defineError('unavailable', 503, 'A service that this 
 export const InvalidConfiguration = defineError('invalid-configuration', 500, 'The configuration has problems');
 /** The data map names what is not there, or is not a Fideslang dataset. */
 export const InvalidDataMap = defineError('invalid-data-map', 500, 'The data map has problems');
+/** The retention schedule contradicts itself or names what the data map does not have. */
+export const InvalidSchedule = defineError('invalid-schedule', 500, 'The retention schedule has problems');
+/** A hold was placed after an erasure was planned: what it touches is planned again. */
+export const FenceRaised = defineError('fence-raised', 409, 'The plan is out of date');
 /** Stored bytes do not open with their key: wrong key, or altered. */
 export const SealBroken = defineError('seal-broken', 500, 'Sealed data does not open');
 /** A finished package does not agree with its manifest or signature. */
 export const PackageBroken = defineError('package-broken', 500, 'The package does not verify');
+/** The snapshot that an export reads is gone, and with it every part that was read from it. */
+export const SnapshotLost = defineError('snapshot-lost', 500, 'The snapshot was lost');
 /** A data source answered with an error; the SQLSTATE is kept, its text is not, for it may quote a row. */
 export const SourceFailed = defineError('source-failed', 500, 'A data source failed');

@@ -17,6 +17,37 @@ export interface Identity {
   readonly value: string;
   /** `raw` when left out. */
   readonly format?: IdentityFormat;
+  /** The raw values that a digest was found to stand for. Without any, it stands for nothing that can be searched. */
+  readonly equals?: readonly string[];
+}
+
+export type DigestFormat = Exclude<IdentityFormat, 'raw'>;
+
+const DIGEST_DIGITS: Readonly<Record<DigestFormat, number>> = { md5: 32, sha1: 40, sha256: 64 };
+
+/** What its value is the digest of: the function; undefined for a value as it is. */
+export function digestOf({ format = 'raw' }: Pick<Identity, 'format'>): DigestFormat | undefined {
+  return format === 'raw' ? undefined : format;
+}
+
+/** Whether it is a digest as OpenDSR writes one: hex, in lower case, of the function's length. */
+function isDigest(text: string, format: DigestFormat): boolean {
+  return text.length === DIGEST_DIGITS[format] && /^[0-9a-f]+$/.test(text);
+}
+
+/** What to fill in for a digest, for whoever has to mend an input. */
+export function digestShape(format: DigestFormat): string {
+  return `${DIGEST_DIGITS[format]} hexadecimal digits in lower case`;
+}
+
+/** The values to search with: one, or those that a digest was found to stand for. */
+export function rawValues({ value, format, equals = [] }: Identity): readonly string[] {
+  return digestOf({ ...(format && { format }) }) ? equals : [value];
+}
+
+/** Households and offices share a phone; a mailbox and an id of the product are one person's. */
+export function isWeakType(type: string): boolean {
+  return type === 'phone_number';
 }
 
 export interface EmailForms {
@@ -46,6 +77,8 @@ export function parsePhone(value: string, region?: string): string | undefined {
 
 /** The canonical form of an identity: what equal identities have in common; undefined when the value is not of its type. */
 export function canonicalIdentity(identity: Identity, region?: string): string | undefined {
+  const digest = digestOf(identity);
+  if (digest) return isDigest(identity.value, digest) ? `${digest}:${identity.value}` : undefined;
   if (identity.type === 'email') {
     const forms = parseEmail(identity.value);
     return forms && `${forms.local}@${forms.domain}`;

@@ -9,18 +9,40 @@ export const TASK_QUEUES = {
   bulk: 'steward-bulk',
   /** Mail and calls to other parties, who may be slow. */
   outbound: 'steward-outbound',
+  /** Snapshots held open: each takes its place for as long as a source is read, which must take none from the reading. */
+  snapshots: 'steward-snapshots',
 } as const;
 
 export const dataSubjectRequestId = (requestId: string): string => `dsr/${requestId}`;
 
 export const exportPackagingId = (requestId: string): string => `dsr/${requestId}/export`;
 
+export const workspaceExportId = (exportId: string): string => `export/${exportId}`;
+
+/** By the source's place in the export, for ids are stored in the clear. */
+export const exportPartsId = (exportId: string, source: number, generation: number, kind: 'rows' | 'files'): string =>
+  `export/${exportId}/${source}/${generation}/${kind}`;
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export const isUuid = (text: string): boolean => UUID.test(text);
 
 /** Workflow types by the name they are started with. */
-export const WORKFLOWS = { dataSubjectRequest: 'dataSubjectRequest', exportPackaging: 'exportPackaging' } as const;
+export const WORKFLOWS = {
+  dataSubjectRequest: 'dataSubjectRequest',
+  exportPackaging: 'exportPackaging',
+  workspaceExport: 'workspaceExport',
+  mapCheck: 'mapCheck',
+  packageExpiry: 'packageExpiry',
+  storageSweep: 'storageSweep',
+} as const;
+
+/** Of schedules, and the beginnings of the ids of their runs. */
+export const SCHEDULES = {
+  mapCheck: 'map-check',
+  packageExpiry: 'package-expiry',
+  storageSweep: 'storage-sweep',
+} as const;
 
 /**
  * Signals by name. They carry nothing: each says that the database has news, which the workflow then reads through an
@@ -30,4 +52,6 @@ export const SIGNALS = {
   instructionGiven: 'instructionGiven',
   cancelRequested: 'cancelRequested',
   reviewed: 'reviewed',
+  /** From the activity that holds it, to its own run. */
+  snapshotOpened: 'snapshotOpened',
 } as const;

@@ -25,6 +25,12 @@ export interface ManifestCollection {
   readonly rows: number;
   /** Columns left out of the package on the data map's word. */
   readonly omitted: readonly string[];
+  /** Columns left out because the person neither provided them nor was observed to (GDPR Art. 20(1)). */
+  readonly derived?: readonly string[] | undefined;
+  /** Rows that were found and are kept back. */
+  readonly withheld?: number | undefined;
+  /** Rows that name other people, by e-mail address or phone number, and whether these were taken out. */
+  readonly mixed?: { readonly rows: number; readonly takenOut: boolean } | undefined;
 }
 
 /** What was found and kept back, with the exemption in general words' key. */

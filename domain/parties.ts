@@ -37,7 +37,12 @@ export type InstructionSource = (typeof INSTRUCTION_SOURCES)[number];
  * What data may be disclosed or used for. Sale and the training of generalised models are not in the list, and a list
  * is all the database accepts, so neither can be recorded.
  */
-export const DISCLOSURE_PURPOSES = ['data_subject_request', 'return_to_controller', 'operator_diagnosis'] as const;
+export const DISCLOSURE_PURPOSES = [
+  'data_subject_request',
+  'release_review',
+  'return_to_controller',
+  'operator_diagnosis',
+] as const;
 export type DisclosurePurpose = (typeof DISCLOSURE_PURPOSES)[number];
 
 /** Who is acting, as it stands in every record of an action. */

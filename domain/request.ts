@@ -47,7 +47,6 @@ export function isFinal(status: RequestStatus): boolean {
   return TRANSITIONS[status].length === 0;
 }
 
-/** What a caller of the API can do with a request in this status. */
 /** How the identities of a request are combined: rows that have any of them, or rows that have all which they could have. */
 export const COMBINATIONS = ['any', 'all'] as const;
 export type Combination = (typeof COMBINATIONS)[number];
@@ -71,9 +70,20 @@ export function awaitedIn(status: RequestStatus): AwaitedDecision | undefined {
   return (WAITING_FOR as Partial<Record<RequestStatus, AwaitedDecision>>)[status];
 }
 
-export function allowedActions(status: RequestStatus): readonly ('cancel' | 'instruct')[] {
-  if (status === 'awaiting_instruction') return ['instruct', 'cancel'];
-  return mayFollow(status, 'cancelled') ? ['cancel'] : [];
+/** What a caller of the API can do with a request that waits. */
+const ACTION_FOR = {
+  instruction: 'instruct',
+  match_review: 'review_matches',
+  manual_tasks: 'close_tasks',
+  release: 'release',
+} as const satisfies Record<AwaitedDecision, string>;
+export const REQUEST_ACTIONS = [...Object.values(ACTION_FOR), 'cancel'] as const;
+export type RequestAction = (typeof REQUEST_ACTIONS)[number];
+
+/** What a caller of the API can do with a request in this status. */
+export function allowedActions(status: RequestStatus): readonly RequestAction[] {
+  const awaited = awaitedIn(status);
+  return [...(awaited ? [ACTION_FOR[awaited]] : []), ...(mayFollow(status, 'cancelled') ? ['cancel' as const] : [])];
 }
 
 /** The statuses from which `to` can be reached in one step: the guard of an UPDATE. */

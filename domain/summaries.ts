@@ -61,6 +61,7 @@ function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
+const ordinal: Slot<number> = { write: String, grammar: NUMBER };
 const row = count('row', 'rows');
 const file = count('file', 'files');
 const byte = count('byte', 'bytes');
@@ -73,6 +74,9 @@ export const requestLine = (run: Pick<RequestRun, 'type' | 'requestId' | 'regime
 
 export const waitingForInstruction = line`Waiting for an instruction since ${minute}, due ${date}`;
 export const waitingForDecision = line`Waiting for the controller's decision since ${minute}, due ${date}`;
+export const waitingForMatchReview = line`Waiting for a word on ${count('uncertain match', 'uncertain matches')} since ${minute}, due ${date}`;
+export const waitingForSearches = line`Waiting for ${count('search by hand', 'searches by hand')} since ${minute}, due ${date}`;
+export const waitingForRelease = line`Waiting for the package to be released since ${minute}, due ${date}`;
 export const lookingForPerson = line`Looking for the person`;
 export const found = line`Found ${row} in ${count('collection', 'collections')}`;
 export const packing = line`Packing`;
@@ -84,12 +88,32 @@ export const completed = line`Completed with ${word(REQUEST_OUTCOMES)} at ${minu
 export const cancelled = line`Cancelled at ${minute}`;
 export const retrying = line`Retrying: ${word(SERVICES)} not reachable since ${minute}`;
 export const reminderTimer = line`Reminder in ${count('day', 'days')}`;
+export const mapChecked = line`The data map has ${count('error', 'errors')} and ${count('warning', 'warnings')} at ${minute}`;
+export const mapCheckTimer = line`Compare the data map again`;
+export const packagesDeleted = line`Expired packages: ${count('package', 'packages')} deleted, ${count('failure', 'failures')}`;
+export const packageExpiryTimer = line`Delete what could not be deleted`;
+export const storageSwept = line`Removed from the storage: ${count('upload', 'uploads')}, ${count('object', 'objects')}`;
+
+/** The summary of an export's run. */
+export const exportLine = line`Export of a workspace ${uuid}`;
+
+export const readingSource = line`Reading source ${ordinal} of ${ordinal} in one snapshot, begun ${count('time', 'times')}`;
+export const exportingParts = line`Exporting: part ${ordinal} of ${ordinal}, ${row}, ${byte}`;
+export const writingManifest = line`Writing the manifest`;
+export const exported = line`Export ready at ${minute}`;
+export const exportPartLine = line`Part ${ordinal} of ${ordinal}`;
 
 /** Summaries of activities, by the activity's name. */
 export const ACTIVITY_SUMMARIES = {
   acknowledgeRequest: line`Acknowledge receipt`(),
   checkInstruction: line`Check the instruction`(),
   remindController: line`Remind the controller`(),
+  remindPeople: line`Ask whoever is awaited`(),
+  openManualTasks: line`Ask for searches by hand`(),
+  openMatchReview: line`Look for uncertain matches`(),
+  gatherManualTasks: line`Look at the searches by hand`(),
+  beginRelease: line`Begin the delivery of what was released`(),
+  openReleaseReview: line`Look for the release`(),
   locatePerson: line`Find the person`(),
   buildPackage: line`Build the package`(),
   verifyPackage: line`Verify the package`(),
@@ -98,6 +122,23 @@ export const ACTIVITY_SUMMARIES = {
   deliverPackage: line`Deliver the link`(),
   closeRequest: line`Close the request`(),
   withdrawRequest: line`Record the cancellation`(),
+  checkDataMap: line`Compare the data map with the sources`(),
+  expirePackages: line`Delete expired packages`(),
+  sweepStorage: line`Remove what crashes have left in the storage`(),
+  beginExport: line`Begin the export`(),
+  beginGeneration: line`Begin the source`(),
+  holdSnapshot: line`Hold the snapshot`(),
+  planParts: line`Cut the source into parts`(),
+  exportPart: line`Write a part`(),
+  finishExport: line`Write the manifest`(),
+  withdrawExport: line`Withdraw the export`(),
+} as const;
+
+/** Summaries of runs that a schedule starts. */
+export const SCHEDULE_SUMMARIES = {
+  mapCheck: line`Compare the data map with the sources, daily`(),
+  packageExpiry: line`Delete packages whose time is over, hourly`(),
+  storageSweep: line`Remove what crashes have left in the storage, daily`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

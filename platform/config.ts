@@ -3,6 +3,7 @@
  * environment variables win (STEWARD_DATABASE_APP_URL for `database.appUrl`). Checked whole before anything starts.
  */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -29,7 +30,15 @@ const sourceName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'must be lower-cas
 const storageSettings = z.discriminatedUnion('kind', [z.object(folderSettings), z.object(s3Settings)]);
 
 const sourceSettings = z.discriminatedUnion('kind', [
-  z.object({ name: sourceName, kind: z.literal('postgres'), url: postgresUrl }),
+  z.object({
+    name: sourceName,
+    kind: z.literal('postgres'),
+    url: postgresUrl,
+    /** By default `temp_tables`; `bound_arrays` where there are no temporary tables: standbys, transaction poolers. */
+    carrier: z.enum(['temp_tables', 'bound_arrays']).optional(),
+    /** Looked at for unmapped tables, beside the schemas that the data map names. */
+    schemas: z.array(z.string().min(1)).readonly().optional(),
+  }),
   z.object({ name: sourceName, ...folderSettings }),
   z.object({ name: sourceName, ...s3Settings }),
 ]);
@@ -68,6 +77,29 @@ const settings = z.object({
       maxDownloads: z.coerce.number().int().min(1).max(100).default(5),
     })
     .prefault({}),
+  exports: z
+    .object({
+      /**
+       * MiB of rows, as JSON before compression, or of files, in a part of a workspace's export. Large enough that a part's own
+       * cost (a zip, a link, three events of its run) is lost in it; small enough that all cores have parts to write also in a
+       * workspace of some hundred thousand rows, and that a worker which dies repeats seconds of work.
+       */
+      partMib: z.coerce.number().int().min(1).max(65_536).default(64),
+      /** Parts written at a time, over all workers; as many as there are cores, when left out. */
+      parallel: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
+    })
+    .prefault({}),
+  attachments: z
+    .object({
+      /** Of a file that somebody attaches to a search by hand. */
+      maxBytes: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(4 * 2 ** 30)
+        .default(100 * 2 ** 20),
+    })
+    .prefault({}),
   log: z.object({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });
 
@@ -100,7 +132,19 @@ function readYaml(file: string): unknown {
   }
 }
 
-const SECTIONS = ['api', 'metrics', 'database', 'storage', 'temporal', 'mail', 'keys', 'packages', 'log'];
+const SECTIONS = [
+  'api',
+  'metrics',
+  'database',
+  'storage',
+  'temporal',
+  'mail',
+  'keys',
+  'packages',
+  'attachments',
+  'exports',
+  'log',
+];
 
 function variableName(path: readonly string[]): string {
   return ['STEWARD', ...path.map((part) => part.replace(/([A-Z])/g, '_$1').toUpperCase())].join('_');

@@ -19,7 +19,17 @@ const manifest = z.object({
   createdAt: text,
   totals: z.object({ rows: count, files: count, missingFiles: count }),
   collections: z.array(
-    z.object({ source: text, collection: text, label: text, kind: text, rows: count, omitted: z.array(text) }),
+    z.object({
+      source: text,
+      collection: text,
+      label: text,
+      kind: text,
+      rows: count,
+      omitted: z.array(text),
+      derived: z.array(text).optional(),
+      withheld: count.optional(),
+      mixed: z.object({ rows: count, takenOut: z.boolean() }).optional(),
+    }),
   ),
   files: z.array(z.object({ path: text, bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
   missing: z.array(z.object({ collection: text, path: text })),

@@ -4,8 +4,9 @@
  * have a deterministic id, signals carry nothing.
  */
 import type { Regime } from '../domain/deadlines.ts';
-import type { RequestType } from '../domain/request.ts';
+import type { Release, RequestType } from '../domain/request.ts';
 import type { RequestRef, RequestRun } from '../domain/runs.ts';
+import type { ExportRef } from '../domain/workspace-export.ts';
 import type { Database, Transaction } from './database.ts';
 import type { Temporal } from './temporal/client.ts';
 
@@ -14,11 +15,19 @@ interface Message {
   readonly message: 'start' | 'instruct' | 'cancel' | 'review';
 }
 
+/** What a message is about. */
+export type OutboxOwner = RequestRef | ExportRef;
+
+/** Leaves a message for a request's run, in the transaction of what it is about. */
+export async function leaveMessage(trx: Transaction, ref: RequestRef, message: Message['message']): Promise<void> {
+  await trx('outbox').insert({ workspace_id: ref.workspaceId, request_id: ref.requestId, message });
+}
+
 /**
- * Sends what a request has unsent, in the order written; true when nothing is left to send, false when another process is
+ * Sends what a request or an export has unsent, in the order written; true when nothing is left to send, false when another process is
  * at it. Throws Unavailable when Temporal is away: the messages stay.
  */
-export async function deliverOutbox(db: Database, temporal: Temporal, ref: RequestRef): Promise<boolean> {
+export async function deliverOutbox(db: Database, temporal: Temporal, ref: OutboxOwner): Promise<boolean> {
   return db.withTenant(ref.workspaceId, async (trx) => {
     const waiting = await unsent(trx, ref);
     const mine = await unsent(trx, ref).forUpdate().skipLocked();
@@ -31,15 +40,23 @@ export async function deliverOutbox(db: Database, temporal: Temporal, ref: Reque
   });
 }
 
-function unsent(trx: Transaction, ref: RequestRef) {
+function unsent(trx: Transaction, ref: OutboxOwner) {
   return trx('outbox')
-    .where({ workspace_id: ref.workspaceId, request_id: ref.requestId })
+    .where({ workspace_id: ref.workspaceId })
+    .where('exportId' in ref ? { export_id: ref.exportId } : { request_id: ref.requestId })
     .whereNull('sent_at')
     .orderBy('id')
     .select<Message[]>('id', 'message');
 }
 
-async function send(trx: Transaction, temporal: Temporal, ref: RequestRef, message: Message['message']): Promise<void> {
+async function send(
+  trx: Transaction,
+  temporal: Temporal,
+  ref: OutboxOwner,
+  message: Message['message'],
+): Promise<void> {
+  if ('exportId' in ref)
+    return message === 'cancel' ? temporal.signalExport(ref.exportId, 'cancelRequested') : temporal.startExport(ref);
   if (message === 'instruct') return temporal.signalRequest(ref.requestId, 'instructionGiven');
   if (message === 'review') return temporal.signalRequest(ref.requestId, 'reviewed');
   if (message === 'cancel') return temporal.signalRequest(ref.requestId, 'cancelRequested');
@@ -49,9 +66,10 @@ async function send(trx: Transaction, temporal: Temporal, ref: RequestRef, messa
 async function readRun(trx: Transaction, ref: RequestRef): Promise<RequestRun> {
   const row = await trx('requests')
     .where({ workspace_id: ref.workspaceId, id: ref.requestId })
-    .first<{ type: RequestType; regime: Regime; legal_due_at: Date; received_by_us_at: Date }>(
+    .first<{ type: RequestType; regime: Regime; release: Release; legal_due_at: Date; received_by_us_at: Date }>(
       'type',
       'regime',
+      'release',
       'legal_due_at',
       'received_by_us_at',
     );
@@ -59,25 +77,36 @@ async function readRun(trx: Transaction, ref: RequestRef): Promise<RequestRun> {
     ...ref,
     type: row.type,
     regime: row.regime,
+    release: row.release,
     legalDueAt: row.legal_due_at.toISOString(),
     receivedAt: row.received_by_us_at.toISOString(),
   };
 }
 
-/** Requests with messages that were written at least `olderThanSeconds` ago and never sent, oldest first. */
+/** Requests and exports with messages that were written at least `olderThanSeconds` ago and never sent, oldest first. */
 export async function findUnsent(
   db: Database,
   olderThanSeconds: number,
   limit: number,
-): Promise<readonly RequestRef[]> {
+): Promise<readonly OutboxOwner[]> {
   const rows = await db.withPlatform((trx) =>
     trx('outbox')
       .whereNull('sent_at')
       .where('created_at', '<', new Date(Date.now() - olderThanSeconds * 1000))
-      .groupBy('workspace_id', 'request_id')
+      .groupBy('workspace_id', 'request_id', 'export_id')
       .orderByRaw('min(id)')
       .limit(limit)
-      .select<{ workspace_id: string; request_id: string }[]>('workspace_id', 'request_id'),
+      .select<UnsentRow[]>('workspace_id', 'request_id', 'export_id'),
   );
-  return rows.map((row) => ({ workspaceId: row.workspace_id, requestId: row.request_id }));
+  return rows.map(({ workspace_id: workspaceId, ...row }) =>
+    row.export_id === null
+      ? { workspaceId, requestId: row.request_id ?? '' }
+      : { workspaceId, exportId: row.export_id },
+  );
+}
+
+interface UnsentRow {
+  readonly workspace_id: string;
+  readonly request_id: string | null;
+  readonly export_id: string | null;
 }

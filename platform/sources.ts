@@ -19,10 +19,14 @@ export interface Sources {
    * on with it for nobody.
    */
   withSource<T>(name: string, work: (client: PoolClient) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** How the key sets of a search in a source of kind postgres are carried. Throws InvalidDataMap like `withSource`. */
+  carrierOf(name: string): CarrierName;
   /** The files of a source of kind folder or s3. Throws InvalidDataMap when no such source is configured. */
   objectStore(name: string): ObjectStorage;
   close(): Promise<void>;
 }
+
+export type CarrierName = NonNullable<Extract<SourceSettings, { kind: 'postgres' }>['carrier']>;
 
 /** A worker takes on four pieces of bulk work at a time. */
 const CONNECTIONS = 8;
@@ -30,16 +34,22 @@ const CONNECTIONS = 8;
 /** Connects at the first use. */
 export function openSources(settings: readonly SourceSettings[]): Sources {
   const pools = new Map<string, Pool>();
+  const carriers = new Map<string, CarrierName>();
   const stores = new Map<string, ObjectStorage>();
   for (const source of settings) {
-    if (source.kind === 'postgres') pools.set(source.name, openPool(source.url));
-    else stores.set(source.name, openStorage(source));
+    if (source.kind === 'postgres') {
+      pools.set(source.name, openPool(source.url));
+      carriers.set(source.name, source.carrier ?? 'temp_tables');
+    } else stores.set(source.name, openStorage(source));
   }
   return {
     withSource: async (name, work, signal) => {
       const pool = required(pools, name, 'postgres');
-      return withPool(name, pool, signal ? cancellable(pool, work, signal) : work);
+      if (signal === undefined) return withPool(name, pool, work);
+      const stoppable = carriers.get(name) === 'bound_arrays' ? closing(work, signal) : cancellable(pool, work, signal);
+      return withPool(name, pool, stoppable);
     },
+    carrierOf: (name) => required(carriers, name, 'postgres'),
     objectStore: (name) => required(stores, name, 'folder or s3'),
     close: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.end()));
@@ -64,12 +74,17 @@ async function withPool<T>(name: string, pool: Pool, work: Work<T>): Promise<T> 
   const client = await pool.connect().catch((error: unknown) => fail(name, error));
   // The statement under way fails too, and tells whoever waits for it.
   client.on('error', ignore);
+  let isOurs = true;
+  const release = (isBroken: boolean): void => {
+    if (isOurs) client.release(isBroken);
+    isOurs = false;
+  };
   try {
-    const result = await work(client);
-    client.release();
+    const result = await work(client, () => release(true));
+    release(false);
     return result;
   } catch (error) {
-    client.release(true);
+    release(true);
     return fail(name, error);
   } finally {
     client.off('error', ignore);
@@ -78,10 +93,10 @@ async function withPool<T>(name: string, pool: Pool, work: Work<T>): Promise<T> 
 
 const ignore = (): void => undefined;
 
-type Work<T> = (client: PoolClient) => Promise<T>;
+type Work<T> = (client: PoolClient, close: () => void) => Promise<T>;
 
 function cancellable<T>(pool: Pool, work: Work<T>, signal: AbortSignal): Work<T> {
-  return async (client) => {
+  return async (client, close) => {
     const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     signal.throwIfAborted();
     const cancel = (): void => {
@@ -89,22 +104,46 @@ function cancellable<T>(pool: Pool, work: Work<T>, signal: AbortSignal): Work<T>
     };
     signal.addEventListener('abort', cancel);
     try {
-      return await work(client);
+      return await work(client, close);
     } finally {
       signal.removeEventListener('abort', cancel);
     }
   };
 }
 
+/**
+ * Behind a pooler the process of one statement is another's at the next, so no process may be cancelled by its id. What was
+ * under way fails with the connection, and the server stops at its next page.
+ */
+function closing<T>(work: Work<T>, signal: AbortSignal): Work<T> {
+  return async (client, close) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', close);
+    try {
+      return await work(client, close);
+    } finally {
+      signal.removeEventListener('abort', close);
+    }
+  };
+}
+
 function fail(name: string, error: unknown): never {
-  if (error instanceof StewardError) throw error;
+  throw sourceFailure(name, error);
+}
+
+/**
+ * A failure of a source in our own words, since those of the server can quote a row; any other error as it is. `refused`
+ * says what the source was asked to do.
+ */
+export function sourceFailure(name: string, error: unknown, refused = 'a statement'): unknown {
+  if (error instanceof StewardError) return error;
   if (isAway(error)) {
-    throw new Unavailable(`The source ${name} is not reachable.`, { service: 'source', retryAfterSeconds: 5 });
+    return new Unavailable(`The source ${name} is not reachable.`, { service: 'source', retryAfterSeconds: 5 });
   }
   if (error instanceof DatabaseError) {
-    throw new SourceFailed(`The source ${name} refused a statement: SQLSTATE ${error.code ?? 'unknown'}.`);
+    return new SourceFailed(`The source ${name} refused ${refused}: SQLSTATE ${error.code ?? 'unknown'}.`);
   }
-  throw error;
+  return error;
 }
 
 function required<T>(opened: ReadonlyMap<string, T>, name: string, kind: string): T {

@@ -2,7 +2,8 @@
  * The test command: the checks that read the code, then the tests that run it. Everything runs even when an earlier part
  * has failed, so that one run tells all; the last line counts, and the exit code is 1 when anything failed.
  *
- * `--static` stops after the checks. Anything else is handed to Vitest.
+ * `--static` stops after the checks; `--s3` runs instead the tests against a real S3-compatible server, which has to be
+ * built first. Anything else is handed to Vitest.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -81,10 +82,14 @@ async function readReport(file: string, code: number): Promise<Outcome> {
   };
 }
 
-const args = process.argv.slice(2);
+const [mode, ...others] = process.argv.slice(2);
 const outcomes: Outcome[] = [];
-for (const each of CHECKS) outcomes.push(await check(each));
-if (!args.includes('--static')) outcomes.push(await tests(args));
+if (mode === '--s3') {
+  outcomes.push(await tests(['--config', 'vitest.s3.config.ts', ...others]));
+} else {
+  for (const each of CHECKS) outcomes.push(await check(each));
+  if (mode !== '--static') outcomes.push(await tests(process.argv.slice(2)));
+}
 
 const sum = (field: 'passed' | 'failed') => outcomes.reduce((total, outcome) => total + outcome[field], 0);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`);

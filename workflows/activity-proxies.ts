@@ -5,9 +5,27 @@ import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
+import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
+import type { MapCheckActivities } from '../activities/map-check.ts';
+import type { MatchReviewActivities } from '../activities/match-review.ts';
+import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
+import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
+import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
+import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
-type Activities = ActivityInterfaceFor<ExportPackagingActivities & LocateActivities & RequestActivities>;
+type Activities = ActivityInterfaceFor<
+  ExportPackagingActivities &
+    LocateActivities &
+    ManualTaskActivities &
+    MapCheckActivities &
+    MatchReviewActivities &
+    PackageExpiryActivities &
+    ReleaseReviewActivities &
+    RequestActivities &
+    StorageSweepActivities &
+    WorkspaceExportActivities
+>;
 
 /** Outside failures are retried for as long as they last; `conflict` means that the request has moved on without us. */
 const RETRY = {
@@ -32,10 +50,23 @@ function proxy<Name extends keyof Activities>(
 export const core = proxy(
   { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '15 seconds', retry: RETRY },
   'checkInstruction',
+  'openManualTasks',
+  'openMatchReview',
+  'gatherManualTasks',
+  'openReleaseReview',
+  'beginRelease',
   'beginDelivery',
   'closeRequest',
   'withdrawRequest',
   'discardPackage',
+  'beginExport',
+);
+
+/** Removing what is stored can take longer than other short steps. */
+export const cleaning = proxy(
+  { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '30 minutes', retry: RETRY },
+  'beginGeneration',
+  'withdrawExport',
 );
 
 /** A package that does not verify is not retried here: verifying again does not mend it, building again might. */
@@ -50,11 +81,52 @@ export const bulk = proxy(
   'locatePerson',
   'buildPackage',
   'verifyPackage',
+  'checkDataMap',
+);
+
+/** Small work of its own kind for all workspaces together; on the queue that no long export can fill. */
+export const sweeps = proxy(
+  {
+    taskQueue: TASK_QUEUES.core,
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: RETRY,
+  },
+  'expirePackages',
+  'sweepStorage',
+);
+
+/** Parts of an export: a part that is broken is written again, one whose snapshot is gone is not. */
+export const parts = proxy(
+  {
+    taskQueue: TASK_QUEUES.bulk,
+    startToCloseTimeout: '24 hours',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { ...RETRY, nonRetryableErrorTypes: ['conflict', 'snapshot-lost'] },
+  },
+  'planParts',
+  'exportPart',
+  'finishExport',
+);
+
+/** As long as a source takes to be read. Nobody waits for its end. */
+export const holding = proxy(
+  {
+    taskQueue: TASK_QUEUES.snapshots,
+    startToCloseTimeout: '30 days',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'TRY_CANCEL',
+    retry: { ...RETRY, nonRetryableErrorTypes: ['conflict', 'snapshot-lost'] },
+  },
+  'holdSnapshot',
 );
 
 export const outbound = proxy(
   { taskQueue: TASK_QUEUES.outbound, startToCloseTimeout: '40 seconds', retry: RETRY },
   'acknowledgeRequest',
   'remindController',
+  'remindPeople',
   'deliverPackage',
 );

@@ -6,14 +6,16 @@ import {
   condition,
   executeChild,
   isCancellation,
+  patched,
   setHandler,
 } from '@temporalio/workflow';
 import { exportPackagingId } from '../domain/ids.ts';
-import type { PackageResult, RequestResult, RequestRun } from '../domain/runs.ts';
+import type { LocateResult, PackageResult, Reminder, RequestResult, RequestRun } from '../domain/runs.ts';
 import * as summaries from '../domain/summaries.ts';
 import { bulk, core, outbound } from './activity-proxies.ts';
 import { exportPackaging } from './export-packaging.ts';
-import { cancelRequested, currentStatus, instructionGiven } from './messages.ts';
+import type { PackagingOptions } from './export-packaging.ts';
+import { cancelRequested, currentStatus, instructionGiven, reviewed } from './messages.ts';
 import { Progress } from './progress.ts';
 import { waitForPerson } from './wait-for-person.ts';
 
@@ -22,12 +24,19 @@ export async function dataSubjectRequest(run: RequestRun): Promise<RequestResult
   return request.execute();
 }
 
+/** Runs begun by version 0.1 know neither searches by hand nor reviews. */
+const PEOPLE_TAKE_PART = 'people-take-part';
+
+type Outcome = 'fulfilled' | 'partially_fulfilled' | 'no_data';
+
 /** The run's state and steps; each step leaves the database, the search attributes and the details saying the same. */
 class RequestInProgress {
   private readonly run: RequestRun;
   private readonly progress = new Progress();
   private readonly scope = new CancellationScope();
   private instructionNews = false;
+  private reviewNews = false;
+  private asked = 0;
   private withdrawn = false;
 
   constructor(run: RequestRun) {
@@ -35,6 +44,9 @@ class RequestInProgress {
     setHandler(currentStatus, () => this.progress.status);
     setHandler(instructionGiven, () => {
       this.instructionNews = true;
+    });
+    setHandler(reviewed, () => {
+      this.reviewNews = true;
     });
     setHandler(cancelRequested, () => {
       this.withdrawn = true;
@@ -56,9 +68,25 @@ class RequestInProgress {
   private async fulfil(): Promise<RequestResult> {
     await outbound.acknowledgeRequest(this.run);
     await this.awaitInstruction();
-    const found = await this.locate();
-    await this.deliver();
-    return this.close(found.rows === 0 ? 'no_data' : 'fulfilled');
+    return this.close(patched(PEOPLE_TAKE_PART) ? await this.answerWithPeople() : await this.answer());
+  }
+
+  /** As runs of version 0.1 go on. */
+  private async answer(): Promise<Outcome> {
+    const { rows } = await this.locate();
+    await this.pack({ handOver: true });
+    return rows === 0 ? 'no_data' : 'fulfilled';
+  }
+
+  /** People are asked to search by hand before the machine searches, so that they have the time. */
+  private async answerWithPeople(): Promise<Outcome> {
+    const searches = await core.openManualTasks(this.run);
+    if (searches > 0) await this.ask('manual_tasks');
+    const { rows } = await this.locateSurely();
+    const attachments = await this.gather();
+    const redactions = await this.deliver();
+    if (redactions > 0) return 'partially_fulfilled';
+    return rows + attachments === 0 ? 'no_data' : 'fulfilled';
   }
 
   /** No action on workspace data without the controller's instruction (GDPR Art. 28(3)(a)). */
@@ -75,23 +103,111 @@ class RequestInProgress {
     }
   }
 
-  private async locate() {
+  private async locate(): Promise<LocateResult> {
     this.progress.enter('locating', summaries.lookingForPerson());
     const found = await bulk.locatePerson(this.run);
     this.progress.say(summaries.found(found.rows, found.collections));
     return found;
   }
 
-  private async deliver(): Promise<PackageResult> {
+  /** Looks again when uncertain matches were decided, for each that was accepted leads to more. */
+  private async locateSurely(): Promise<LocateResult> {
+    for (;;) {
+      const found = await this.locate();
+      const { pending } = await core.openMatchReview(this.run);
+      if (pending === 0) return found;
+      await this.ask('match_review');
+      await this.awaitPeople('match_review', async () => {
+        const { pending: left } = await core.openMatchReview(this.run);
+        if (left > 0) {
+          this.progress.enter(
+            'reviewing_matches',
+            summaries.waitingForMatchReview(left, new Date(), this.run.legalDueAt),
+          );
+        }
+        return left === 0;
+      });
+    }
+  }
+
+  /** Waits until each search by hand was closed; answers how many files were attached. */
+  private async gather(): Promise<number> {
+    let attached = 0;
+    await this.awaitPeople('manual_tasks', async () => {
+      const { open, attachments } = await core.gatherManualTasks(this.run);
+      attached = attachments;
+      if (open > 0)
+        this.progress.enter('gathering', summaries.waitingForSearches(open, new Date(), this.run.legalDueAt));
+      return open === 0;
+    });
+    return attached;
+  }
+
+  /** Packs and hands over, with the controller's look between the two when it asked for one; answers what is kept back. */
+  private async deliver(): Promise<number> {
+    if (this.run.release !== 'reviewed') {
+      await this.pack({ handOver: true });
+      return 0;
+    }
+    for (;;) {
+      await this.pack({ handOver: false });
+      const { decision, redactions } = await this.awaitRelease();
+      if (decision === 'release') {
+        await this.handOver();
+        return redactions;
+      }
+      await core.discardPackage(this.run);
+    }
+  }
+
+  private async awaitRelease() {
+    let state = await core.openReleaseReview(this.run);
+    if (state.decision === 'awaited') await this.ask('release');
+    await this.awaitPeople('release', async () => {
+      state = await core.openReleaseReview(this.run);
+      if (state.decision === 'awaited')
+        this.progress.enter('awaiting_release', summaries.waitingForRelease(new Date(), this.run.legalDueAt));
+      return state.decision !== 'awaited';
+    });
+    return state;
+  }
+
+  private async handOver(): Promise<void> {
+    await core.beginRelease(this.run);
+    this.progress.enter('delivering', summaries.delivering());
+    await outbound.deliverPackage(this.run);
+  }
+
+  /** Waits until the database says that people have decided; every signal is a reason to look there again. */
+  private async awaitPeople(about: Reminder['about'], isDecided: () => Promise<boolean>): Promise<void> {
+    for (;;) {
+      this.reviewNews = false;
+      if (await isDecided()) return;
+      await waitForPerson({
+        isOver: () => this.reviewNews,
+        dueAt: this.run.legalDueAt,
+        progress: this.progress,
+        remind: ({ overdue }) => this.ask(about, { again: true, overdue }),
+      });
+    }
+  }
+
+  /** Numbered over the whole run, so that each is sent once and none is taken for an earlier one. */
+  private ask(about: Reminder['about'], how = { again: false, overdue: false }): Promise<void> {
+    this.asked += 1;
+    return outbound.remindPeople(this.run, { about, ordinal: this.asked, ...how });
+  }
+
+  private async pack(options: PackagingOptions): Promise<PackageResult> {
     this.progress.enter('packaging', summaries.packing());
     return executeChild(exportPackaging, {
       workflowId: exportPackagingId(this.run.requestId),
-      args: [this.run],
+      args: [this.run, options],
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     });
   }
 
-  private async close(outcome: 'fulfilled' | 'no_data'): Promise<RequestResult> {
+  private async close(outcome: Outcome): Promise<RequestResult> {
     await core.closeRequest(this.run, outcome);
     this.progress.enter('completed', summaries.completed(outcome, new Date()));
     return { outcome };

@@ -4,8 +4,20 @@ import type { PackageResult, RequestRef } from '../domain/runs.ts';
 import * as summaries from '../domain/summaries.ts';
 import { bulk, core, outbound } from './activity-proxies.ts';
 
-export async function exportPackaging(ref: RequestRef): Promise<PackageResult> {
+export interface PackagingOptions {
+  /** False when somebody looks at the package first. */
+  readonly handOver: boolean;
+}
+
+export async function exportPackaging(
+  ref: RequestRef,
+  { handOver }: PackagingOptions = { handOver: true },
+): Promise<PackageResult> {
   const result = await buildUntilSound(ref);
+  if (!handOver) {
+    setCurrentDetails(summaries.packageReady(result.rows, result.files, result.bytes));
+    return result;
+  }
   await core.beginDelivery(ref);
   setCurrentDetails(summaries.delivering());
   await outbound.deliverPackage(ref);

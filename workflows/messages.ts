@@ -12,5 +12,8 @@ export const cancelRequested = defineSignal(SIGNALS.cancelRequested);
 /** Matches, manual tasks or the release have news in the database. */
 export const reviewed = defineSignal(SIGNALS.reviewed);
 
+/** A source's snapshot can be read now. */
+export const snapshotOpened = defineSignal(SIGNALS.snapshotOpened);
+
 /** Where the run stands. */
 export const currentStatus = defineQuery<RequestStatus>('currentStatus');

@@ -10,11 +10,11 @@ import type { ManifestFile } from '../../domain/manifest.ts';
 import { DigestStream } from './digest-stream.ts';
 
 /** Level 6 takes a tenth longer over the whole package and makes rows of text 3 % smaller. */
-const COMPRESSION_LEVEL = 4;
+export const COMPRESSION_LEVEL = 4;
 /** Of compressed data at a time: with zlib's own 16 KiB the hand-overs between its thread and ours cost as much as hashing. */
 const CHUNK_BYTES = 128 * 1024;
 
-type Content = Readable | AsyncIterable<Uint8Array> | Iterable<string> | string | Uint8Array;
+export type Content = Readable | AsyncIterable<Uint8Array> | Iterable<string> | string | Uint8Array;
 
 interface EntryOptions {
   /** True for what is compressed already: photos, films, PDF files. */

@@ -15,11 +15,12 @@ import { sealStream } from '../../platform/sealed-stream.ts';
 import type { Sources } from '../../platform/sources.ts';
 import type { ObjectStorage } from '../../platform/storage/storage.ts';
 import { ArchiveWriter } from './archive-writer.ts';
-import type { PackageFacts } from './contents.ts';
+import type { PackageFacts, Supplements } from './contents.ts';
 import type { Control } from './control.ts';
 import { DigestStream } from './digest-stream.ts';
 import { readOrder } from './package-order.ts';
 import type { PackageOrder } from './package-order.ts';
+import { readSupplements } from './supplements.ts';
 import { findPackageOf, resultOf, savePackage } from './package-row.ts';
 import { writePackage } from './package-writer.ts';
 import { Progress } from './progress.ts';
@@ -40,7 +41,7 @@ interface Draft {
   readonly packageId: string;
   readonly storageKey: string;
   readonly createdAt: Date;
-  readonly order: PackageOrder;
+  readonly order: PackageOrder & Supplements;
 }
 
 interface Packed {
@@ -70,18 +71,19 @@ export async function buildPackage(deps: BuildDeps, ref: RequestRef, control: Co
 const folderOf = (ref: RequestRef): string => `packages/${ref.workspaceId}/${ref.requestId}/`;
 
 async function begin(
-  { ring, map }: BuildDeps,
+  { ring, map, storage }: BuildDeps,
   trx: Transaction,
   ref: RequestRef,
 ): Promise<{ readonly finished: PackageResult } | { readonly draft: Draft }> {
   const earlier = await findPackageOf(trx, ref);
   if (earlier?.status === 'ready') return { finished: resultOf(earlier) };
   await moveRequest(trx, ref, { to: 'packaging' });
+  const order = await readOrder(trx, ring, map, ref);
   const draft = {
     packageId: earlier?.id ?? randomUUID(),
     storageKey: `${folderOf(ref)}${randomUUID()}`,
     createdAt: new Date(),
-    order: await readOrder(trx, ring, map, ref),
+    order: { ...order, ...(await readSupplements({ ring, map, storage }, trx, ref, order)) },
   };
   return { draft };
 }
@@ -111,8 +113,8 @@ async function write(deps: BuildDeps, ref: RequestRef, draft: Draft, archive: Ar
   control.signal.addEventListener('abort', abandon);
   try {
     control.signal.throwIfAborted();
-    const { searches, attachments, redactions, manualSystems } = draft.order;
-    const work = { facts: factsOf(deps, ref, draft), searches, attachments, redactions, manualSystems };
+    const { search, attachments, redactions, manualSystems } = draft.order;
+    const work = { facts: factsOf(deps, ref, draft), search, attachments, redactions, manualSystems };
     return await writePackage(archive, work, deps, { progress, signal: control.signal });
   } catch (error) {
     archive.abort(error);
@@ -183,7 +185,8 @@ async function record(
     created_at: createdAt,
     expires_at: new Date(createdAt.getTime() + packages.keepDays * DAY_MS),
   });
-  const details = { packageId, rows, files, missingFiles, bytes: archive.bytes };
+  const left = leftOutIn(manifest);
+  const details = { packageId, rows, files, missingFiles, bytes: archive.bytes, ...left };
   await recordEvent(trx, ref, { kind: 'package_built', details, dedupe: `package_built:${storageKey}` });
   await appendAudit(trx, ref.workspaceId, {
     actor: STEWARD_ITSELF,
@@ -193,4 +196,11 @@ async function record(
     details: { ...details, requestId: ref.requestId, sha256: archive.sha256, mapVersion: map.version },
   });
   return { packageId, rows, files, missingFiles, bytes: archive.bytes };
+}
+
+/** For the timeline: how many rows are kept back, and how many name other people. */
+function leftOutIn({ collections }: Manifest): { readonly withheld?: number; readonly mixed?: number } {
+  const withheld = collections.reduce((sum, each) => sum + (each.withheld ?? 0), 0);
+  const mixed = collections.reduce((sum, each) => sum + (each.mixed?.rows ?? 0), 0);
+  return { ...(withheld > 0 && { withheld }), ...(mixed > 0 && { mixed }) };
 }

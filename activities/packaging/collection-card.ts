@@ -88,6 +88,9 @@ function below(packed: PackedCollection, blank: readonly number[], speech: Speec
     packed.omitted.length > 0
       ? html`<p class="soft">${fill(words.notIncluded, { columns: labels(packed.omitted) })}</p>`
       : undefined,
+    packed.mixed?.takenOut
+      ? html`<p class="soft">${fill(words.othersTakenOutHere, { records: speech.counted(packed.mixed.rows, 'record') })}</p>`
+      : undefined,
     glossary(packed.columns, speech),
   ].filter((line) => line !== undefined);
   return lines.length === 0 ? html`` : html`<div class="inside below">${lines}</div>`;

@@ -1,12 +1,12 @@
 /** One collection as files: its rows as JSON, JSON Lines, CSV and pages, read from the source once. */
 import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
-import { to as copyTo } from 'pg-copy-streams';
-import type { ClientBase } from 'pg';
-import { copyJson } from '../../data-map/copy.ts';
+import { jsonReading } from '../../data-map/copy.ts';
 import type { Field } from '../../data-map/model.ts';
 import type { PlannedCollection } from '../../data-map/plan.ts';
 import { textsIn } from '../../data-map/texts.ts';
+import type { Snapshot } from '../plan-runner.ts';
+import { countLeftOut } from '../searching/left-out.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
 import type { Column, CollectionPaths, PackageFacts, PackedCollection } from './contents.ts';
 import { csvOf } from './csv.ts';
@@ -40,17 +40,19 @@ export class CollectionFiles {
   }
 
   /** `rows` is how many the snapshot has; a collection without any gets no files. */
-  async pack(client: ClientBase, collection: PlannedCollection, rows: number): Promise<PackedCollection> {
+  async pack(snapshot: Snapshot, collection: PlannedCollection, rows: number): Promise<PackedCollection> {
     const described = describe(collection, this.facts.language);
     if (rows === 0) return { ...described, rows, sample: [] };
+    const leftOut = await leftOutOf(snapshot, collection);
+    if (leftOut.withheld === rows) return { ...described, ...leftOut, rows: 0, sample: [] };
     this.progress.collection = collection.ref;
     const spool = new RowSpool();
     try {
       const files = this.pathsOf(collection);
-      const array = await this.writeJson(copyFrom(client, copyJson(collection)), spool, files.json, rows);
+      const array = await this.writeJson(snapshot.read(collection, jsonReading(collection)), spool, files.json, rows);
       await this.archive.add(files.jsonl, spool.replay());
       await this.archive.add(files.csv, csvOf(collection.columns, lineBatches(spool.replay())));
-      const packed = { ...described, rows: array.rows, sample: array.sample, files };
+      const packed = { ...described, ...leftOut, rows: array.rows, sample: array.sample, files };
       return array.sample.length === array.rows ? packed : { ...packed, pages: await this.writePages(packed, spool) };
     } finally {
       await spool.release();
@@ -82,16 +84,18 @@ export class CollectionFiles {
   }
 }
 
-/** The rows of a COPY query, at the reader's pace. */
-export function copyFrom(client: ClientBase, query: string): Readable {
-  const stream = client.query(copyTo(query));
-  // Destroyed before its end, it still hears of the connection's.
-  stream.on('error', () => undefined);
-  return stream;
+async function leftOutOf(
+  snapshot: Snapshot,
+  collection: PlannedCollection,
+): Promise<Pick<PackedCollection, 'withheld' | 'mixed'>> {
+  const { withheld, mixed } = await countLeftOut(snapshot, collection);
+  const takenOut = collection.handover.thirdParties === 'redact';
+  return { ...(withheld > 0 && { withheld }), ...(mixed > 0 && { mixed: { rows: mixed, takenOut } }) };
 }
 
 function describe(collection: PlannedCollection, language: string) {
-  const { source, ref, fields } = collection;
+  const { source, ref, fields, handover } = collection;
+  const { derived } = handover;
   const { label, description, kind } = textsIn(collection, language);
   return {
     source,
@@ -101,6 +105,7 @@ function describe(collection: PlannedCollection, language: string) {
     description,
     columns: collection.columns.map((name) => columnOf(fields, name, language)),
     omitted: collection.omitted.map((name) => columnOf(fields, name, language)),
+    ...(derived.length > 0 && { derived: derived.map((name) => columnOf(fields, name, language)) }),
   };
 }
 

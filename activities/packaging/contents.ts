@@ -87,7 +87,13 @@ export interface PackedCollection {
   readonly columns: readonly Column[];
   /** Left out on the data map's word. */
   readonly omitted: readonly Column[];
+  /** Left out because the person neither provided it nor was observed to; undefined where nobody asks for that. */
+  readonly derived?: readonly Column[] | undefined;
   readonly rows: number;
+  /** Rows that were found and are kept back. */
+  readonly withheld?: number | undefined;
+  /** Rows with others in them, and whether these were taken out. */
+  readonly mixed?: { readonly rows: number; readonly takenOut: boolean } | undefined;
   /** The first rows, as many as the index page shows. */
   readonly sample: readonly (readonly Cell[])[];
   /** Undefined when there are no rows. */

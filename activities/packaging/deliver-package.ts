@@ -111,7 +111,8 @@ async function replaceMailLink(
   const id = randomUUID();
   const token = randomBytes(32).toString('base64url');
   const { digest, keyId } = lookupDigest(ring, token);
-  const expiresAt = new Date(Math.min(Date.now() + packages.linkDays * DAY_MS, row.expires_at.getTime()));
+  const expiresAt = new Date(Date.now() + Math.min(packages.linkDays, packages.keepDays) * DAY_MS);
+  await keepUntil(trx, workspaceId, row, expiresAt);
   await trx('links').insert({
     id,
     workspace_id: workspaceId,
@@ -124,6 +125,12 @@ async function replaceMailLink(
     expires_at: expiresAt,
   });
   return { id, token, expiresAt };
+}
+
+/** A package can have waited long, for its release or for the mail server; it is kept for as long as its link works. */
+async function keepUntil(trx: Transaction, workspaceId: string, row: PackageRow, at: Date): Promise<void> {
+  if (row.expires_at < at)
+    await trx('packages').where({ workspace_id: workspaceId, id: row.id }).update({ expires_at: at });
 }
 
 async function recordDelivery(trx: Transaction, ref: RequestRef, prepared: Prepared): Promise<void> {

@@ -1,5 +1,6 @@
 /** The mail that hands a package over. It names the request by its id and says nothing about the person. */
 import { DateTime } from 'luxon';
+import { RECIPIENTS_RESPONSIBILITY } from '../../domain/release.ts';
 import type { Mail } from '../../platform/mail.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
@@ -55,7 +56,7 @@ function sentences(delivery: Delivery): Paragraphs {
       ...(delivery.ageEncrypted
         ? ['The download is encrypted to the age key that came with the request; open it with "age --decrypt".']
         : []),
-      'Whoever receives the package answers for the personal data in it from then on: keep it safe, hand it only to the person it is about, and delete copies that are no longer needed.',
+      `This delivery is recorded as made to ${delivery.to}. ${RECIPIENTS_RESPONSIBILITY}`,
       'README.txt in the package says how to read it and how to check that it is complete and unchanged.',
     ],
   };

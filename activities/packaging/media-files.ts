@@ -1,7 +1,6 @@
 /** The objects that rows name, copied from the store as they are. */
 import { text } from 'node:stream/consumers';
-import type { ClientBase } from 'pg';
-import { copyMedia } from '../../data-map/copy.ts';
+import { mediaReading } from '../../data-map/copy.ts';
 import type { Media } from '../../data-map/model.ts';
 import type { PlannedCollection } from '../../data-map/plan.ts';
 import { Unavailable } from '../../domain/errors.ts';
@@ -10,8 +9,8 @@ import type { MissingObject } from '../../domain/manifest.ts';
 import type { Sources } from '../../platform/sources.ts';
 import { ObjectMissing } from '../../platform/storage/storage.ts';
 import type { ObjectContent } from '../../platform/storage/storage.ts';
+import type { Snapshot } from '../plan-runner.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
-import { copyFrom } from './collection-files.ts';
 import type { PackedMedia } from './contents.ts';
 import type { EntryNames } from './entry-names.ts';
 import type { Progress } from './progress.ts';
@@ -34,11 +33,11 @@ export const isCompressed = (path: string): boolean => COMPRESSED.test(path);
 
 /** The objects named in one column by the rows found, each once. Held in memory: a few hundred bytes a file. */
 export async function listObjects(
-  client: ClientBase,
+  snapshot: Snapshot,
   collection: PlannedCollection,
   media: Media,
 ): Promise<readonly NamedObject[]> {
-  const lines = (await text(copyFrom(client, copyMedia(collection, media)))).split('\n');
+  const lines = (await text(snapshot.read(collection, mediaReading(collection, media)))).split('\n');
   const objects = new Map<string, NamedObject>();
   for (const line of lines) {
     if (line === '') continue;

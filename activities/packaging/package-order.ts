@@ -1,19 +1,16 @@
 /** What a package is to be made of, read from Steward's database: the request, who it is about, where to look. */
 import type { DataMap } from '../../data-map/model.ts';
-import { planSearch } from '../../data-map/plan.ts';
-import { identityContext } from '../../domain/contexts.ts';
-import { Conflict, InvalidDataMap, NotFound } from '../../domain/errors.ts';
-import type { Identity } from '../../domain/identities.ts';
+import { Conflict, NotFound } from '../../domain/errors.ts';
 import type { Language } from '../../domain/languages.ts';
 import type { RequestRef } from '../../domain/runs.ts';
 import type { Transaction } from '../../platform/database.ts';
-import { openText } from '../../platform/envelope.ts';
 import type { KeyRing } from '../../platform/keys.ts';
-import { openDataKey } from '../../platform/records/data-keys.ts';
-import type { Supplements } from './contents.ts';
-import type { Search } from './package-writer.ts';
+import { readInquiry, searchOf } from '../inquiry.ts';
+import { readConfirmed } from '../locating/match-records.ts';
+import type { Search } from '../plan-runner.ts';
+import { readPlanRedactions } from './supplements.ts';
 
-export interface PackageOrder extends Supplements {
+export interface PackageOrder {
   readonly requestType: string;
   readonly regime: string;
   readonly instruction: { readonly id: string; readonly version: number };
@@ -23,8 +20,7 @@ export interface PackageOrder extends Supplements {
   readonly contact: string;
   readonly ageRecipient: string | null;
   readonly dataKey: { readonly id: string; readonly bytes: Buffer };
-  readonly identities: readonly Identity[];
-  readonly searches: readonly Search[];
+  readonly search: Search;
 }
 
 interface OrderRow {
@@ -32,7 +28,6 @@ interface OrderRow {
   readonly regime: string;
   readonly instruction_id: string | null;
   readonly instruction_version: number | null;
-  readonly data_key_id: string;
   readonly age_recipient: string | null;
   readonly language: Language;
   readonly workspace_name: string;
@@ -55,8 +50,7 @@ export async function readOrder(trx: Transaction, ring: KeyRing, map: DataMap, r
   if (row.instruction_id === null || row.instruction_version === null) {
     throw new Conflict(`Request ${ref.requestId} has no instruction.`);
   }
-  const dataKey = await openDataKey(trx, ring, ref.workspaceId, row.data_key_id);
-  const identities = await readIdentities(trx, dataKey, ref);
+  const inquiry = await readInquiry(trx, ring, map, ref);
   return {
     requestType: row.type,
     regime: row.regime,
@@ -65,40 +59,10 @@ export async function readOrder(trx: Transaction, ring: KeyRing, map: DataMap, r
     language: row.language,
     contact: row.contact,
     ageRecipient: row.age_recipient,
-    dataKey: { id: row.data_key_id, bytes: dataKey },
-    identities,
-    searches: await readSearches(trx, map, ref, identities),
-    attachments: [],
-    redactions: [],
-    manualSystems: [],
+    dataKey: inquiry.dataKey,
+    search: searchOf(map, inquiry, {
+      confirmed: await readConfirmed(trx, ref),
+      redactions: await readPlanRedactions(trx, ref),
+    }),
   };
-}
-
-async function readIdentities(trx: Transaction, dataKey: Buffer, ref: RequestRef): Promise<readonly Identity[]> {
-  const rows = await trx('request_identities')
-    .where({ workspace_id: ref.workspaceId, request_id: ref.requestId })
-    .orderBy('ordinal')
-    .select<{ type: string; sealed_value: Buffer }[]>('type', 'sealed_value');
-  return rows.map(({ type, sealed_value: sealed }) => ({
-    type,
-    value: openText(dataKey, sealed, identityContext(ref.requestId)),
-  }));
-}
-
-async function readSearches(
-  trx: Transaction,
-  map: DataMap,
-  { workspaceId }: RequestRef,
-  identities: readonly Identity[],
-): Promise<readonly Search[]> {
-  const rows = await trx('workspace_sources')
-    .where({ workspace_id: workspaceId })
-    .select<{ source: string; tenant_key: string }[]>('source', 'tenant_key');
-  const tenantKeys = new Map(rows.map((row) => [row.source, row.tenant_key]));
-  const searches = [...new Set(map.datasets.map(({ source }) => source))].flatMap((source): Search[] => {
-    const tenantKey = tenantKeys.get(source);
-    return tenantKey === undefined ? [] : [{ plan: planSearch(map, source, identities), tenantKey }];
-  });
-  if (searches.length === 0) throw new InvalidDataMap(`No source of the data map knows the workspace ${workspaceId}.`);
-  return searches;
 }

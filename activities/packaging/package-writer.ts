@@ -1,17 +1,16 @@
 /** Writes a whole package into an archive: rows and files first, then what describes them. */
-import type { ClientBase } from 'pg';
-import type { Plan } from '../../data-map/plan.ts';
 import { MANIFEST_FILE, MANIFEST_FORMAT, SIGNATURE_FILE } from '../../domain/manifest.ts';
 import type { Manifest, ManifestCollection } from '../../domain/manifest.ts';
 import type { KeyRing } from '../../platform/keys.ts';
 import { signDetached } from '../../platform/signing.ts';
 import type { Sources } from '../../platform/sources.ts';
-import { withSnapshot } from '../plan-runner.ts';
+import { withSnapshots } from '../plan-runner.ts';
+import type { Search, Snapshot } from '../plan-runner.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
 import { packAttachments } from './attached-files.ts';
 import { CollectionFiles } from './collection-files.ts';
 import { totalFiles, totalRows } from './contents.ts';
-import type { PackageContents, PackageFacts, PackedCollection, Supplements } from './contents.ts';
+import type { Column, PackageContents, PackageFacts, PackedCollection, Supplements } from './contents.ts';
 import { FIELDS_FILE, fieldList } from './field-list.ts';
 import { EntryNames } from './entry-names.ts';
 import { indexPage } from './index-page.ts';
@@ -23,15 +22,9 @@ import type { Progress } from './progress.ts';
 import { readme } from './readme.ts';
 import { STYLE_FILE } from './record-pages.ts';
 
-/** What to look for in one source, and how that source knows the workspace. */
-export interface Search {
-  readonly plan: Plan;
-  readonly tenantKey: string;
-}
-
 export interface PackageWork extends Supplements {
   readonly facts: PackageFacts;
-  readonly searches: readonly Search[];
+  readonly search: Search;
 }
 
 interface WriterDeps {
@@ -46,27 +39,24 @@ interface Watch {
 }
 
 interface PackedSource {
+  readonly source: string;
   readonly takenAt: Date;
   readonly collections: readonly PackedCollection[];
   readonly objects: readonly NamedObject[];
 }
 
-/** Answers the manifest and its exact bytes. Each source is read in one snapshot, which ends before media are copied. */
+/** Answers the manifest and its exact bytes. The sources are read in one snapshot each, which ends before media are copied. */
 export async function writePackage(
   archive: ArchiveWriter,
-  { facts, searches, attachments, redactions, manualSystems }: PackageWork,
+  { facts, search, attachments, redactions, manualSystems }: PackageWork,
   { sources, ring }: WriterDeps,
   { progress, signal }: Watch,
 ): Promise<{ readonly manifest: Manifest; readonly document: Buffer }> {
   const names = new EntryNames();
   const files = new CollectionFiles(archive, names, progress, facts);
-  const snapshots = new Map<string, Date>();
-  const packed: PackedSource[] = [];
-  for (const search of searches) {
-    const source = await sources.withSource(search.plan.source, (client) => packSource(client, search, files), signal);
-    snapshots.set(search.plan.source, source.takenAt);
-    packed.push(source);
-  }
+  const pack = (read: readonly Snapshot[]) => packSources(read, files);
+  const packed = await withSnapshots(sources, search, pack, signal);
+  const snapshots = new Map(packed.map(({ source, takenAt }) => [source, takenAt]));
   const objects = packed.flatMap((source) => source.objects);
   const { media, missing } = await new MediaFiles(archive, names, sources, progress).pack(objects);
   const collections = packed.flatMap((source) => source.collections);
@@ -94,18 +84,23 @@ export async function writePackage(
   return { manifest, document };
 }
 
-function packSource(client: ClientBase, { plan, tenantKey }: Search, files: CollectionFiles): Promise<PackedSource> {
-  return withSnapshot(client, plan, tenantKey, async ({ client: reader, takenAt, counts }) => {
-    const collections: PackedCollection[] = [];
-    const objects: NamedObject[] = [];
-    for (const collection of plan.collections) {
-      const rows = counts[collection.ref] ?? 0;
-      collections.push(await files.pack(reader, collection, rows));
-      if (rows === 0) continue;
-      for (const media of collection.media) objects.push(...(await listObjects(reader, collection, media)));
-    }
-    return { takenAt, collections, objects };
-  });
+async function packSources(snapshots: readonly Snapshot[], files: CollectionFiles): Promise<readonly PackedSource[]> {
+  const packed: PackedSource[] = [];
+  for (const snapshot of snapshots) packed.push(await packSource(snapshot, files));
+  return packed;
+}
+
+async function packSource(snapshot: Snapshot, files: CollectionFiles): Promise<PackedSource> {
+  const { source, plan, takenAt, counts } = snapshot;
+  const collections: PackedCollection[] = [];
+  const objects: NamedObject[] = [];
+  for (const collection of plan.collections) {
+    const rows = counts[collection.ref] ?? 0;
+    collections.push(await files.pack(snapshot, collection, rows));
+    if (rows === 0) continue;
+    for (const media of collection.media) objects.push(...(await listObjects(snapshot, collection, media)));
+  }
+  return { source, takenAt, collections, objects };
 }
 
 function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest {
@@ -126,6 +121,18 @@ function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest
   };
 }
 
-function manifestCollection({ source, collection, label, kind, rows, omitted }: PackedCollection): ManifestCollection {
-  return { source, collection, label, kind, rows, omitted: omitted.map(({ name }) => name) };
+function manifestCollection(packed: PackedCollection): ManifestCollection {
+  const { source, collection, label, kind, rows, omitted, derived, withheld, mixed } = packed;
+  const names = (columns: readonly Column[]) => columns.map(({ name }) => name);
+  return {
+    source,
+    collection,
+    label,
+    kind,
+    rows,
+    omitted: names(omitted),
+    ...(derived && { derived: names(derived) }),
+    ...(withheld !== undefined && { withheld }),
+    ...(mixed && { mixed }),
+  };
 }

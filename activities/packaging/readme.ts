@@ -89,6 +89,15 @@ function whatIsNotHere(contents: PackageContents, speech: Speech): readonly Para
           words.columnsOmitted,
           omitted.map((each) => `    ${oneLine(each.label)}: ${each.omitted.map(({ label }) => label).join(', ')}`),
         ];
+  const derived = collections.filter((each) => each.derived !== undefined);
+  if (derived.length > 0) {
+    paragraphs.push(
+      words.derivedOmitted,
+      derived.map((each) => `    ${oneLine(each.label)}: ${each.derived?.map(({ label }) => label).join(', ')}`),
+    );
+  }
+  const mixed = collections.reduce((sum, each) => sum + (each.mixed?.takenOut ? each.mixed.rows : 0), 0);
+  if (mixed > 0) paragraphs.push(fill(words.othersTakenOut, { records: counted(mixed, 'record') }));
   if (redactions.length > 0) {
     paragraphs.push(
       words.keptBackIntro,

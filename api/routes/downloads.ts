@@ -5,12 +5,15 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { packageContext } from '../../domain/contexts.ts';
+import { exportPartName } from '../../domain/export-manifest.ts';
 import { beginDownload, endDownload, findOffer } from '../../platform/records/downloads.ts';
 import type { Disclosure, Offer } from '../../platform/records/downloads.ts';
 import { openStream } from '../../platform/sealed-stream.ts';
+import { ObjectMissing } from '../../platform/storage/storage.ts';
 import { encryptTo } from '../age.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { withPages } from '../link-page.ts';
 import { problemResponses } from '../operation.ts';
 
 const address = z.object({ token: z.string() });
@@ -35,30 +38,47 @@ const download: Endpoint = {
       ...problemResponses([404, 410, 429, 500, 503]),
     },
   },
-  handler: (deps) => async (request, response) => {
-    const offer = await findOffer(deps.db, deps.ring, String(request.params['token']));
-    if (request.method === 'HEAD') {
-      describe(response, offer);
-      response.end();
-      return;
-    }
-    // The storage is asked first: a download that cannot begin is not to be counted.
-    const { stream } = await deps.storage.get(offer.storageKey);
-    try {
-      const disclosure = await beginDownload(deps.db, deps.ring, offer);
-      describe(response, offer);
-      await handOut(deps, disclosure, stream, response);
-    } finally {
-      stream.destroy();
-    }
-  },
+  handler: (deps) =>
+    withPages(async (request, response) => {
+      const token = String(request.params['token']);
+      const offer = await findOffer(deps.db, deps.ring, token);
+      if (request.method === 'HEAD') {
+        describe(response, offer);
+        response.end();
+        return;
+      }
+      // The storage is asked first: a download that cannot begin is not to be counted.
+      const stream = await openObject(deps, offer, token);
+      try {
+        const disclosure = await beginDownload(deps.db, deps.ring, offer);
+        describe(response, offer);
+        await handOut(deps, disclosure, stream, response);
+      } finally {
+        stream.destroy();
+      }
+    }),
 };
 
-function describe(response: Response, { requestId, ageRecipient }: Offer): void {
-  const name = `steward-package-${requestId}.zip${ageRecipient === null ? '' : '.age'}`;
+/** A package may end between the look at its row and this one; then the row says so by now. */
+async function openObject(deps: ApiDependencies, { storageKey }: Offer, token: string): Promise<Readable> {
+  try {
+    return (await deps.storage.get(storageKey)).stream;
+  } catch (error) {
+    if (error instanceof ObjectMissing) await findOffer(deps.db, deps.ring, token);
+    throw error;
+  }
+}
+
+function describe(response: Response, offer: Offer): void {
+  const { ageRecipient } = offer;
+  const name = `${fileName(offer)}${ageRecipient === null ? '' : '.age'}`;
   response
     .type(ageRecipient === null ? 'application/zip' : 'application/octet-stream')
     .set({ 'Content-Disposition': `attachment; filename="${name}"`, 'Accept-Ranges': 'none' });
+}
+
+function fileName({ requestId, exportId, part }: Offer): string {
+  return exportId === null || part === null ? `steward-package-${requestId}.zip` : exportPartName(exportId, part);
 }
 
 /** Goes at the reader's pace, and ends with whichever side ends first. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { INSTRUCTION_SOURCES } from '../../domain/parties.ts';
-import { REQUEST_TYPES } from '../../domain/request.ts';
+import { INSTRUCTED_ACTIONS } from '../../domain/workspace-export.ts';
 import { id, instant, isNotAhead, line, shownInstant, text } from './common.ts';
 
 const attestation = z
@@ -32,7 +32,7 @@ export const instructionChoice = z.union([
 export const newInstruction = z
   .strictObject({
     source,
-    requestTypes: z.array(z.enum(REQUEST_TYPES)).min(1).max(REQUEST_TYPES.length),
+    requestTypes: z.array(z.enum(INSTRUCTED_ACTIONS)).min(1).max(INSTRUCTED_ACTIONS.length),
     attestation,
     validFrom: instant.optional().meta({ description: 'Now, when left out.' }),
     validUntil: instant.optional().meta({ description: 'Without end, when left out.' }),
@@ -54,7 +54,7 @@ export const shownInstruction = z
     version: z.int(),
     source,
     standing: z.boolean().meta({ description: 'False for one that holds for a single request.' }),
-    requestTypes: z.array(z.enum(REQUEST_TYPES)).readonly(),
+    requestTypes: z.array(z.enum(INSTRUCTED_ACTIONS)).readonly(),
     attestation: z.object({ text: z.string(), attestedBy: z.string(), attestedAt: shownInstant }),
     validFrom: shownInstant,
     validUntil: shownInstant.nullable(),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { DISCLOSURE_PURPOSES } from '../../domain/parties.ts';
+import { LINK_PURPOSES } from '../../platform/records/links.ts';
 import { PACKAGE_STATUSES } from '../../platform/records/packages.ts';
 import { line, shownInstant } from './common.ts';
 
@@ -34,6 +36,7 @@ const link = z.object({
   packageId: z.uuid(),
   channel: z.enum(['api', 'mail']),
   recipient: z.string(),
+  purpose: z.enum(DISCLOSURE_PURPOSES),
   maxDownloads: z.int(),
   downloads: z.int(),
   createdAt: shownInstant,
@@ -49,6 +52,10 @@ export const shownPackageDetails = summary
 
 export const newLink = z.strictObject({
   recipient: line(320).meta({ description: 'Who gets it, for the record of disclosures.' }),
+  purpose: z.enum(LINK_PURPOSES).default('data_subject_request').meta({
+    description:
+      '`release_review` to look at a package before its release: one download within a day. It needs the scope `requests:review` as well.',
+  }),
   expiresInDays: z
     .int()
     .min(1)
@@ -59,5 +66,8 @@ export const newLink = z.strictObject({
 });
 
 export const createdLink = link
-  .extend({ url: z.url().meta({ description: 'Shown this once; only its hash is kept.' }) })
+  .extend({
+    url: z.url().meta({ description: 'Shown this once; only its hash is kept.' }),
+    responsibility: z.string().meta({ description: 'What whoever receives the package is to be told with it.' }),
+  })
   .meta({ id: 'CreatedLink' });

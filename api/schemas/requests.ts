@@ -1,15 +1,24 @@
 import { z } from 'zod';
 import { REGIMES } from '../../domain/deadlines.ts';
 import { DEFAULT_LANGUAGE, LANGUAGES } from '../../domain/languages.ts';
-import { AWAITED_DECISIONS, REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
-import { BLOCKERS, REQUEST_ACTIONS } from '../../platform/records/requests.ts';
+import { IDENTITY_FORMATS } from '../../domain/identities.ts';
+import {
+  AWAITED_DECISIONS,
+  COMBINATIONS,
+  RELEASES,
+  REQUEST_ACTIONS,
+  REQUEST_OUTCOMES,
+  REQUEST_STATUSES,
+  REQUEST_TYPES,
+} from '../../domain/request.ts';
+import { BLOCKERS } from '../../platform/records/requests.ts';
 import { AGE_RECIPIENT, isAgeRecipient } from '../age.ts';
 import { instant, isNotAhead, line, shownInstant, teamId, text } from './common.ts';
 import { instructionChoice } from './instructions.ts';
 import { collectionCount, shownPackage } from './packages.ts';
 
 /** The types that this version carries out; the others are known and not offered yet. */
-const OFFERED_TYPES = ['access'] as const;
+const OFFERED_TYPES = ['access', 'portability'] as const;
 
 const offeredType = z.enum(OFFERED_TYPES, {
   error: ({ input }) =>
@@ -36,12 +45,33 @@ export const filing = z.strictObject({
           description: 'What the data map searches by, such as `email`, `phone_number`, `external_id`.',
         }),
         value: line(512),
+        format: z
+          .enum(IDENTITY_FORMATS)
+          .default('raw')
+          .meta({
+            description:
+              '`raw`, or the function of which `value` is the digest in lower-case hex, as OpenDSR has it. The digest is of ' +
+              'the canonical value (an e-mail address in lower case, a phone number as E.164) or of the value as it is stored.',
+          }),
       }),
     )
     .min(1)
     .max(20),
+  combine: z
+    .enum(COMBINATIONS)
+    .default('any')
+    .meta({
+      description:
+        '`any`: what any of the identities leads to. `all`: a record to start from must have every identity whose type its ' +
+        'collection has columns for, in whichever of them; a collection without such a column is none to start from, but a ' +
+        'text that mentions all identities is found. From there on, references are followed as ever.',
+    }),
   instruction: instructionChoice.optional().meta({ description: 'Without one the request waits for it.' }),
   teamId: teamId.optional(),
+  release: z.enum(RELEASES).optional().meta({
+    description:
+      'Whether the package goes out by itself (`immediate`, when left out) or after somebody has looked at it (`reviewed`).',
+  }),
   ageRecipient: z
     .string()
     .regex(AGE_RECIPIENT, 'It must be a recipient of age, age1….')
@@ -71,6 +101,7 @@ const summary = z.object({
   regimeSource: z.string(),
   status: z.enum(REQUEST_STATUSES),
   outcome: z.enum(REQUEST_OUTCOMES).nullable(),
+  release: z.enum(RELEASES),
   identityTypes: z.array(z.string()).readonly().meta({ description: 'Their values are not shown again.' }),
   instruction: z.object({ id: z.uuid(), version: z.int() }).nullable(),
   receivedByControllerAt: shownInstant,

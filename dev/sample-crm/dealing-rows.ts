@@ -1,5 +1,5 @@
 /** What is arranged, said and noted with a person: deals, viewings, notes, conversations, tasks, appointments. */
-import { neighbourOf } from './people.ts';
+import { isShowcase, neighbourOf, phoneWritings } from './people.ts';
 import type { Person } from './people.ts';
 import { dealCount, teamOf } from './person-rows.ts';
 import { has, howMany, idOf, numberId, owned, repeat, sentence } from './row-parts.ts';
@@ -51,12 +51,20 @@ const notes: PersonRows = (person, random) =>
     id: idOf('note', person, n),
     ...owned(person),
     author_id: anyOf('member', person.workspaceId, random),
-    body:
-      person.index % OVERLONG_NOTE_EVERY === 0 && n === 0
-        ? sentence(person, random).padEnd(OVERLONG, ' and so on')
-        : sentence(person, random),
+    body: noteText(person, n, sentence(person, random)),
     created_at: random.moment(),
   }));
+
+/** One of the showcase person's names her co-buyer: a text with two people in it. */
+function noteText(person: Person, n: number, text: string): string {
+  if (isShowcase(person) && n === 1) return mentionOf(person, neighbourOf(person));
+  return person.index % OVERLONG_NOTE_EVERY === 0 && n === 0 ? text.padEnd(OVERLONG, ' and so on') : text;
+}
+
+function mentionOf(person: Person, other: Person): string {
+  const [phone] = phoneWritings(other.phone);
+  return `${other.firstName} buys with her: ${other.email}, ${phone}. Her own address is ${person.email}.`;
+}
 
 const activities: PersonRows = (person, random) =>
   repeat(howMany(person, random, 4), (n) => ({

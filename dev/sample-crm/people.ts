@@ -105,6 +105,11 @@ export function personAt(seed: number, index: number): Person {
   return place === LONE_PLACE ? { ...person, ...reachedBy(LONE_EMAIL), weight: 0 } : person;
 }
 
+/** In the default workspace; the other knows her too, by other data. */
+export function isShowcase({ index }: Person): boolean {
+  return index === SHOWCASE_PLACE;
+}
+
 /** Another of the same workspace, with whom the person writes, buys, meets and signs. Never the lone contact. */
 export function neighbourOf({ seed, index }: Person): Person {
   const place = index % NORTHWIND_FROM;

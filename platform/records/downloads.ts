@@ -3,20 +3,27 @@
  * however many come at once no more get through than the link allows.
  */
 import { randomUUID } from 'node:crypto';
-import { LinkGone, NotFound } from '../../domain/errors.ts';
+import { NotFound } from '../../domain/errors.ts';
 import type { DisclosurePurpose } from '../../domain/parties.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { KeyRing } from '../keys.ts';
 import { lookupDigests } from '../pseudonyms.ts';
 import { openDataKey } from './data-keys.ts';
+import { whyGone } from './gone-links.ts';
+import { recordExportEvent } from './export-progress.ts';
+import { recordEvent } from './request-progress.ts';
+import type { TimelineEvent } from './request-progress.ts';
 
 /** What a link gives. */
 export interface Offer {
   readonly workspaceId: string;
   readonly linkId: string;
   readonly packageId: string;
-  readonly requestId: string;
+  /** Null for a part of an export. */
+  readonly requestId: string | null;
+  readonly exportId: string | null;
+  readonly part: number | null;
   readonly storageKey: string;
   /** The key that downloads are encrypted to. */
   readonly ageRecipient: string | null;
@@ -26,11 +33,10 @@ export interface Offer {
 export interface Disclosure {
   readonly id: string;
   readonly offer: Offer;
+  readonly purpose: DisclosurePurpose;
   /** 32 bytes. */
   readonly dataKey: Buffer;
 }
-
-const PURPOSE: DisclosurePurpose = 'data_subject_request';
 
 /** Throws NotFound for a token that is no link's, LinkGone for one that is used up, over or revoked, or whose package is. */
 export async function findOffer(db: Database, ring: KeyRing, token: string): Promise<Offer> {
@@ -38,7 +44,7 @@ export async function findOffer(db: Database, ring: KeyRing, token: string): Pro
   if (!link) throw new NotFound('There is no such link.');
   return db.withTenant(link.workspace_id, async (trx) => {
     const row = await openLinks(trx, link.id).first<OfferRow | undefined>(OFFER_COLUMNS);
-    if (!row) throw new LinkGone('The link was used up, has expired or was revoked.');
+    if (!row) throw await whyGone(trx, link.id);
     return { ...row, workspaceId: link.workspace_id, linkId: link.id };
   });
 }
@@ -54,18 +60,20 @@ export async function beginDownload(db: Database, ring: KeyRing, offer: Offer): 
       package_id: offer.packageId,
       link_id: offer.linkId,
       recipient: link.recipient,
-      purpose: PURPOSE,
+      purpose: link.purpose,
+      started_at: new Date(),
     });
     const dataKey = await openDataKey(trx, ring, offer.workspaceId, link.data_key_id);
-    await auditDownload(trx, offer, 'package.download_started', { disclosureId: id, purpose: PURPOSE });
-    return { id, offer, dataKey };
+    const { purpose } = link;
+    await auditDownload(trx, offer, 'package.download_started', { disclosureId: id, purpose });
+    return { id, offer, purpose, dataKey };
   });
 }
 
-/** Records how much was sent, and whether that was all. */
+/** Records how much was sent, and whether that was all: the receipt, in the request's timeline and in the audit log. */
 export async function endDownload(
   db: Database,
-  { id, offer }: Disclosure,
+  { id, offer, purpose }: Disclosure,
   bytes: number,
   isWhole: boolean,
 ): Promise<void> {
@@ -73,14 +81,24 @@ export async function endDownload(
     await trx('disclosures')
       .where({ workspace_id: offer.workspaceId, id })
       .update({ bytes, ...(isWhole ? { completed_at: new Date() } : {}) });
-    const action = isWhole ? 'package.download_completed' : 'package.download_broken_off';
-    await auditDownload(trx, offer, action, { disclosureId: id, bytes });
+    const outcome = isWhole ? 'download_completed' : 'download_broken_off';
+    const details = { disclosureId: id, purpose, bytes };
+    await recordReceipt(trx, offer, { kind: outcome, details, dedupe: `${outcome}:${id}` });
+    await auditDownload(trx, offer, `package.${outcome}`, details);
   });
+}
+
+async function recordReceipt(trx: Transaction, offer: Offer, event: TimelineEvent): Promise<void> {
+  const { workspaceId, requestId, exportId } = offer;
+  if (requestId !== null) await recordEvent(trx, { workspaceId, requestId }, event);
+  else if (exportId !== null) await recordExportEvent(trx, { workspaceId, exportId }, event);
 }
 
 interface OfferRow {
   readonly packageId: string;
-  readonly requestId: string;
+  readonly requestId: string | null;
+  readonly exportId: string | null;
+  readonly part: number | null;
   readonly storageKey: string;
   readonly ageRecipient: string | null;
 }
@@ -88,6 +106,8 @@ interface OfferRow {
 const OFFER_COLUMNS = {
   packageId: 'packages.id',
   requestId: 'packages.request_id',
+  exportId: 'packages.export_id',
+  part: 'packages.part',
   storageKey: 'packages.storage_key',
   ageRecipient: 'packages.age_recipient',
 };
@@ -119,11 +139,17 @@ function openLinks(trx: Transaction, linkId: string) {
     .where('packages.expires_at', '>', trx.fn.now());
 }
 
-async function countDownload(trx: Transaction, { linkId }: Offer): Promise<{ recipient: string; data_key_id: string }> {
+interface CountedLink {
+  readonly recipient: string;
+  readonly purpose: DisclosurePurpose;
+  readonly data_key_id: string;
+}
+
+async function countDownload(trx: Transaction, { linkId }: Offer): Promise<CountedLink> {
   const link = await openLinks(trx, linkId)
     .forUpdate('links')
-    .first<{ recipient: string; data_key_id: string } | undefined>('links.recipient', 'packages.data_key_id');
-  if (!link) throw new LinkGone('The link was used up, has expired or was revoked.');
+    .first<CountedLink | undefined>('links.recipient', 'links.purpose', 'packages.data_key_id');
+  if (!link) throw await whyGone(trx, linkId);
   await trx('links').where({ id: linkId }).increment('downloads');
   return link;
 }

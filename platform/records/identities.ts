@@ -2,7 +2,7 @@
 import { identityContext } from '../../domain/contexts.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import type { FieldProblem } from '../../domain/errors.ts';
-import { canonicalIdentity } from '../../domain/identities.ts';
+import { canonicalIdentity, digestOf, digestShape } from '../../domain/identities.ts';
 import type { Identity } from '../../domain/identities.ts';
 import type { Transaction } from '../database.ts';
 import { sealText } from '../envelope.ts';
@@ -20,6 +20,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   phone_number: 'It must be a phone number with its country code, such as +49 30 901820.',
 };
 
+const EXPECTED_ELSE = 'It must have 1 to 512 characters.';
+
 /** Throws InvalidInput with a pointer to each identity that cannot be searched with. */
 export function checkIdentities(
   identities: readonly Identity[],
@@ -28,12 +30,13 @@ export function checkIdentities(
   const problems: FieldProblem[] = [];
   const checked = identities.map((identity, index) => {
     const canonical = canonicalIdentity(identity) ?? '';
+    const digest = digestOf(identity);
     if (!knownTypes.includes(identity.type)) {
       problems.push({ pointer: `/identities/${index}/type`, detail: `The data map knows: ${knownTypes.join(', ')}.` });
     } else if (canonical === '') {
       problems.push({
         pointer: `/identities/${index}/value`,
-        detail: EXPECTED[identity.type] ?? 'It must have 1 to 512 characters.',
+        detail: digest ? `It must be ${digestShape(digest)}.` : (EXPECTED[identity.type] ?? EXPECTED_ELSE),
       });
     }
     return { ...identity, canonical };
@@ -51,11 +54,12 @@ export async function insertIdentities(
 ): Promise<void> {
   const { workspaceId, requestId, dataKey } = request;
   await trx('request_identities').insert(
-    identities.map(({ type, value, canonical }, ordinal) => ({
+    identities.map(({ type, value, format = 'raw', canonical }, ordinal) => ({
       workspace_id: workspaceId,
       request_id: requestId,
       ordinal,
       type,
+      format,
       sealed_value: sealText(dataKey.bytes, value, identityContext(requestId)),
       blind_index: blindIndex(ring, workspaceId, type, canonical),
     })),

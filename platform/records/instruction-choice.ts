@@ -1,6 +1,6 @@
 /** The instruction for a request: one of the register, or one that is given with the request and holds for it alone. */
 import type { InstructionSource } from '../../domain/parties.ts';
-import type { RequestType } from '../../domain/request.ts';
+import type { InstructedAction } from '../../domain/workspace-export.ts';
 import type { Transaction } from '../database.ts';
 import type { Caller } from './caller.ts';
 import { auditInstruction, insertInstruction, requireUsable } from './instructions.ts';
@@ -21,7 +21,7 @@ export async function chooseInstruction(
   trx: Transaction,
   caller: Caller,
   choice: InstructionChoice,
-  { type, pointer }: { readonly type: RequestType; readonly pointer: string },
+  { type, pointer }: { readonly type: InstructedAction; readonly pointer: string },
 ): Promise<ChosenInstruction> {
   if ('id' in choice) return { ref: await requireUsable(trx, caller, { ...choice, type, pointer }), given: undefined };
   const { source, attestation } = choice;

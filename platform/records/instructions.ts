@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidInput, NotFound } from '../../domain/errors.ts';
 import type { InstructionSource } from '../../domain/parties.ts';
-import type { RequestType } from '../../domain/request.ts';
+import type { InstructedAction } from '../../domain/workspace-export.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { Caller } from './caller.ts';
@@ -27,7 +27,7 @@ export interface NewInstruction {
   readonly source: InstructionSource;
   /** True when it covers every request of its types; otherwise it is for one request. */
   readonly standing: boolean;
-  readonly requestTypes: readonly RequestType[];
+  readonly requestTypes: readonly InstructedAction[];
   readonly attestation: Attestation;
   readonly validFrom: Date;
   readonly validUntil: Date | null;
@@ -44,7 +44,7 @@ interface InstructionRow {
   readonly version: number;
   readonly source: InstructionSource;
   readonly standing: boolean;
-  readonly request_types: readonly RequestType[];
+  readonly request_types: readonly InstructedAction[];
   readonly attestation: string;
   readonly attested_by: string;
   readonly attested_at: Date;
@@ -159,9 +159,11 @@ export interface InstructionUse {
   readonly id: string;
   /** The newest when undefined. */
   readonly version: number | undefined;
-  readonly type: RequestType;
+  readonly type: InstructedAction;
   /** Where the id stood in the body, for the problem. */
   readonly pointer: string;
+  /** It must be one that covers every request of its types. */
+  readonly mustStand?: boolean;
 }
 
 /**
@@ -180,13 +182,14 @@ export async function requireUsable(trx: Transaction, caller: Caller, use: Instr
 async function objectionTo(
   trx: Transaction,
   row: InstructionRow,
-  { type }: InstructionUse,
+  { type, mustStand }: InstructionUse,
 ): Promise<string | undefined> {
   const now = new Date();
   if (row.revoked_at) return 'It was revoked.';
   if (row.valid_from > now) return 'It is not in force yet.';
   if (row.valid_until && row.valid_until <= now) return 'It is no longer in force.';
   if (!row.request_types.includes(type)) return `It does not cover requests of the type ${type}.`;
+  if (mustStand && !row.standing) return 'It was given for one request; this needs a standing one.';
   if (!row.standing && (await isTaken(trx, row))) return 'It was given for one other request alone.';
   return undefined;
 }
@@ -194,10 +197,9 @@ async function objectionTo(
 /** Locks the instruction, so that of two requests which name it at once one sees the other. */
 async function isTaken(trx: Transaction, row: InstructionRow): Promise<boolean> {
   await trx('instructions').where({ id: row.id, version: row.version }).forUpdate().first('id');
-  return (
-    (await trx('requests').where({ instruction_id: row.id, instruction_version: row.version }).first('id')) !==
-    undefined
-  );
+  const named = { instruction_id: row.id, instruction_version: row.version };
+  const request = await trx('requests').where(named).first('id');
+  return request !== undefined || (await trx('workspace_exports').where(named).first('id')) !== undefined;
 }
 
 function toRecord(row: InstructionRow): InstructionRecord {

@@ -1,13 +1,14 @@
 /** Links: expiring, counted capabilities to download a package. The token is shown once and kept as a keyed hash. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Conflict, IdempotencyConflict, NotFound } from '../../domain/errors.ts';
+import type { DisclosurePurpose } from '../../domain/parties.ts';
+import type { Release, RequestStatus } from '../../domain/request.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { KeyRing } from '../keys.ts';
 import { lookupDigest } from '../pseudonyms.ts';
-import { teamFilter } from './caller.ts';
 import type { Caller } from './caller.ts';
-import { findPackage } from './packages.ts';
+import { findLinkable, visiblePackages } from './packages.ts';
 import { claimKey } from './repeats.ts';
 import type { Repeat } from './repeats.ts';
 
@@ -17,6 +18,7 @@ export interface LinkRecord {
   readonly channel: 'api' | 'mail';
   /** Who it is for, in the words of who made it. */
   readonly recipient: string;
+  readonly purpose: DisclosurePurpose;
   readonly maxDownloads: number;
   readonly downloads: number;
   readonly createdAt: Date;
@@ -24,8 +26,12 @@ export interface LinkRecord {
   readonly revokedAt: Date | null;
 }
 
+/** What a link can be made for: to hand the package over, or to look at it before its release. */
+export const LINK_PURPOSES = ['data_subject_request', 'release_review'] as const satisfies readonly DisclosurePurpose[];
+
 export interface NewLink {
   readonly recipient: string;
+  readonly purpose: (typeof LINK_PURPOSES)[number];
   readonly days: number;
   readonly maxDownloads: number;
 }
@@ -35,6 +41,7 @@ interface LinkRow {
   readonly package_id: string;
   readonly channel: LinkRecord['channel'];
   readonly recipient: string;
+  readonly purpose: DisclosurePurpose;
   readonly max_downloads: number;
   readonly downloads: number;
   readonly created_at: Date;
@@ -60,19 +67,61 @@ export async function createLink(
     const id = randomUUID();
     const earlier = await claimKey(trx, caller, repeat, id);
     if (earlier !== undefined) throw tokenIsGone(earlier);
-    const found = await findPackage(trx, caller, { id: packageId });
+    const found = await findLinkable(trx, caller, packageId);
     if (!found) throw new NotFound(`There is no package ${packageId}.`);
     if (found.status !== 'ready') throw new Conflict(`The package is ${found.status}.`);
+    const purpose = await purposeOf(trx, caller, found.requestId, link.purpose);
     const expiresAt = new Date(Math.min(Date.now() + link.days * DAY_MS, found.expiresAt.getTime()));
-    const created = await insertLink(trx, ring, caller, { ...link, id, packageId, expiresAt });
+    const created = await insertLink(trx, ring, caller, { ...link, purpose, id, packageId, expiresAt });
     await appendAudit(trx, caller.workspaceId, {
       actor: caller.principal,
       action: 'link.created',
       subject: { kind: 'link', id },
-      details: { packageId, expiresAt: expiresAt.toISOString(), maxDownloads: link.maxDownloads },
+      details: {
+        packageId,
+        purpose,
+        expiresAt: expiresAt.toISOString(),
+        maxDownloads: link.maxDownloads,
+      },
     });
     return created;
   });
+}
+
+/** A workspace's export goes back to whom it belongs, and nobody reviews it first. */
+async function purposeOf(
+  trx: Transaction,
+  caller: Caller,
+  requestId: string | null,
+  wished: NewLink['purpose'],
+): Promise<DisclosurePurpose> {
+  if (requestId !== null) {
+    await requireReleased(trx, caller, requestId, wished);
+    return wished;
+  }
+  if (wished === 'release_review') throw new Conflict('An export of a workspace has no release to review.');
+  return 'return_to_controller';
+}
+
+/** Before its release a package is for those alone who decide on it; afterwards there is nothing left to review. */
+async function requireReleased(
+  trx: Transaction,
+  { workspaceId }: Caller,
+  requestId: string,
+  purpose: NewLink['purpose'],
+): Promise<void> {
+  const { release, status } = await trx('requests')
+    .where({ workspace_id: workspaceId, id: requestId })
+    .forShare()
+    .first<{ release: Release; status: RequestStatus }>('release', 'status');
+  if (purpose === 'release_review') {
+    if (status !== 'awaiting_release')
+      throw new Conflict(`The request is ${status}: no package waits for its release.`);
+  } else if (release === 'reviewed' && status !== 'delivering' && status !== 'completed') {
+    throw new Conflict(
+      'The package has not been released; a link with the purpose release_review lets you look at it.',
+    );
+  }
 }
 
 function tokenIsGone(resourceId: string): Error {
@@ -85,7 +134,12 @@ async function insertLink(
   trx: Transaction,
   ring: KeyRing,
   { workspaceId, principal }: Caller,
-  link: NewLink & { readonly id: string; readonly packageId: string; readonly expiresAt: Date },
+  link: Omit<NewLink, 'purpose'> & {
+    readonly purpose: DisclosurePurpose;
+    readonly id: string;
+    readonly packageId: string;
+    readonly expiresAt: Date;
+  },
 ): Promise<{ readonly record: LinkRecord; readonly token: string }> {
   const token = randomBytes(32).toString('base64url');
   const { digest, keyId } = lookupDigest(ring, token);
@@ -98,6 +152,7 @@ async function insertLink(
       digest_key_id: keyId,
       channel: 'api',
       recipient: link.recipient,
+      purpose: link.purpose,
       max_downloads: link.maxDownloads,
       created_by: principal.id,
       expires_at: link.expiresAt,
@@ -122,7 +177,7 @@ export async function listLinks(trx: Transaction, { workspaceId }: Caller, packa
 /** Throws NotFound when there is no such package. */
 export async function readLinks(db: Database, caller: Caller, packageId: string): Promise<LinkRecord[]> {
   return db.withTenant(caller.workspaceId, async (trx) => {
-    if (!(await findPackage(trx, caller, { id: packageId }))) throw new NotFound(`There is no package ${packageId}.`);
+    if (!(await findLinkable(trx, caller, packageId))) throw new NotFound(`There is no package ${packageId}.`);
     return listLinks(trx, caller, packageId);
   });
 }
@@ -130,12 +185,9 @@ export async function readLinks(db: Database, caller: Caller, packageId: string)
 /** A link that was revoked before stays so. Throws NotFound. */
 export async function revokeLink(db: Database, caller: Caller, id: string): Promise<void> {
   await db.withTenant(caller.workspaceId, async (trx) => {
-    const ofTeam = trx('packages')
-      .whereIn('request_id', trx('requests').where(teamFilter(caller)).select('id'))
-      .select('id');
     const link = await trx('links')
       .where({ workspace_id: caller.workspaceId, id })
-      .whereIn('package_id', ofTeam)
+      .whereIn('package_id', visiblePackages(trx, caller).select('id'))
       .forUpdate()
       .first<LinkRow | undefined>();
     if (!link) throw new NotFound(`There is no link ${id}.`);
@@ -156,6 +208,7 @@ function toRecord(row: LinkRow): LinkRecord {
     packageId: row.package_id,
     channel: row.channel,
     recipient: row.recipient,
+    purpose: row.purpose,
     maxDownloads: row.max_downloads,
     downloads: row.downloads,
     createdAt: row.created_at,

@@ -42,25 +42,54 @@ interface PackageRow {
   readonly expires_at: Date;
 }
 
-/** By its own id or its request's; undefined also for one of another team than the caller's. */
+/** What a link to a package needs to know of it, be it a request's or a part of an export's. */
+export interface LinkablePackage {
+  /** Null of a part of an export. */
+  readonly requestId: string | null;
+  readonly status: PackageRecord['status'];
+  readonly expiresAt: Date;
+}
+
+/** Undefined also for one that is not the caller's to see. */
+export async function findLinkable(trx: Transaction, caller: Caller, id: string): Promise<LinkablePackage | undefined> {
+  const row = await visiblePackages(trx, caller)
+    .where({ id })
+    .first<(Pick<PackageRow, 'status' | 'expires_at'> & { request_id: string | null }) | undefined>(
+      'status',
+      'expires_at',
+      'request_id',
+    );
+  return row && { requestId: row.request_id, status: statusOf(row), expiresAt: row.expires_at };
+}
+
+/** A team sees its requests' packages; an export holds every team's rows, and is seen by those of no team. */
+export function visiblePackages(trx: Transaction, caller: Caller) {
+  const all = trx('packages').where({ workspace_id: caller.workspaceId });
+  if (caller.principal.teamId === undefined) return all;
+  return all.whereIn('request_id', trx('requests').where(teamFilter(caller)).select('id'));
+}
+
+/** A request's package; undefined also for one of another team than the caller's. */
 export async function findPackage(
   trx: Transaction,
   caller: Caller,
-  key: { readonly id: string } | { readonly request_id: string },
+  key: { readonly request_id: string },
 ): Promise<PackageRecord | undefined> {
-  const row = await trx('packages')
+  const row = await visiblePackages(trx, caller)
     .where({ workspace_id: caller.workspaceId, ...key })
-    .whereIn('request_id', trx('requests').where(teamFilter(caller)).select('id'))
     .first<PackageRow | undefined>();
   return row && toRecord(row);
 }
 
+function statusOf({ status, expires_at: end }: Pick<PackageRow, 'status' | 'expires_at'>): PackageRecord['status'] {
+  return status === 'ready' && end <= new Date() ? 'expired' : status;
+}
+
 function toRecord(row: PackageRow): PackageRecord {
-  const isOver = row.status === 'ready' && row.expires_at <= new Date();
   return {
     id: row.id,
     requestId: row.request_id,
-    status: isOver ? 'expired' : row.status,
+    status: statusOf(row),
     bytes: Number(row.bytes),
     rows: Number(row.rows),
     files: row.files,

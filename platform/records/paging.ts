@@ -43,3 +43,9 @@ export async function readPage<Row extends Positioned>(
   const last = rows.length > limit ? page.at(-1) : undefined;
   return { rows: page, last: last && { at: last.created_at, id: last.id } };
 }
+
+/** How many rows a query has. */
+export async function countOf(query: Knex.QueryBuilder): Promise<number> {
+  const row: { readonly count: string } = await query.count({ count: '*' }).first();
+  return Number(row.count);
+}

@@ -7,7 +7,7 @@ import { contractualDueAt, legalDueAt } from '../../domain/deadlines.ts';
 import type { Regime } from '../../domain/deadlines.ts';
 import { DEFAULT_LANGUAGE } from '../../domain/languages.ts';
 import type { Language } from '../../domain/languages.ts';
-import type { RequestType } from '../../domain/request.ts';
+import type { Combination, Release, RequestType } from '../../domain/request.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { KeyRing } from '../keys.ts';
@@ -30,10 +30,14 @@ export interface Filing {
   readonly regimeSource: string;
   readonly receivedByControllerAt: Date;
   readonly identities: readonly CheckedIdentity[];
+  /** `any` when left out. */
+  readonly combine?: Combination | undefined;
   /** Without one the request waits for it. */
   readonly instruction?: InstructionChoice | undefined;
   readonly teamId?: string | undefined;
   readonly ageRecipient?: string | undefined;
+  /** `immediate` when left out. */
+  readonly release?: Release | undefined;
   /** In which the package speaks to the person. */
   readonly language?: Language | undefined;
   /** Kept beside the audit log. */
@@ -139,6 +143,7 @@ async function insertRequest(
     regime: filing.regime,
     regime_source: filing.regimeSource,
     status: 'received',
+    combine: filing.combine ?? 'any',
     received_by_controller_at: filing.receivedByControllerAt,
     received_by_us_at: now,
     legal_due_at: legalDueAt(filing.receivedByControllerAt, filing.regime, timeZone),
@@ -148,6 +153,7 @@ async function insertRequest(
     filed_by: principal.id,
     data_key_id: dataKey.id,
     age_recipient: filing.ageRecipient ?? null,
+    release: filing.release ?? 'immediate',
     language: filing.language ?? DEFAULT_LANGUAGE,
     body_digest: digest,
     created_at: now,

@@ -4,9 +4,9 @@
  */
 import { Conflict } from '../../domain/errors.ts';
 import { isFinal } from '../../domain/request.ts';
-import type { RequestRef } from '../../domain/runs.ts';
 import { appendAudit } from '../audit.ts';
-import type { Database, Transaction } from '../database.ts';
+import type { Database } from '../database.ts';
+import { leaveMessage } from '../outbox.ts';
 import type { Caller } from './caller.ts';
 import { auditChoice, chooseInstruction } from './instruction-choice.ts';
 import type { InstructionChoice } from './instruction-choice.ts';
@@ -32,7 +32,7 @@ export async function cancelRequest(
       dedupe: 'cancel_requested',
     });
     if (!isNew) return;
-    await send(trx, ref, 'cancel');
+    await leaveMessage(trx, ref, 'cancel');
     await appendAudit(trx, caller.workspaceId, {
       actor: caller.principal,
       action: 'request.cancel_requested',
@@ -65,7 +65,7 @@ export async function instructRequest(
       .update({ instruction_id: chosen.ref.id, instruction_version: chosen.ref.version, updated_at: new Date() });
     const details = { instructionId: chosen.ref.id, instructionVersion: chosen.ref.version };
     await recordEvent(trx, ref, { kind: 'instruction_given', actor: caller.principal.id, details });
-    await send(trx, ref, 'instruct');
+    await leaveMessage(trx, ref, 'instruct');
     await auditChoice(trx, caller, chosen);
     await appendAudit(trx, caller.workspaceId, {
       actor: caller.principal,
@@ -74,8 +74,4 @@ export async function instructRequest(
       instruction: chosen.ref,
     });
   });
-}
-
-async function send(trx: Transaction, ref: RequestRef, message: 'instruct' | 'cancel'): Promise<void> {
-  await trx('outbox').insert({ workspace_id: ref.workspaceId, request_id: ref.requestId, message });
 }

@@ -1,8 +1,15 @@
 /** Requests as they are shown: where each stands, what it waits for and what can be done. Never an identity's value. */
 import type { Regime } from '../../domain/deadlines.ts';
 import { NotFound, SERVICES } from '../../domain/errors.ts';
-import { allowedActions, awaitedIn, isFinal } from '../../domain/request.ts';
-import type { AwaitedDecision, RequestOutcome, RequestStatus, RequestType } from '../../domain/request.ts';
+import { REQUEST_ACTIONS, allowedActions, awaitedIn } from '../../domain/request.ts';
+import type {
+  AwaitedDecision,
+  Release,
+  RequestAction,
+  RequestOutcome,
+  RequestStatus,
+  RequestType,
+} from '../../domain/request.ts';
 import type { Database, Transaction } from '../database.ts';
 import { teamFilter } from './caller.ts';
 import type { Caller } from './caller.ts';
@@ -14,8 +21,6 @@ import type { Page, PageRequest } from './paging.ts';
 export const BLOCKERS = [...SERVICES, 'package', 'data_map', 'unknown'] as const;
 type Blocker = (typeof BLOCKERS)[number];
 
-export const REQUEST_ACTIONS = ['instruct', 'cancel'] as const;
-
 export interface RequestRecord {
   readonly id: string;
   readonly teamId: string | null;
@@ -24,6 +29,7 @@ export interface RequestRecord {
   readonly regimeSource: string;
   readonly status: RequestStatus;
   readonly outcome: RequestOutcome | null;
+  readonly release: Release;
   readonly identityTypes: readonly string[];
   readonly instruction: InstructionRef | null;
   readonly receivedByControllerAt: Date;
@@ -36,7 +42,7 @@ export interface RequestRecord {
   readonly blockedBy: Blocker | null;
   readonly blockedSince: Date | null;
   readonly needsAttention: boolean;
-  readonly actions: readonly (typeof REQUEST_ACTIONS)[number][];
+  readonly actions: readonly RequestAction[];
   readonly updatedAt: Date;
   readonly closedAt: Date | null;
 }
@@ -55,6 +61,8 @@ export interface RequestRow {
   readonly regime_source: string;
   readonly status: RequestStatus;
   readonly outcome: RequestOutcome | null;
+  readonly release: Release;
+  readonly data_key_id: string;
   readonly instruction_id: string | null;
   readonly instruction_version: number | null;
   readonly received_by_controller_at: Date;
@@ -135,6 +143,7 @@ function toRecord(row: ShownRow): RequestRecord {
     regimeSource: row.regime_source,
     status: row.status,
     outcome: row.outcome,
+    release: row.release,
     identityTypes: row.identity_types,
     instruction: instructionOf(row),
     receivedByControllerAt: row.received_by_controller_at,
@@ -144,7 +153,9 @@ function toRecord(row: ShownRow): RequestRecord {
     ...waitingOf(row),
     ...blockageOf(row),
     needsAttention: row.needs_attention,
-    actions: REQUEST_ACTIONS.filter((action) => (action === 'cancel' ? !isFinal(row.status) : takesInstruction(row))),
+    actions: REQUEST_ACTIONS.filter((action) =>
+      action === 'instruct' ? takesInstruction(row) : allowedActions(row.status).includes(action),
+    ),
     updatedAt: row.updated_at,
     closedAt: row.closed_at,
   };

@@ -26,8 +26,6 @@ import type {
 } from './storage.ts';
 
 const INCOMING = '.incoming';
-/** A file under `.incoming` that nobody has written to for so long was left by a crash. */
-const ABANDONED_AFTER_MS = 86_400_000;
 /** What the system answers for a path that names no file. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'];
 
@@ -37,7 +35,6 @@ export function openFolder(path: string): ObjectStorage {
 
 class FolderStorage implements ObjectStorage {
   private readonly root: string;
-  private swept: Promise<void> | undefined;
 
   constructor(root: string) {
     this.root = root;
@@ -97,6 +94,19 @@ class FolderStorage implements ObjectStorage {
     yield* this.walk('', prefix);
   }
 
+  /** By when a draft was last written to. */
+  async sweepUnfinished(begunBefore: Date): Promise<number> {
+    let removed = 0;
+    for (const { name } of await sortedEntries(join(this.root, INCOMING))) {
+      const draft = join(this.root, INCOMING, name);
+      const facts = await factsOf(draft);
+      if (!facts || facts.modifiedAt >= begunBefore) continue;
+      await discard(draft);
+      removed += 1;
+    }
+    return removed;
+  }
+
   async health(): Promise<void> {
     await access(this.root, constants.R_OK | constants.X_OK).catch((error: unknown) => {
       throw storageFailure(error);
@@ -121,7 +131,6 @@ class FolderStorage implements ObjectStorage {
     await mkdir(join(this.root, INCOMING), { mode: 0o700 }).catch((error: unknown) => {
       if (!isErrno(error, 'EEXIST')) throw error;
     });
-    await (this.swept ??= sweep(join(this.root, INCOMING)));
   }
 
   private async publish(draft: string, target: string, ifAbsent: boolean): Promise<void> {
@@ -173,15 +182,11 @@ async function discard(draft: string): Promise<void> {
   await rm(draft, { force: true }).catch(() => undefined);
 }
 
-async function sweep(incoming: string): Promise<void> {
-  for (const name of await readdir(incoming)) {
-    const facts = await factsOf(join(incoming, name));
-    if (facts && Date.now() - facts.modifiedAt.getTime() > ABANDONED_AFTER_MS) await discard(join(incoming, name));
-  }
-}
-
 function storageFailure(error: unknown): unknown {
   if (isErrno(error, 'EEXIST')) return new Conflict('There is an object under this key.');
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return error;
-  return new Unavailable(`The storage folder failed with ${String(error.code)}.`, { service: 'storage' });
+  const code = String(error.code);
+  const isFull = isErrno(error, 'ENOSPC', 'EDQUOT');
+  const what = isFull ? `The disk of the storage folder is full (${code}).` : `The storage folder failed with ${code}.`;
+  return new Unavailable(what, { service: 'storage' });
 }

@@ -1,16 +1,18 @@
 /** Object storage in a bucket of S3, or of what speaks its protocol. */
 import { Readable } from 'node:stream';
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   NoSuchBucket,
   S3Client,
   S3ServiceException,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import type { ListMultipartUploadsCommandOutput, MultipartUpload, S3ClientConfig } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { Conflict, StewardError, Unavailable } from '../../domain/errors.ts';
 import type { StorageSettings } from '../config.ts';
@@ -126,9 +128,47 @@ class BucketStorage implements ObjectStorage {
     }
   }
 
+  async sweepUnfinished(begunBefore: Date): Promise<number> {
+    let aborted = 0;
+    try {
+      for await (const { Key = '', UploadId, Initiated = new Date() } of this.uploads()) {
+        if (!Key.startsWith(this.settings.prefix) || Initiated >= begunBefore) continue;
+        await this.abort(Key, UploadId);
+        aborted += 1;
+      }
+    } catch (error) {
+      throw storageFailure(error);
+    }
+    return aborted;
+  }
+
   async health(): Promise<void> {
     await this.client.send(new HeadBucketCommand({ Bucket: this.settings.bucket })).catch((error: unknown) => {
       throw storageFailure(error);
+    });
+  }
+
+  /** Of the whole bucket: MinIO takes a prefix here for a whole key, and would find nothing. */
+  private async *uploads(): AsyncGenerator<MultipartUpload> {
+    let next: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+    while (next) {
+      const page: ListMultipartUploadsCommandOutput = await this.client.send(
+        new ListMultipartUploadsCommand({ Bucket: this.settings.bucket, ...next }),
+      );
+      yield* page.Uploads ?? [];
+      const { NextKeyMarker, NextUploadIdMarker } = page;
+      next =
+        page.IsTruncated && NextKeyMarker !== undefined && NextUploadIdMarker !== undefined
+          ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker }
+          : undefined;
+    }
+  }
+
+  /** One that has been finished or aborted meanwhile is no error. */
+  private async abort(key: string, uploadId: string | undefined): Promise<void> {
+    const upload = { Bucket: this.settings.bucket, Key: key, UploadId: uploadId };
+    await this.client.send(new AbortMultipartUploadCommand(upload)).catch((error: unknown) => {
+      if (!hasStatus(error, 404)) throw error;
     });
   }
 
@@ -166,5 +206,8 @@ function isAbsent(error: unknown): boolean {
 function storageFailure(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof StewardError) return error;
   const reason = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return new Unavailable(`The object storage failed with ${reason}.`, { service: 'storage' });
+  const what = hasStatus(error, 507)
+    ? `The object storage is full (${reason}).`
+    : `The object storage failed with ${reason}.`;
+  return new Unavailable(what, { service: 'storage' });
 }

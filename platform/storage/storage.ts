@@ -26,6 +26,11 @@ export interface ObjectStorage {
   delete(key: string): Promise<void>;
   /** Every object whose key begins with the prefix, in the order of the keys' UTF-8 bytes. */
   list(prefix: string): AsyncIterable<ObjectEntry>;
+  /**
+   * Removes what writers that died have left of objects which never became whole, and answers how much of it there was.
+   * Give a time before which no living writer can have begun. Throws Unavailable when the storage fails.
+   */
+  sweepUnfinished(begunBefore: Date): Promise<number>;
   /** Throws Unavailable when the storage does not answer or its folder or bucket is not there. */
   health(): Promise<void>;
 }

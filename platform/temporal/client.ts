@@ -1,17 +1,27 @@
-/** The way to Temporal for the API and the outbox: start and signal the run of a request. */
+/** The way to Temporal for the API and the outbox: start and signal the runs of requests and exports. */
 import {
   Client,
   Connection,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts';
-import { SIGNALS, TASK_QUEUES, WORKFLOWS, dataSubjectRequestId } from '../../domain/ids.ts';
+import {
+  SCHEDULES,
+  SIGNALS,
+  TASK_QUEUES,
+  WORKFLOWS,
+  dataSubjectRequestId,
+  workspaceExportId,
+} from '../../domain/ids.ts';
 import { StewardError, Unavailable } from '../../domain/errors.ts';
-import { requestLine } from '../../domain/summaries.ts';
+import { exportLine, requestLine } from '../../domain/summaries.ts';
 import type { RequestRun } from '../../domain/runs.ts';
+import type { ExportRef } from '../../domain/workspace-export.ts';
 import type { Config } from '../config.ts';
 import type { KeyRing } from '../keys.ts';
 import { dataConverter } from './data-converter.ts';
@@ -25,6 +35,11 @@ export interface Temporal {
   startRequest(run: RequestRun): Promise<void>;
   /** Tells a run that the database has news; a run that has ended does not need to know. */
   signalRequest(requestId: string, signal: keyof typeof SIGNALS): Promise<void>;
+  /** Starts the comparison of the data map with the sources out of turn; one that waits for its next look gives way. */
+  checkDataMap(): Promise<void>;
+  /** The same for the run of an export. */
+  startExport(ref: ExportRef): Promise<void>;
+  signalExport(exportId: string, signal: keyof typeof SIGNALS): Promise<void>;
   /** Throws Unavailable when the server does not answer. */
   health(): Promise<void>;
   close(): Promise<void>;
@@ -47,7 +62,10 @@ export function openTemporal(
   return {
     client,
     startRequest: (run) => call(() => startRequest(client, run)),
-    signalRequest: (requestId, signal) => call(() => signalRequest(client, requestId, signal)),
+    signalRequest: (requestId, signal) => call(() => signalRun(client, dataSubjectRequestId(requestId), signal)),
+    startExport: (ref) => call(() => startExport(client, ref)),
+    signalExport: (exportId, signal) => call(() => signalRun(client, workspaceExportId(exportId), signal)),
+    checkDataMap: () => call(() => triggerMapCheck(client)),
     health: () => call(() => connection.workflowService.getSystemInfo({}).then(() => undefined)),
     close: () => connection.close(),
   };
@@ -85,11 +103,45 @@ async function startRequest(client: Client, run: RequestRun): Promise<void> {
   }
 }
 
-async function signalRequest(client: Client, requestId: string, signal: keyof typeof SIGNALS): Promise<void> {
+async function startExport(client: Client, ref: ExportRef): Promise<void> {
   try {
-    await client.workflow.getHandle(dataSubjectRequestId(requestId)).signal(SIGNALS[signal]);
+    await client.workflow.start(WORKFLOWS.workspaceExport, {
+      workflowId: workspaceExportId(ref.exportId),
+      taskQueue: TASK_QUEUES.core,
+      args: [ref],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: exportLine(ref.exportId),
+      priority: { fairnessKey: ref.workspaceId },
+      typedSearchAttributes: [
+        { key: SEARCH_ATTRIBUTES.workspace, value: ref.workspaceId },
+        { key: SEARCH_ATTRIBUTES.requestType, value: 'workspace_export' },
+        { key: SEARCH_ATTRIBUTES.status, value: 'received' },
+        { key: SEARCH_ATTRIBUTES.needsAttention, value: false },
+      ],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+async function signalRun(client: Client, workflowId: string, signal: keyof typeof SIGNALS): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId).signal(SIGNALS[signal]);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+async function triggerMapCheck(client: Client): Promise<void> {
+  try {
+    await client.schedule.getHandle(SCHEDULES.mapCheck).trigger(ScheduleOverlapPolicy.CANCEL_OTHER);
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    throw new Unavailable('The schedule is not there yet: a worker makes it at its start.', {
+      service: 'temporal',
+      retryAfterSeconds: 30,
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withSnapshot } from '../../activities/plan-runner.ts';
 import { SourceFailed } from '../../domain/errors.ts';
-import { copyJson } from '../../data-map/copy.ts';
+import { jsonReading } from '../../data-map/copy.ts';
 import { planSearch } from '../../data-map/plan.ts';
 import { collection, email, field, key, mapOf, refers } from '../data-map/fixtures.ts';
 import { copied, inSnapshot } from '../data-map/source.ts';
@@ -57,7 +57,9 @@ describe('a search', () => {
     const [first] = plan.collections;
     await inSnapshot(db.pool, plan, '1', async (snapshot) => {
       await db.pool.query(`UPDATE contacts SET email = 'changed@example.com' WHERE id = 1`);
-      expect(first && (await copied(snapshot, copyJson(first)))).toBe('{"id":1,"email":"jane@example.com"}\n');
+      expect(first && (await copied(snapshot, first, jsonReading(first)))).toBe(
+        '{"id":1,"email":"jane@example.com"}\n',
+      );
       expect(Math.abs(snapshot.takenAt.getTime() - Date.now())).toBeLessThan(60_000);
     });
     await db.pool.query(`UPDATE contacts SET email = 'jane@example.com' WHERE id = 1`);

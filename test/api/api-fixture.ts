@@ -12,6 +12,7 @@ import { Unavailable } from '../../domain/errors.ts';
 import { SCOPES } from '../../domain/parties.ts';
 import type { Scope } from '../../domain/parties.ts';
 import type { RequestRun } from '../../domain/runs.ts';
+import type { ExportRef } from '../../domain/workspace-export.ts';
 import { parseConfig } from '../../platform/config.ts';
 import type { Config } from '../../platform/config.ts';
 import { openDatabase } from '../../platform/database.ts';
@@ -62,6 +63,7 @@ interface CallOptions {
 interface TestTemporal {
   reach: 'there' | 'away' | 'unreachable';
   readonly started: RequestRun[];
+  readonly exports: ExportRef[];
   readonly signals: string[];
 }
 
@@ -91,7 +93,7 @@ export async function openTestApi(): Promise<TestApi> {
   const config = await testConfig(database.url, home);
   const ring = await freshKeyRing();
   const db = openDatabase(config.database.appUrl);
-  const temporal: TestTemporal = { reach: 'there', started: [], signals: [] };
+  const temporal: TestTemporal = { reach: 'there', started: [], exports: [], signals: [] };
   const gateway = openGateway(config, ring, temporal);
   const log: string[] = [];
   const deps: ApiDependencies = {
@@ -102,7 +104,12 @@ export async function openTestApi(): Promise<TestApi> {
     storage: openStorage(config.storage),
     logger: createLogger('api', 'info', linesInto(log)),
     registry: createRegistry('api'),
+    dataMap: { version: 'a test', datasets: [], collections: [], edges: [] },
     identityTypes: ['email', 'phone_number', 'external_id'],
+    collections: [
+      { ref: 'crm.contacts', key: ['id'], columns: ['id', 'email', 'name'] },
+      { ref: 'crm.notes', key: ['contact_id', 'ordinal'], columns: ['contact_id', 'ordinal', 'body'] },
+    ],
   };
   const [workspaceId, otherWorkspaceId] = await createWorkspaces(db);
   const makeKey = (wish: Partial<NewApiKey> = {}) =>
@@ -194,6 +201,18 @@ function openGateway(config: Config, ring: KeyRing, temporal: TestTemporal): Tem
     signalRequest: async (requestId, signal) => {
       await ask(() => nobody.signalRequest(requestId, signal));
       temporal.signals.push(`${requestId} ${signal}`);
+    },
+    checkDataMap: async () => {
+      await ask(() => nobody.checkDataMap());
+      temporal.signals.push('check the data map');
+    },
+    startExport: async (ref) => {
+      await ask(() => nobody.startExport(ref));
+      temporal.exports.push(ref);
+    },
+    signalExport: async (exportId, signal) => {
+      await ask(() => nobody.signalExport(exportId, signal));
+      temporal.signals.push(`${exportId} ${signal}`);
     },
     health: () => ask(() => nobody.health()),
   };

@@ -66,7 +66,7 @@ describe('a body that is wrong', () => {
     expect(pointersOf(await api.call('POST', '/v1/requests'))).toEqual(['']);
   });
 
-  it.each(['portability', 'erasure', 'rectification', 'restriction', 'objection'])(
+  it.each(['erasure', 'rectification', 'restriction', 'objection'])(
     'asking for %s is told that this version does not offer it',
     async (type) => {
       const { status, body } = await file(accessRequest({ type }));

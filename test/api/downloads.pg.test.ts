@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Decrypter, generateIdentity, identityToRecipient } from 'age-encryption';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { packageContext } from '../../domain/contexts.ts';
 import { createDataKey } from '../../platform/records/data-keys.ts';
 import { sealStream } from '../../platform/sealed-stream.ts';
@@ -203,6 +203,46 @@ describe('a link', () => {
     expect((await newLink(packageId)).status).toBe(409);
   });
 
+  it('says why it no longer works', async () => {
+    const { packageId } = await pack();
+    const [{ body: outdated }, { body: revoked }, { body: used }, { body: outlived }] = await Promise.all([
+      newLink(packageId),
+      newLink(packageId),
+      newLink(packageId, { maxDownloads: 1 }),
+      newLink(packageId),
+    ]);
+    const detail = async (link: Body) => ((await (await fetchLink(link)).json()) as { detail: string }).detail;
+    await api.database.pool.query('UPDATE steward.links SET expires_at = $2 WHERE id = $1', [
+      outdated.id,
+      new Date('2026-03-05T10:20:30Z'),
+    ]);
+    await api.call('DELETE', `/v1/links/${revoked.id}`);
+    await (await fetchLink(used)).arrayBuffer();
+    expect(await detail(outdated)).toBe('The link worked until 2026-03-05.');
+    expect(await detail(revoked)).toBe('The link was revoked.');
+    expect(await detail(used)).toBe('The link was used as often as it allows.');
+    await api.database.pool.query(`UPDATE steward.packages SET expires_at = '2026-03-06T00:00:00Z' WHERE id = $1`, [
+      packageId,
+    ]);
+    for (const link of [outlived, revoked, used]) {
+      expect(await detail(link)).toBe('The package was kept until 2026-03-06. It can no longer be downloaded.');
+    }
+  });
+
+  it('that no longer works is explained on a page to a browser, and as a problem to everybody else', async () => {
+    const { packageId } = await pack(ZIP, { expiresAt: new Date(Date.now() + 86_400_000) });
+    const { body: link } = await newLink(packageId);
+    await api.database.pool.query(`UPDATE steward.packages SET expires_at = now() WHERE id = $1`, [packageId]);
+    const asked = (accept: string) => fetchLink(link, { headers: { accept } });
+    const shown = await asked('text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8');
+    expect(shown.status).toBe(410);
+    expect(shown.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(await shown.text()).toMatch(/<h1>The link no longer works<\/h1>[^]*was kept until[^]*takes a new request/);
+    const told = await asked('*/*');
+    expect(told.status).toBe(410);
+    expect(told.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  });
+
   it('ends with its package at the latest', async () => {
     const expiresAt = new Date(Date.now() + 86_400_000);
     const { packageId } = await pack(ZIP, { expiresAt });
@@ -269,6 +309,19 @@ describe('a download', () => {
     const { body: link } = await newLink(packageId);
     await api.deps.storage.delete(storageKey);
     expect((await fetchLink(link)).status).toBe(500);
+    expect(await disclosuresOf(packageId)).toEqual([]);
+  });
+
+  it('that begins while its package is being deleted gets 410', async () => {
+    const { packageId, storageKey } = await pack();
+    const { body: link } = await newLink(packageId);
+    const { storage } = api.deps;
+    vi.spyOn(storage, 'get').mockImplementationOnce(async (key) => {
+      await api.database.pool.query(`UPDATE steward.packages SET status = 'expired' WHERE id = $1`, [packageId]);
+      await storage.delete(storageKey);
+      return storage.get(key);
+    });
+    expect((await fetchLink(link)).status).toBe(410);
     expect(await disclosuresOf(packageId)).toEqual([]);
   });
 });

@@ -29,10 +29,19 @@ async function readableTables(): Promise<readonly string[]> {
   return rows.map(({ name }) => name);
 }
 
+/** Of a table that belongs to no workspace, one null for all that is seen of it. */
 async function workspacesSeen(table: string): Promise<readonly (string | null)[]> {
-  const column = table === 'steward.workspaces' ? 'id' : table === 'steward.sessions' ? 'NULL::uuid' : 'workspace_id';
+  const column = table === 'steward.workspaces' ? 'id' : (await isOfWorkspaces(table)) ? 'workspace_id' : 'NULL::uuid';
   const { rows } = await client.query<{ seen: string | null }>(`SELECT DISTINCT ${column} AS seen FROM ${table}`);
   return rows.map(({ seen }) => seen);
+}
+
+async function isOfWorkspaces(table: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attname = 'workspace_id'`,
+    [table],
+  );
+  return rowCount === 1;
 }
 
 describe("a connection in the API's role", () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataMap } from '../../data-map/model.ts';
-import { copyCsv, copyJson, copyMedia } from '../../data-map/copy.ts';
+import { csvReading, jsonReading, mediaReading } from '../../data-map/copy.ts';
+import type { Reading } from '../../data-map/copy.ts';
 import { planSearch } from '../../data-map/plan.ts';
 import type { PlannedCollection } from '../../data-map/plan.ts';
 import { testDatabase } from '../support/database.ts';
@@ -16,12 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-/** What a COPY query of the plan's first collection gives for the workspace `w`. */
-function copy(map: DataMap, query: (collection: PlannedCollection) => string): Promise<string> {
+/** What a reading of the plan's first collection gives for the workspace `w`. */
+function copy(map: DataMap, reading: (collection: PlannedCollection) => Reading): Promise<string> {
   const plan = planSearch(map, 'crm', [jane]);
   const [first] = plan.collections;
   if (first === undefined) throw new Error('The plan is empty.');
-  return inSnapshot(db.pool, plan, 'w', (snapshot) => copied(snapshot, query(first)));
+  return inSnapshot(db.pool, plan, 'w', (snapshot) => copied(snapshot, first, reading(first)));
 }
 
 const lines = (text: string): readonly unknown[] =>
@@ -44,7 +45,7 @@ describe('the JSON of a collection', () => {
     const map = mapOf(
       collection('notes', [key('id'), email(), field('body'), field('meta'), field('tags')], { tenant: 'ws' }),
     );
-    expect(lines(await copy(map, copyJson))).toEqual([
+    expect(lines(await copy(map, jsonReading))).toEqual([
       { id: 9, email: 'JANE@example.com', body: null, meta: null, tags: null },
       { id: 10, email: 'jane@example.com', body: nasty, meta: { a: [1, 2] }, tags: { b: null } },
     ]);
@@ -57,8 +58,8 @@ describe('the JSON of a collection', () => {
     const map = mapOf(
       collection('users', [key('id'), email(), field('password', { redact: 'name' })], { tenant: 'ws' }),
     );
-    expect(await copy(map, copyJson)).toBe('{"id":1,"email":"jane@example.com"}\n');
-    expect(await copy(map, copyCsv)).toBe('id,email\n1,jane@example.com\n');
+    expect(await copy(map, jsonReading)).toBe('{"id":1,"email":"jane@example.com"}\n');
+    expect(await copy(map, csvReading)).toBe('id,email\n1,jane@example.com\n');
   });
 });
 
@@ -74,7 +75,7 @@ describe('the CSV of a collection', () => {
         (2, 'w', 'jane@example.com', 'plain, "quoted"', '', NULL, NULL, NULL, NULL, NULL, NULL)`);
     const names = ['a,b', 'nick', 'n', 'i', 'f', 'd', 'j', 'ok'];
     const map = mapOf(collection('sheet', [key('id'), email(), ...names.map((name) => field(name))], { tenant: 'ws' }));
-    expect(await copy(map, copyCsv)).toBe(
+    expect(await copy(map, csvReading)).toBe(
       [
         'id,email,"a,b",nick,n,i,f,d,j,ok',
         `-1,jane@example.com,'=1+1,'+49,-5.50,-7,-Infinity,-1 days,'-3,true`,
@@ -102,7 +103,7 @@ describe('the media of a collection', () => {
       copy(map, (planned) => {
         const wanted = planned.media[index];
         if (wanted === undefined) throw new Error('The map has fewer media.');
-        return copyMedia(planned, wanted);
+        return mediaReading(planned, wanted);
       });
     expect(lines(await listed(0))).toEqual([{ key: ['w', 1], object: 'v/1.mp4', name: 'A "tour"\n1.mp4' }]);
     expect(lines(await listed(1))).toEqual([{ key: ['w', 2], object: 't/2.png', name: null }]);

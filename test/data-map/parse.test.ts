@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InvalidDataMap } from '../../domain/errors.ts';
 import { collectionsOf } from '../../data-map/model.ts';
@@ -71,7 +72,7 @@ dataset:
       key: ['id'],
       after: ['shop.address'],
     });
-    expect(customer?.identities).toEqual([{ at: { column: 'email', path: [] }, type: 'email' }]);
+    expect(customer?.identities).toEqual([{ at: { column: 'email', path: [] }, type: 'email', weak: false }]);
     expect(customer?.fields.map(({ column, path }) => [column, ...path].join('.'))).toEqual([
       'id',
       'email',
@@ -85,6 +86,13 @@ dataset:
     });
     expect(customer?.fields[4]).toMatchObject({ dataType: 'string[]', returnAllElements: true, readOnly: true });
     expect(address?.fields[1]?.masking).toEqual({ strategy: 'random_string_rewrite', configuration: { length: 20 } });
+  });
+
+  it('takes a tenant column for all its collections, but for those that name their own', () => {
+    const leads = { name: 'leads', fields: [key('id'), email()] };
+    const map = parseDataMap([mapFile(dataset([contacts, leads], { tenant: 'account_id' }))]);
+    expect(collectionsOf(map).map(({ tenant }) => tenant)).toEqual(['workspace_id', 'account_id']);
+    expect(map.gaps).toEqual([]);
   });
 
   it('reads the keys of its own', () => {
@@ -133,6 +141,15 @@ dataset:
         text: JSON.stringify({ dataset: [dataset([odd], { region: 'eu' }, { version: 2 })], system: [] }),
       },
     ]);
+    expect(map.unknown.map(({ key: name, value }) => [name, value])).toEqual([
+      ['version', 2],
+      ['fides_meta.steward.region', 'eu'],
+      ['owner', 'sales'],
+      ['fides_meta.speed', 1],
+      ['fides_meta.steward.tennant', 'x'],
+      ['fides_meta.colour', 'red'],
+    ]);
+    expect(map.unknown.at(-1)).toMatchObject({ dataset: 'crm', collection: 'contacts', field: 'id' });
     expect(map.notices).toEqual([
       'crm.yml: system is not read; only dataset is.',
       'crm.yml, dataset crm: the key version is unknown and has no effect.',
@@ -171,7 +188,7 @@ describe('problems', () => {
 
   it('are all told at once', () => {
     const found = of(
-      collection('contacts', [email()]),
+      collection('contacts', [key('id'), key('id'), email()]),
       collection('notes', [key('id'), refers('contact_id', 'people.id')]),
       collection('notes', [key('id')]),
     );
@@ -218,20 +235,12 @@ describe('problems', () => {
     expect(notes('contacts.uuid')).toEqual([
       `${here} notes, field contact_id: it refers to crm.contacts.uuid, but that collection has no such field; mend the name or add the field.`,
     ]);
+    expect(
+      problemsOf(() => parseDataMap([mapFile({ ...dataset([contacts]), fides_meta: { after: ['erp'] } })])),
+    ).toEqual(['crm.yml, dataset crm: after names the dataset erp, which no file has; mend the name.']);
     expect(of(collection('notes', [key('id')], {}, { after: ['crm.nowhere'] }))).toEqual([
       `${here} notes: after or erase_after names crm.nowhere, which no file has; mend the name (dataset.collection).`,
     ]);
-  });
-
-  it('name collections that a search reaches but could not search', () => {
-    const notes = { name: 'notes', fields: [refers('contact_id', 'contacts.id', 'from')] };
-    expect(of(contacts, notes)).toEqual([
-      `${here} notes: a search reaches it and it has no primary key; set fides_meta.primary_key on its key fields.`,
-      `${here} notes: a search reaches it and it has no tenant; name its workspace column in fides_meta.steward.tenant, or set skip_processing.`,
-    ]);
-    expect(of(contacts, { ...notes, fides_meta: { skip_processing: true } })).toEqual([]);
-    expect(of(contacts, { name: 'plans', fields: [field('id')] })).toEqual([]);
-    expect(of({ name: 'leads', fields: [key('id'), email()] })[0]).toContain('it has an identity and it has no tenant');
   });
 
   it('name what is there twice', () => {
@@ -250,18 +259,13 @@ describe('problems', () => {
   });
 
   it('name fields inside columns where only a column will do', () => {
-    const nested = (meta: Record<string, unknown>, outer = {}) =>
-      of(contacts, collection('events', [key('id'), field('payload', outer, { fields: [field('inner', meta)] })]));
-    expect(nested({ primary_key: true })[0]).toBe(
-      `${here} events, field payload.inner: a primary key must be a column; a value inside one cannot be it.`,
-    );
-    expect(nested({ redact: 'name' })[0]).toBe(
+    const events = collection('events', [
+      key('id'),
+      field('payload', {}, { fields: [field('inner', { redact: 'name' })] }),
+    ]);
+    expect(of(contacts, events)).toEqual([
       `${here} events, field payload.inner: redact works on a whole column; set it there.`,
-    );
-    expect(nested({ identity: 'email' }, { data_type: 'object[]' })[0]).toMatch(
-      /events, field payload\.inner: it is in a list \(payload\), which cannot be searched: mark/,
-    );
-    expect(nested({ identity: 'email', data_type: 'string[]' })[0]).toContain('it is in a list (payload.inner)');
+    ]);
   });
 
   it('name a composite key that is referred to in two ways', () => {
@@ -278,6 +282,164 @@ describe('problems', () => {
   it('name a collection that has an identity and claims to have no personal data', () => {
     expect(of(collection('contacts', [key('id'), email()], { no_personal_data: true }))).toEqual([
       `${here} contacts: it has an identity and says no_personal_data; take one of the two away.`,
+    ]);
+  });
+
+  it('name a column that is used and claims to have no personal data, and a value inside one that does', () => {
+    const free = { steward: { no_personal_data: 'a counter' } };
+    const inside = { name: 'body', fields: [field('version', free)] };
+    expect(
+      of(contacts, collection('notes', [key('id', free), refers('contact_id', 'contacts.id', 'from', free), inside])),
+    ).toEqual([
+      `${here} notes, field id: it is used as a key, an identity or a reference and says no_personal_data; take one of the two away.`,
+      `${here} notes, field contact_id: it is used as a key, an identity or a reference and says no_personal_data; take one of the two away.`,
+      `${here} notes, field body.version: no_personal_data works on a whole column; set it there.`,
+    ]);
+  });
+});
+
+describe('declarations that there is no personal data', () => {
+  it('keep their reasons; a column leaves the fields that are handed over, a table is skipped', () => {
+    const version = field('version', { steward: { no_personal_data: 'a counter' } });
+    const seen = field('seen', { steward: { no_personal_data: true } });
+    const plans = collection('plans', [], { no_personal_data: 'prices' });
+    const map = mapOf(collection('contacts', [key('id'), email(), version, seen]), plans);
+    const [people, free] = map.datasets[0]?.collections ?? [];
+    expect(people?.fields.map(({ column }) => column)).toEqual(['id', 'email']);
+    expect(people?.exemptColumns).toEqual([
+      { column: 'version', reason: 'a counter' },
+      { column: 'seen', reason: undefined },
+    ]);
+    expect(free).toMatchObject({ skipped: true, exemption: { reason: 'prices' } });
+  });
+});
+
+describe('questions', () => {
+  it('are kept with what they are about', () => {
+    const asked = { questions: ['Who?'] };
+    const map = parseDataMap([
+      mapFile(dataset([collection('contacts', [key('id'), field('x', { steward: asked })], asked)], asked)),
+    ]);
+    expect(map.datasets[0]?.questions).toEqual([{ field: undefined, text: 'Who?' }]);
+    expect(map.datasets[0]?.collections[0]?.questions).toEqual([
+      { field: undefined, text: 'Who?' },
+      { field: 'x', text: 'Who?' },
+    ]);
+  });
+});
+
+describe('datasets that were written for Fides', () => {
+  const NAMES = ['postgres_example_test_dataset', 'mongo_example_test_dataset'];
+  const files = NAMES.map((name) => ({
+    name: `${name}.yml`,
+    text: readFileSync(new URL(`fides/${name}.yml`, import.meta.url), 'utf8'),
+  }));
+  const map = parseDataMap(files);
+
+  it('are read unchanged, with references to each other, through nested fields and from list to list', () => {
+    const edges = map.edges.map(arrow);
+    expect(edges).toHaveLength(18);
+    expect(edges).toEqual(
+      expect.arrayContaining([
+        'postgres_example_test_dataset.customer.id -> mongo_test.customer_details.customer_id',
+        'mongo_test.customer_details.comments.comment_id -> mongo_test.conversations.thread.comment',
+        'mongo_test.customer_feedback.customer_information.internal_customer_id -> mongo_test.internal_customer_profile.customer_identifiers.internal_id',
+        'mongo_test.customer_details.travel_identifiers -> mongo_test.flights.passenger_information.passenger_ids',
+      ]),
+    );
+    expect(map.edges.filter(({ crossesSources }) => crossesSources)).toHaveLength(1);
+    expect(knownIdentityTypes(map)).toEqual(['email', 'phone_number']);
+  });
+
+  it('lack what to tell workspaces apart by, and say where', () => {
+    expect(map.gaps.filter((gap) => gap.includes('it has no tenant'))).toHaveLength(20);
+    expect(map.gaps.filter((gap) => gap.includes('it has no primary key'))).toHaveLength(2);
+    expect(map.notices).toEqual([
+      'mongo_example_test_dataset.yml, dataset mongo_test, collection customer_details, field travel_identifiers: the key fides_meta.data_categories is unknown and has no effect.',
+    ]);
+    expect(map.unknown).toEqual([
+      {
+        dataset: 'mongo_test',
+        collection: 'customer_details',
+        field: 'travel_identifiers',
+        key: 'fides_meta.data_categories',
+        value: ['system.operations'],
+      },
+    ]);
+  });
+
+  it('are whole only together', () => {
+    expect(problemsOf(() => parseDataMap(files.slice(1)))).toEqual([
+      'mongo_example_test_dataset.yml, dataset mongo_test, collection customer_details, field customer_id: it refers to the dataset postgres_example_test_dataset, which no file has; add the file or mend the name.',
+    ]);
+  });
+});
+
+describe('gaps', () => {
+  const here = 'crm.yml, dataset crm, collection';
+  const gapsOf = (...collections: readonly Json[]) => mapOf(...collections).gaps;
+
+  it('are collections that a search reaches but could not search', () => {
+    const notes = { name: 'notes', fields: [refers('contact_id', 'contacts.id', 'from')] };
+    expect(gapsOf(contacts, notes)).toEqual([
+      `${here} notes: a search reaches it and it has no primary key; set fides_meta.primary_key on its key fields.`,
+      `${here} notes: a search reaches it and it has no tenant; name its workspace column in fides_meta.steward.tenant, or set skip_processing.`,
+    ]);
+    expect(gapsOf(contacts, { ...notes, fides_meta: { skip_processing: true } })).toEqual([]);
+    expect(gapsOf(contacts, { name: 'plans', fields: [field('id')] })).toEqual([]);
+    expect(gapsOf({ name: 'leads', fields: [key('id'), email()] })[0]).toContain(
+      'it has an identity and it has no tenant',
+    );
+  });
+
+  it('are collections of another source that a search reaches', () => {
+    const payers = { name: 'payers', fields: [key('id'), refers('contact', 'contacts.id', 'from')] };
+    const billing = { fides_key: 'billing', collections: [payers] };
+    expect(parseDataMap([mapFile(dataset([contacts]), billing)]).gaps).toEqual([
+      'crm.yml, dataset billing, collection payers: a search reaches it and it has no tenant; name its workspace column in fides_meta.steward.tenant, or set skip_processing.',
+    ]);
+  });
+
+  it('are cycles that no identity leads into', () => {
+    const deals = collection('deals', [key('id'), refers('offer_id', 'offers.id')]);
+    const offers = collection('offers', [key('id'), refers('deal_id', 'deals.id')]);
+    const fix = 'give one an identity or a reference to a collection that has one, or set skip_processing';
+    expect(gapsOf(contacts, deals, offers)).toEqual([
+      `${here} deals: no identity leads into the cycle of crm.deals, crm.offers; ${fix}.`,
+    ]);
+    const tree = collection('folders', [key('id'), refers('parent_id', 'folders.id', 'from')]);
+    expect(gapsOf(tree)).toEqual([`${here} folders: no identity leads into the cycle of crm.folders; ${fix}.`]);
+  });
+
+  it('are parts of a composite reference that are in a list', () => {
+    const lines = collection('lines', [key('invoice_id'), key('position')]);
+    const inner = [refers('invoice', 'lines.invoice_id', 'to'), refers('line', 'lines.position', 'to')];
+    const notes = collection('notes', [
+      key('id'),
+      email(),
+      field('about', { data_type: 'object[]' }, { fields: inner }),
+    ]);
+    const why =
+      'it is in a list and a part of a composite reference, which cannot be followed: mark its references as not_followed.';
+    expect(gapsOf(lines, notes)).toEqual([
+      `${here} notes, field about.invoice: ${why}`,
+      `${here} notes, field about.line: ${why}`,
+    ]);
+  });
+});
+
+describe('notices', () => {
+  it('tell of data of persons that no identity leads to, and of keys inside columns', () => {
+    const visits = collection('visits', [
+      key('id'),
+      field('ip', {}, { data_categories: ['user.device.ip_address'] }),
+      field('payload', {}, { fields: [key('inner')] }),
+    ]);
+    const { notices, datasets } = mapOf(contacts, visits);
+    expect(datasets[0]?.collections[1]?.key).toEqual(['id']);
+    expect(notices).toEqual([
+      'crm.yml, dataset crm, collection visits, field payload.inner: it is inside a column and therefore no part of the primary key.',
+      'crm.yml, dataset crm, collection visits: it has data of persons, and no identity leads to it: no search finds its rows.',
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../domain/errors.ts';
 import { parseDataMap } from '../../data-map/parse.ts';
-import { planSearch } from '../../data-map/plan.ts';
+import { planAcross, planSearch } from '../../data-map/plan.ts';
 import type { Plan } from '../../data-map/plan.ts';
 import { arrow, collection, dataset, email, field, key, mapFile, mapOf, reference, refers } from './fixtures.ts';
 import type { Json } from './fixtures.ts';
@@ -77,6 +77,77 @@ describe('what a plan covers', () => {
   it('is plain data', () => {
     const made = plan(collection('notes', [key('id'), refers('contact_id', 'contacts.id')]));
     expect(JSON.parse(JSON.stringify(made))).toEqual(JSON.parse(JSON.stringify(structuredClone(made))));
+  });
+});
+
+describe('a plan across sources', () => {
+  const of = (source: string, ...collections: readonly Json[]): Json => ({
+    ...dataset(collections, { source }),
+    fides_key: source,
+  });
+  const map = parseDataMap([
+    mapFile(
+      of('crm', contacts, collection('deals', [key('id'), refers('payer', 'billing/payers.id', 'from')])),
+      of(
+        'billing',
+        collection('payers', [key('id'), refers('contact', 'crm/contacts.id', 'from')]),
+        collection('invoices', [key('id'), refers('payer', 'billing/payers.id', 'from')]),
+      ),
+      of('support', collection('tickets', [key('id'), refers('invoice', 'billing/invoices.id', 'from')])),
+    ),
+  ]);
+  const shape = (sources: readonly string[]) => {
+    const { plans, crossings, unreached } = planAcross(map, sources, [jane]);
+    return {
+      plans: plans.map(({ source, collections }) => [source, collections.map(({ ref }) => ref)]),
+      crossings: crossings.map(arrow),
+      unreached,
+    };
+  };
+
+  it('follows references from one source to another and back', () => {
+    expect(shape(['support', 'billing', 'crm'])).toEqual({
+      plans: [
+        ['crm', ['crm.contacts', 'crm.deals']],
+        ['billing', ['billing.payers', 'billing.invoices']],
+        ['support', ['support.tickets']],
+      ],
+      crossings: [
+        'billing.payers.id -> crm.deals.payer',
+        'crm.contacts.id -> billing.payers.contact',
+        'billing.invoices.id -> support.tickets.invoice',
+      ],
+      unreached: [],
+    });
+  });
+
+  it('says what it does not reach because a source does not know the workspace', () => {
+    expect(shape(['crm', 'billing'])).toMatchObject({
+      plans: [
+        ['crm', ['crm.contacts', 'crm.deals']],
+        ['billing', ['billing.payers', 'billing.invoices']],
+      ],
+      unreached: [{ source: 'support', collections: ['support.tickets'] }],
+    });
+    expect(shape(['crm', 'support'])).toEqual({
+      plans: [
+        ['crm', ['crm.contacts']],
+        ['support', []],
+      ],
+      crossings: [],
+      unreached: [{ source: 'billing', collections: ['billing.payers', 'billing.invoices'] }],
+    });
+  });
+
+  it('reaches nothing by identities that no source has', () => {
+    expect(planAcross(map, ['crm'], [{ type: 'badge', value: '7' }])).toMatchObject({ unreached: [], crossings: [] });
+  });
+
+  it('needs a tenant and a primary key in every collection that it searches', () => {
+    const lacking = (fields: readonly Json[], steward: Json) => () =>
+      planSearch(mapOf({ name: 'leads', fields, fides_meta: { steward } }), 'crm', [jane]);
+    expect(lacking([key('id'), email()], {})).toThrow('The collection crm.leads has no tenant');
+    expect(lacking([email()], { tenant: 'workspace_id' })).toThrow('The collection crm.leads has no primary key');
   });
 });
 

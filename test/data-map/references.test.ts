@@ -83,7 +83,7 @@ describe('references', () => {
   it('to another source are kept and marked', () => {
     const other = {
       fides_key: 'billing',
-      collections: [{ name: 'payers', fields: [refers('contact', 'contacts.id', 'from')] }],
+      collections: [collection('payers', [key('id'), refers('contact', 'contacts.id', 'from')])],
       fides_meta: { steward: { source: 'billing' } },
     };
     const { edges: found } = parseDataMap([mapFile(dataset([contacts])), { ...mapFile(other), name: 'billing.yml' }]);

@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { QueryResult } from 'pg';
-import type { DataMap } from '../../data-map/model.ts';
+import type { ClientBase, QueryResult } from 'pg';
 import { matches } from '../../data-map/matches.ts';
 import { planSearch } from '../../data-map/plan.ts';
-import { createTables, seed } from '../../data-map/sql.ts';
+import type { Plan } from '../../data-map/plan.ts';
+import { boundFollow } from '../../data-map/arrays.ts';
+import { columnTypes, readColumnTypes } from '../../data-map/column-types.ts';
+import { analyze, createTables, follow, seed } from '../../data-map/sql.ts';
+import type { Statement } from '../../data-map/sql-text.ts';
 import { parseDataMap } from '../../data-map/parse.ts';
 import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { collection, dataset, email, field, key, mapFile, mapOf, reference, refers } from './fixtures.ts';
+import type { Json } from './fixtures.ts';
 import { find } from './source.ts';
 
 const HERE = '11111111-1111-4111-8111-111111111111';
@@ -63,15 +67,15 @@ describe('identities', () => {
   it('tell which rows they point at directly, no more than are asked for', async () => {
     const [planned] = planSearch(map, 'crm', [jane]).collections;
     const keysOf = async (limit: number): Promise<readonly unknown[]> => {
-      const statement = planned && matches(planned, HERE, limit);
+      const statement = planned && matches(planned, planned.seeds, HERE, limit);
       const { rows }: QueryResult<{ key: unknown }> = await db.pool.query(statement?.text ?? '', [
         ...(statement?.values ?? []),
       ]);
       return rows.map(({ key: found }) => found);
     };
-    expect(await keysOf(10)).toEqual(expect.arrayContaining([{ id: 1 }, { id: 2 }, { id: 3 }]));
+    expect(await keysOf(10)).toEqual(expect.arrayContaining([{ id: '1' }, { id: '2' }, { id: '3' }]));
     expect(await keysOf(2)).toHaveLength(2);
-    expect(planned && matches({ ...planned, seeds: [] }, HERE, 1)).toBeUndefined();
+    expect(planned && matches(planned, [], HERE, 1)).toBeUndefined();
   });
 
   it('of several kinds add up', async () => {
@@ -182,6 +186,91 @@ describe('references', () => {
   });
 });
 
+describe('lists', () => {
+  const contacts = collection('contacts', [key('id'), email()]);
+  beforeAll(() =>
+    db.pool.query(`
+      CREATE TABLE threads (id int PRIMARY KEY, workspace_id uuid NOT NULL, members int[], mails text[], doc jsonb, raw json);
+      INSERT INTO threads VALUES
+        (1, '${HERE}', '{1,4}', '{bob@example.com}', '{"people": [{"id": 4}, {"id": "1"}], "mails": ["x@example.com"]}', NULL),
+        (2, '${HERE}', '{4}', '{bob@example.com,Jane_Doe+a@example.com}', '{"people": {"id": 1}, "mails": "jane_doe@example.com"}', NULL),
+        (3, '${HERE}', '{}', NULL, '{"people": [[{"id": 1}], 7, null]}', '["jane_doe@example.com"]'),
+        (4, '${THERE}', '{1,7}', '{jane_doe@example.com}', '{"people": [{"id": 1}]}', NULL),
+        (5, '${HERE}', NULL, '{}', 'null', '{"a": 1}');
+      CREATE TABLE votes (id int PRIMARY KEY, workspace_id uuid NOT NULL, thread_ids jsonb);
+      INSERT INTO votes VALUES (1, '${HERE}', '[3, 1]'), (2, '${HERE}', '[]'), (3, '${THERE}', '[1]'), (4, '${HERE}', '1')`),
+  );
+  const threads = (...fields: readonly Json[]) => mapOf(contacts, collection('threads', [key('id'), ...fields]));
+  const list = { data_type: 'integer[]' };
+
+  it('of PostgreSQL lead to rows and are led to', async () => {
+    const members = (direction: 'from' | 'to') => threads(refers('members', 'contacts.id', direction, list));
+    expect(await find(db.pool, members('from'), HERE, jane)).toMatchObject({ 'crm.threads': ['1'] });
+    const back = threads(
+      field('members', { ...list, references: [reference('contacts.id', 'to')] }),
+      field('mails', { data_type: 'string[]', identity: 'email' }),
+    );
+    expect(await find(db.pool, back, HERE, { type: 'email', value: 'bob@example.com' })).toMatchObject({
+      'crm.contacts': ['1', '4'],
+      'crm.threads': ['1', '2'],
+    });
+    expect(await find(db.pool, back, THERE, jane)).toEqual({ 'crm.contacts': ['7'], 'crm.threads': ['4'] });
+  });
+
+  it('hold identities, spelt as anywhere else', async () => {
+    const mails = mapOf(
+      collection('threads', [key('id'), field('mails', { data_type: 'string[]', identity: 'email' })]),
+    );
+    expect(await find(db.pool, mails, HERE, jane)).toEqual({ 'crm.threads': ['2'] });
+    const raw = mapOf(collection('threads', [key('id'), field('raw', { data_type: 'string[]', identity: 'email' })]));
+    expect(await find(db.pool, raw, HERE, jane)).toEqual({ 'crm.threads': ['3'] });
+  });
+
+  it('inside JSON are gone through at any depth, and a single value counts as a list of one', async () => {
+    const doc = (...fields: readonly Json[]) => threads(field('doc', { data_type: 'object' }, { fields }));
+    const people = doc(field('people', { data_type: 'object[]' }, { fields: [refers('id', 'contacts.id', 'from')] }));
+    expect(await find(db.pool, people, HERE, jane)).toMatchObject({ 'crm.threads': ['1', '2', '3'] });
+    const mails = doc(field('mails', { data_type: 'string[]', identity: 'email' }));
+    expect(await find(db.pool, mails, HERE, jane)).toMatchObject({ 'crm.threads': ['2'] });
+  });
+
+  it('of JSON lead on to other rows', async () => {
+    const map = mapOf(
+      contacts,
+      collection('threads', [key('id'), refers('members', 'contacts.id', 'from', list)]),
+      collection('votes', [key('id'), refers('thread_ids', 'threads.id', 'from', list)]),
+    );
+    expect(await find(db.pool, map, HERE, jane)).toMatchObject({ 'crm.threads': ['1'], 'crm.votes': ['1', '4'] });
+  });
+});
+
+describe('columns of different types', () => {
+  it('are compared by their text, and text that is no value of the other type matches nothing', async () => {
+    await db.pool.query(`
+      CREATE TABLE exports (id int PRIMARY KEY, workspace_id uuid NOT NULL, subject text, doc jsonb);
+      INSERT INTO exports VALUES (1, '${HERE}', '1', NULL), (2, '${HERE}', 'n/a', NULL), (3, '${HERE}', '99999999999999999999', NULL),
+        (4, '${HERE}', '01', NULL), (5, '${HERE}', NULL, NULL), (6, '${THERE}', '7', NULL)`);
+    const map = (direction?: 'from' | 'to') =>
+      mapOf(
+        collection('contacts', [key('id')]),
+        collection('exports', [
+          key('id'),
+          field('subject', { identity: 'subject', references: [reference('contacts.id', direction)] }),
+        ]),
+      );
+    const by = (value: string) => ({ type: 'subject', value });
+    expect(await find(db.pool, map(), HERE, by('1'), by('n/a'), by('99999999999999999999'), by('01'))).toEqual({
+      'crm.contacts': ['1'],
+      'crm.exports': ['1', '2', '3', '4'],
+    });
+    const forth = mapOf(
+      collection('contacts', [key('id'), email()]),
+      collection('exports', [key('id'), refers('subject', 'contacts.id', 'from')]),
+    );
+    expect(await find(db.pool, forth, HERE, jane)).toMatchObject({ 'crm.exports': ['1'] });
+  });
+});
+
 describe('names', () => {
   it('may hold quotes, dots, spaces, keywords and SQL', async () => {
     const table = `we"ird.'; DROP TABLE contacts; --`;
@@ -216,32 +305,41 @@ describe('a large table', () => {
   }
   const nodesOf = (node: PlanNode): readonly PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
-  async function explainSeed(map: DataMap): Promise<readonly PlanNode[]> {
-    const plan = planSearch(map, 'crm', [jane, { type: 'phone_number', value: '+49 30 901820' }]);
-    const [collectionPlan] = plan.collections;
-    const statement = collectionPlan && seed(collectionPlan, HERE);
+  async function explain(client: ClientBase, { text, values }: Statement): Promise<readonly PlanNode[]> {
+    const { rows }: QueryResult<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }> = await client.query(
+      `EXPLAIN (FORMAT JSON) ${text}`,
+      [...values],
+    );
+    return rows[0]?.['QUERY PLAN'].flatMap(({ Plan: node }) => nodesOf(node)) ?? [];
+  }
+
+  async function withTables<T>(plan: Plan, work: (client: ClientBase) => Promise<T>): Promise<T> {
     const client = await db.pool.connect();
     try {
-      for (const { text } of createTables(plan)) await client.query(text);
-      const { rows }: QueryResult<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }> = await client.query(
-        `EXPLAIN (FORMAT JSON) ${statement?.text ?? ''}`,
-        [...(statement?.values ?? [])],
-      );
-      return rows[0]?.['QUERY PLAN'].flatMap(({ Plan: node }) => nodesOf(node)) ?? [];
+      for (const { text, values } of createTables(plan)) await client.query(text, [...values]);
+      return await work(client);
     } finally {
       client.release(true);
     }
   }
 
-  it('is searched by its indexes on e-mail and phone, never from end to end', async () => {
-    await db.pool.query(`
+  beforeAll(() =>
+    db.pool.query(`
       CREATE TABLE people (id int PRIMARY KEY, workspace_id uuid NOT NULL, email text, phone varchar(40));
       INSERT INTO people SELECT n, '${HERE}', 'person' || n || '@example.com', '+49 30 ' || n FROM generate_series(1, 50000) n;
       CREATE INDEX people_email ON people (lower(email) text_pattern_ops);
       CREATE INDEX people_phone ON people (regexp_replace(phone, '[^0-9]', '', 'g'));
-      ANALYZE people`);
+      CREATE TABLE clicks (id uuid PRIMARY KEY, workspace_id uuid NOT NULL, email text, payload jsonb);
+      INSERT INTO clicks VALUES ('${HERE}', '${HERE}', 'jane_doe@example.com', '{"person": 7}');
+      ANALYZE people, clicks`),
+  );
+
+  it('is searched by its indexes on e-mail and phone, never from end to end', async () => {
     const people = collection('people', [key('id'), email(), field('phone', { identity: 'phone_number' })]);
-    const nodes = await explainSeed(parseDataMap([mapFile(dataset([people], { phone_region: 'DE' }))]));
+    const map = parseDataMap([mapFile(dataset([people], { phone_region: 'DE' }))]);
+    const plan = planSearch(map, 'crm', [jane, { type: 'phone_number', value: '+49 30 901820' }]);
+    const statement = plan.collections[0] && seed(plan.collections[0], HERE);
+    const nodes = statement ? await withTables(plan, (client) => explain(client, statement)) : [];
     expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan');
     expect(nodes.flatMap((node) => node['Index Name'] ?? []).sort()).toEqual([
       'people_email',
@@ -249,5 +347,32 @@ describe('a large table', () => {
       'people_phone',
       'people_phone',
     ]);
+  });
+
+  it('is entered by its key from a value inside JSON, whatever carries the keys', async () => {
+    const map = mapOf(
+      collection('clicks', [
+        key('id'),
+        email(),
+        field('payload', {}, { fields: [refers('person', 'people.id', 'to')] }),
+      ]),
+      collection('people', [key('id')]),
+    );
+    const plan = planSearch(map, 'crm', [jane]);
+    const [from, to] = plan.collections;
+    const [edge] = map.edges;
+    const start = from && seed(from, HERE);
+    if (!from || !to || !edge || !start) throw new Error('The plan is empty.');
+    const types = readColumnTypes(plan);
+    const plans = await withTables(plan, async (client) => {
+      const scope = { tenantKey: HERE, types: columnTypes((await client.query(types.text, [...types.values])).rows) };
+      await client.query(start.text, [...start.values]);
+      await client.query(analyze([from]).text);
+      const route = { edge, from, to };
+      const statements = [follow(route, { after: 0, current: 2 }, scope), boundFollow(route, [[HERE]], scope)];
+      return Promise.all(statements.map((statement) => explain(client, statement)));
+    });
+    expect(plans).toHaveLength(2);
+    for (const nodes of plans) expect(nodes.flatMap((node) => node['Index Name'] ?? [])).toContain('people_pkey');
   });
 });

@@ -14,6 +14,12 @@ describe('the statuses of a request', () => {
     for (const status of REQUEST_STATUSES) expect(allowedActions(status).includes('cancel')).toBe(!isFinal(status));
   });
 
+  it('offer what they wait for', () => {
+    expect(
+      REQUEST_STATUSES.flatMap((status) => allowedActions(status).filter((action) => action !== 'cancel')),
+    ).toEqual(['instruct', 'review_matches', 'close_tasks', 'release']);
+  });
+
   it('lead nowhere once they have ended', () => {
     for (const from of REQUEST_STATUSES.filter(isFinal)) {
       expect(REQUEST_STATUSES.filter((to) => mayFollow(from, to))).toEqual([]);
@@ -21,6 +27,20 @@ describe('the statuses of a request', () => {
   });
 
   it('never lead to packing without having looked for the person', () => {
-    expect(predecessors('packaging')).toEqual(['locating']);
+    const withoutLooking = new Set(['received']);
+    for (const from of REQUEST_STATUSES) {
+      for (const to of REQUEST_STATUSES)
+        if (to !== 'locating' && withoutLooking.has(from) && mayFollow(from, to)) withoutLooking.add(to);
+    }
+    expect(predecessors('packaging').filter((from) => withoutLooking.has(from))).toEqual([]);
+  });
+
+  it('never lead to a delivery of what waits for a release but by it, or back to packing', () => {
+    expect(REQUEST_STATUSES.filter((to) => mayFollow('awaiting_release', to))).toEqual([
+      'packaging',
+      'delivering',
+      'cancelled',
+    ]);
+    expect(predecessors('delivering')).toEqual(['packaging', 'awaiting_release']);
   });
 });

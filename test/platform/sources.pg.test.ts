@@ -19,6 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steward-source-'));
   sources = openSources([
     { name: 'crm', kind: 'postgres', url: database.url },
+    { name: 'pooled', kind: 'postgres', url: database.url, carrier: 'bound_arrays' },
     { name: 'gone', kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' },
     { name: 'media', kind: 'folder', path: folder },
   ]);
@@ -80,6 +81,30 @@ describe('a source', () => {
     stop.abort(new Error('stopped'));
     expect(await failureOf(work)).toBeInstanceOf(SourceFailed);
     expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('behind a pooler, where processes are not its own, is left by the connection when its work is stopped', async () => {
+    const stop = new AbortController();
+    const work = sources.withSource('pooled', (client) => client.query('SELECT pg_sleep(30)'), stop.signal);
+    await delay(100);
+    stop.abort(new Error('stopped'));
+    expect(await failureOf(work)).toBeInstanceOf(Unavailable);
+    const between = new AbortController();
+    const idle = sources.withSource('pooled', async () => between.abort(new Error('stopped')), between.signal);
+    await expect(idle).resolves.toBeUndefined();
+    const next = sources.withSource(
+      'pooled',
+      (client) => client.query('SELECT 1 AS one'),
+      new AbortController().signal,
+    );
+    expect((await next).rows).toEqual([{ one: 1 }]);
+    const late = sources.withSource('pooled', async () => 1, AbortSignal.abort(new Error('too late')));
+    expect(await failureOf(late)).toMatchObject({ message: 'too late' });
+  });
+
+  it('says what carries the key sets of a search in it', () => {
+    expect(['crm', 'pooled'].map((name) => sources.carrierOf(name))).toEqual(['temp_tables', 'bound_arrays']);
+    expect(() => sources.carrierOf('media')).toThrow(InvalidDataMap);
   });
 
   it('of files is an object storage', async () => {

@@ -1,9 +1,10 @@
 /** What every object storage has to do, whatever it is made of. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { Conflict, InvalidInput } from '../../domain/errors.ts';
+import { Conflict, InvalidInput, Unavailable } from '../../domain/errors.ts';
 import { ObjectMissing } from '../../platform/storage/storage.ts';
 import type { ObjectEntry, ObjectStorage } from '../../platform/storage/storage.ts';
 
@@ -189,6 +190,28 @@ export function testStorage(open: () => ObjectStorage): void {
     await expect(storage.get(key)).rejects.toThrow(ObjectMissing);
     expect(await storage.head(key)).toBeUndefined();
     await storage.delete(key);
+  });
+
+  it('takes away what a writer has begun, who then cannot bring it to its place', async () => {
+    const storage = open();
+    const prefix = freshPrefix();
+    const content = new PassThrough();
+    content.write(randomBytes(2 ** 25 + 1));
+    const outcome = storage.put(`${prefix}object`, content).catch((error: unknown) => error);
+    const later = new Date(Date.now() + 60_000);
+    while ((await storage.sweepUnfinished(later)) === 0) await delay(20);
+    content.end();
+    expect(await outcome).toBeInstanceOf(Unavailable);
+    expect(await list(storage, prefix)).toEqual([]);
+    expect(await storage.sweepUnfinished(later)).toBe(0);
+  });
+
+  it('leaves finished objects alone when it sweeps', async () => {
+    const storage = open();
+    const key = `${freshPrefix()}object`;
+    await storage.put(key, streamOf('content'));
+    await storage.sweepUnfinished(new Date(Date.now() + 60_000));
+    expect((await contentOf(storage, key)).toString()).toBe('content');
   });
 
   it('is healthy', async () => {

@@ -7,7 +7,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const ROOMS = ['domain', 'data-map', 'platform', 'activities', 'workflows', 'api', 'cli', 'dev', 'migrations', 'test'];
+const ROOMS = [
+  'domain',
+  'data-map',
+  'platform',
+  'activities',
+  'workflows',
+  'api',
+  'cli',
+  'dev',
+  'bench',
+  'migrations',
+  'test',
+];
 const FEWEST_MODULES = 60;
 
 interface Report {

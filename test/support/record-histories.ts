@@ -11,7 +11,7 @@ import protocol from '@temporalio/proto';
 import { ABSENT_EMAIL, SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
 import { startStack } from '../../dev/stack.ts';
 import type { Stack } from '../../dev/stack.ts';
-import { dataSubjectRequestId, exportPackagingId } from '../../domain/ids.ts';
+import { TASK_QUEUES, WORKFLOWS, dataSubjectRequestId, exportPackagingId } from '../../domain/ids.ts';
 import { openPlainNamespace } from './plain-namespace.ts';
 import type { PlainNamespace } from './plain-namespace.ts';
 import { administratorId } from './steward.ts';
@@ -37,6 +37,13 @@ const COURSES: Readonly<Record<string, (plain: PlainNamespace) => Promise<string
   },
 };
 
+/** Started by schedules, without arguments. */
+const SCHEDULED: Readonly<Record<string, keyof typeof WORKFLOWS>> = {
+  'package-expiry': 'packageExpiry',
+  'storage-sweep': 'storageSweep',
+  'map-check': 'mapCheck',
+};
+
 async function save(plain: PlainNamespace, workflowId: string, name: string): Promise<void> {
   const file = new URL(`${name}.${edition}.bin`, HISTORIES);
   if (existsSync(file)) throw new Error(`${file.pathname} is there already; name another edition.`);
@@ -53,6 +60,13 @@ async function record(stack: Stack): Promise<void> {
       const id = await run(plain);
       await save(plain, dataSubjectRequestId(id), name);
       if (name === 'fulfilled') await save(plain, exportPackagingId(id), 'export-packaging');
+    }
+    for (const [name, workflow] of Object.entries(SCHEDULED)) {
+      await plain.temporal.client.workflow.start(WORKFLOWS[workflow], {
+        workflowId: name,
+        taskQueue: TASK_QUEUES.core,
+      });
+      await save(plain, name, name);
     }
   } finally {
     await plain.close();

@@ -85,6 +85,12 @@ export const de: Words = {
   whichOnes: 'Welche',
   missingInManifest: 'Alle stehen in manifest.json.',
 
+  derivedOmitted:
+    'Dieses Paket enthält, was Sie bereitgestellt haben und was über Sie aufgezeichnet wurde (Art. 20 DSGVO). Was daraus abgeleitet wurde, fehlt:',
+  othersTakenOut:
+    'In {records} wurden E-Mail-Adressen und Telefonnummern anderer Personen entfernt. An ihrer Stelle steht ein Hinweis in eckigen Klammern.',
+  othersTakenOutHere: 'In {records} wurden Adressen und Nummern anderer Personen entfernt.',
+
   keptBack: 'Zurückgehalten',
   keptBackIntro: 'Einige Daten über Sie wurden gefunden und sind nicht in diesem Paket:',
   keptBackItem: '{label}: {reason}',

@@ -79,6 +79,12 @@ export const en = {
   whichOnes: 'Which ones',
   missingInManifest: 'All of them are listed in manifest.json.',
 
+  derivedOmitted:
+    'This package holds what you provided and what was recorded of you (GDPR Art. 20). What was made of it is left out:',
+  othersTakenOut:
+    'In {records}, e-mail addresses and phone numbers of other people were taken out. A note in square brackets stands in their place.',
+  othersTakenOutHere: 'In {records}, addresses and numbers of other people were taken out.',
+
   keptBack: 'Kept back',
   keptBackIntro: 'Some data about you was found and is not in this package:',
   keptBackItem: '{label}: {reason}',

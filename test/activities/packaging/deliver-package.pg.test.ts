@@ -95,15 +95,27 @@ describe('a delivery', () => {
     expect(await linksOf(ref)).toEqual([]);
   });
 
-  it('ends with the package at the latest', async () => {
+  it.each(['1 hour', '-1 hour'])('keeps a package that has waited long (%s left) as long as its link', async (left) => {
     const ref = await packed();
     await fixture.own.pool.query(
-      `UPDATE steward.packages SET expires_at = now() + interval '1 hour' WHERE request_id = $1`,
-      [ref.requestId],
+      'UPDATE steward.packages SET expires_at = now() + $2::interval WHERE request_id = $1',
+      [ref.requestId, left],
     );
     await deliver(ref);
     const [link] = await linksOf(ref);
-    expect(link?.expires_at.getTime()).toBeLessThan(Date.now() + 3_601_000);
+    const { rows } = await fixture.own.pool.query<{ expires_at: Date }>(
+      'SELECT expires_at FROM steward.packages WHERE request_id = $1',
+      [ref.requestId],
+    );
+    expect(link?.expires_at.getTime()).toBeGreaterThan(Date.now() + 6.9 * 86_400_000);
+    expect(rows).toEqual([{ expires_at: link?.expires_at }]);
+  });
+
+  it('never gives a link that works longer than packages are kept', async () => {
+    const ref = await packed();
+    await deliverPackage({ ...fixture.deps, packages: { ...fixture.deps.packages, keepDays: 2 } }, ref);
+    const [link] = await linksOf(ref);
+    expect(link?.expires_at.getTime()).toBeLessThan(Date.now() + 2.1 * 86_400_000);
   });
 
   it('of an empty package says so', async () => {

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyJson } from '../../../data-map/copy.ts';
+import { jsonReading } from '../../../data-map/copy.ts';
 import { loadDataMap } from '../../../data-map/load.ts';
 import { collectionsOf } from '../../../data-map/model.ts';
 import type { DataMap } from '../../../data-map/model.ts';
 import { planSearch } from '../../../data-map/plan.ts';
+import { TAKEN_OUT } from '../../../data-map/third-parties.ts';
 import { createSampleCrm } from '../../../dev/sample-crm/create.ts';
 import { MISSING_OBJECT_INDEX } from '../../../dev/sample-crm/document-rows.ts';
 import { ABSENT_EMAIL, CORRESPONDENT, LONE_EMAIL, SHOWCASE_PERSON, personAt } from '../../../dev/sample-crm/people.ts';
@@ -73,7 +74,7 @@ function packaged(workspaceId: string, email: string): Promise<ReadonlyMap<strin
   return inSnapshot(database.pool, plan, workspaceId, async (snapshot) => {
     const rows = new Map<string, readonly string[]>();
     for (const collection of plan.collections) {
-      const text = await copied(snapshot, copyJson(collection));
+      const text = await copied(snapshot, collection, jsonReading(collection));
       if (text !== '') rows.set(collection.table, text.trim().split('\n'));
     }
     return rows;
@@ -240,6 +241,19 @@ describe('the showcase person', () => {
         GROUP BY source, shared HAVING array_agg(email) @> ARRAY['${email}', '${CORRESPONDENT.email}']`,
     );
     expect(new Set(shared)).toEqual(new Set(['messages', 'deals', 'events', 'documents']));
+  });
+});
+
+describe('a note in which two people are named', () => {
+  it('is in the package of either, without the address and number of the other', async () => {
+    const named = async (email: string): Promise<string | undefined> => {
+      const notes = (await packaged(SHOWCASE_PERSON.workspaceId, email)).get('notes') ?? [];
+      return notes.find((note) => note.includes('buys with her'));
+    };
+    const [hers, his] = [await named(SHOWCASE_PERSON.email), await named(CORRESPONDENT.email)];
+    const [email, phone] = [TAKEN_OUT.email, TAKEN_OUT.phone];
+    expect(hers).toContain(`buys with her: ${email}, ${phone}. Her own address is ${SHOWCASE_PERSON.email}.`);
+    expect(his).toContain(`buys with her: ${CORRESPONDENT.email}, ${phone}. Her own address is ${email}.`);
   });
 });
 

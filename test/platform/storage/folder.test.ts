@@ -31,16 +31,22 @@ describe('object storage in a folder', () => {
     expect(await readdir(join(path, '.incoming'))).toEqual([]);
   });
 
-  it('removes the drafts that a crash left, and leaves those that are being written', async () => {
+  it('sweeps the drafts that a crash left, and leaves those that are being written', async () => {
     const incoming = join(path, '.incoming');
     await mkdir(incoming, { recursive: true });
     await writeFile(join(incoming, 'abandoned'), 'x');
     await writeFile(join(incoming, 'in-work'), 'x');
     const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
     await utimes(join(incoming, 'abandoned'), twoDaysAgo, twoDaysAgo);
-    await open().put('object', streamOf('content'));
+    expect(await open().sweepUnfinished(new Date(Date.now() - 86_400_000))).toBe(1);
     expect(await readdir(incoming)).toEqual(['in-work']);
     await rm(join(incoming, 'in-work'));
+  });
+
+  it('has nothing to sweep before the first object', async () => {
+    const root = join(path, 'new');
+    await mkdir(root);
+    expect(await openStorage({ kind: 'folder', path: root }).sweepUnfinished(new Date())).toBe(0);
   });
 
   it('keeps its drafts to itself', async () => {

@@ -1,0 +1,183 @@
+/**
+ * Cuts a source into parts, in its snapshot, and records them. Nothing of them is held: bounds and keys of objects are
+ * written down in portions, sealed, for they are values of the workspace's.
+ */
+import { createInterface } from 'node:readline';
+import type { ClientBase } from 'pg';
+import type { DataMap } from '../../data-map/model.ts';
+import { liveColumns, otherTables } from '../../data-map/live-columns.ts';
+import type { LiveColumnRow } from '../../data-map/live-columns.ts';
+import { planWorkspace } from '../../data-map/workspace-plan.ts';
+import type { OwnedCollection } from '../../data-map/workspace-plan.ts';
+import { copyObjects, countRows, sliceEnds } from '../../data-map/workspace-sql.ts';
+import type { ExportedCollection } from '../../data-map/workspace-sql.ts';
+import { InvalidDataMap } from '../../domain/errors.ts';
+import type { PartsPlan, SourceRef } from '../../domain/workspace-export.ts';
+import type { Control } from '../packaging/control.ts';
+import { copyRows } from './copy-rows.ts';
+import { readSourceFacts, requireRunning } from './export-facts.ts';
+import type { ExportDeps, ExportFacts, SourcePlan } from './export-facts.ts';
+import { PartList, countParts, forgetParts, savePlan } from './part-list.ts';
+import type { RowSlice } from './part-list.ts';
+import { inSnapshot, run } from './snapshot.ts';
+
+const MIB = 2 ** 20;
+/** Objects of a part at most; as many keys are sealed as one value. */
+const OBJECTS_A_PART = 1_000;
+
+/** Answers the plan that this generation has, or makes it. Throws SnapshotLost. */
+export async function planParts(deps: ExportDeps, ref: SourceRef, control: Control): Promise<PartsPlan> {
+  const { order, facts } = await deps.db.withTenant(ref.workspaceId, async (trx) => ({
+    order: await requireRunning(trx, deps.ring, ref),
+    facts: await readSourceFacts(trx, ref),
+  }));
+  if (facts.plan !== null) return countParts(deps.db, ref);
+  const stopBeating = control.beat(() => ({ generation: ref.generation }));
+  try {
+    await forgetParts(deps.db, ref);
+    const plan = await deps.sources.withSource(
+      ref.source,
+      (client) => inSnapshot(client, ref, facts, () => cutSource(deps, ref, order, client)),
+      control.signal,
+    );
+    await savePlan(deps.db, ref, plan);
+    return await countParts(deps.db, ref);
+  } finally {
+    stopBeating();
+  }
+}
+
+async function cutSource(
+  { db, map, exports }: ExportDeps,
+  ref: SourceRef,
+  order: ExportFacts,
+  client: ClientBase,
+): Promise<SourcePlan> {
+  const { collections, leftOut } = await readCollections(client, map, ref.source, order.includeRedacted);
+  const parts = new PartList(db, ref, order.dataKey.bytes, exports.partMib * MIB);
+  const counted: (ExportedCollection & { readonly rows: number })[] = [];
+  for (const collection of collections) {
+    const rows = await countOf(client, collection);
+    counted.push({ ...collection, rows });
+    for (const slice of await slicesOf(client, collection, rows, exports.partMib * MIB)) await parts.addRows(slice);
+  }
+  await parts.endRows();
+  for (const store of new Set(collections.flatMap(({ media }) => media.map((each) => each.store)))) {
+    for await (const objects of objectsOf(client, collections, store)) await parts.addObjects(store, objects);
+  }
+  await parts.end();
+  return { collections: counted, leftOut };
+}
+
+async function readCollections(client: ClientBase, map: DataMap, source: string, includeRedacted: boolean) {
+  const { collections, leftOut } = planWorkspace(map, source);
+  const tied = collections.flatMap(({ ties }) => ties.flatMap(({ steps }) => steps.map(({ to }) => to)));
+  const mapped = map.datasets.flatMap((dataset) => dataset.collections.filter((each) => each.source === source));
+  const live = await run<LiveColumnRow>(client, liveColumns([...mapped, ...tied]));
+  const tables = Map.groupBy(live, ({ schema, table }) => `${schema}.${table}`);
+  const unmapped = await run<{ name: string }>(client, otherTables(mapped));
+  return {
+    collections: collections.map((owned) => describe(owned, tables, includeRedacted)),
+    leftOut: [
+      ...leftOut,
+      ...unmapped.map(({ name }) => ({ collection: name, reason: 'the data map does not have this table' })),
+    ],
+  };
+}
+
+type Tables = ReadonlyMap<string, readonly LiveColumnRow[]>;
+
+/** Every column that the table has now, whether or not the map knows it: what is returned is whole. */
+function describe({ collection, ties }: OwnedCollection, tables: Tables, includeRedacted: boolean): ExportedCollection {
+  const { ref, label, kind, schema, table, fields, media } = collection;
+  const columns = liveOf(tables, schema, table, ref);
+  const redacted = new Set(includeRedacted ? [] : fields.filter((each) => each.redacted).map(({ column }) => column));
+  const inKey = columns.filter(({ key_place: place }) => place !== null);
+  return {
+    ref,
+    label,
+    kind,
+    schema,
+    table,
+    columns: columns.filter(({ name }) => !redacted.has(name)).map(liveColumn),
+    omitted: columns.filter(({ name }) => redacted.has(name)).map(({ name }) => name),
+    key: inKey.toSorted((a, b) => Number(a.key_place) - Number(b.key_place)).map(liveColumn),
+    ties: ties.map((tie) => {
+      const end = tie.steps.at(-1)?.to ?? { schema, table };
+      const tenant = liveOf(tables, end.schema, end.table, ref).find(({ name }) => name === tie.tenant);
+      if (tenant === undefined)
+        throw new InvalidDataMap(`The table ${end.schema}.${end.table} has no column ${tie.tenant}, its tenant.`);
+      return { ...tie, tenantType: tenant.type };
+    }),
+    media: media.map(({ column, store }) => ({ column, store })),
+  };
+}
+
+function liveOf(tables: Tables, schema: string, table: string, ref: string): readonly LiveColumnRow[] {
+  const found = tables.get(`${schema}.${table}`);
+  if (found === undefined)
+    throw new InvalidDataMap(`The collection ${ref} is mapped to ${schema}.${table}, which is not there.`);
+  return found;
+}
+
+const liveColumn = ({ name, type, base, loose_json: looseJson }: LiveColumnRow) => ({ name, type, base, looseJson });
+
+async function countOf(client: ClientBase, collection: ExportedCollection): Promise<number> {
+  const [row] = await run<{ rows: string }>(client, countRows(collection));
+  return Number(row?.rows ?? 0);
+}
+
+interface EndRow {
+  readonly n: string;
+  readonly bytes: string;
+  readonly is_end: boolean;
+  readonly key: readonly string[];
+}
+
+/** A table without a primary key cannot be cut: it is one slice, whatever its size. */
+async function slicesOf(
+  client: ClientBase,
+  collection: ExportedCollection,
+  rows: number,
+  bytes: number,
+): Promise<readonly RowSlice[]> {
+  if (rows === 0) return [];
+  const measured = collection.key.length === 0 ? [] : await run<EndRow>(client, sliceEnds(collection, rows, bytes));
+  const ends = measured.filter(({ is_end: isEnd, n }) => isEnd && Number(n) < rows);
+  const size = collection.key.length === 0 ? bytes : Number(measured.at(-1)?.bytes ?? 0);
+  const last = { n: String(rows), bytes: String(size), key: undefined };
+  let before: { readonly n: string; readonly bytes: string; readonly key: readonly string[] | undefined } = {
+    n: '0',
+    bytes: '0',
+    key: undefined,
+  };
+  return [...ends, last].map((end, index) => {
+    const slice: RowSlice = {
+      collection: collection.ref,
+      slice: index + 1,
+      rows: Number(end.n) - Number(before.n),
+      bytes: Number(end.bytes) - Number(before.bytes),
+      bounds: { after: before.key, upTo: end.key },
+    };
+    before = end;
+    return slice;
+  });
+}
+
+async function* objectsOf(
+  client: ClientBase,
+  collections: readonly ExportedCollection[],
+  store: string,
+): AsyncGenerator<readonly string[]> {
+  const copied = copyRows(client, copyObjects(collections, store));
+  const lines = createInterface({ input: copied.rows, crlfDelay: Infinity });
+  let objects: string[] = [];
+  for await (const line of lines) {
+    objects.push(JSON.parse(line) as string);
+    if (objects.length < OBJECTS_A_PART) continue;
+    yield objects;
+    objects = [];
+  }
+  await copied.count();
+  if (objects.length > 0) yield objects;
+}

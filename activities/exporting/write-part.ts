@@ -1,0 +1,193 @@
+/** Writes one part: read in the snapshot or from the store, packed, sealed and stored in one stream, read back, recorded. */
+import { randomUUID } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import { exportPartContext, packageContext } from '../../domain/contexts.ts';
+import { SealBroken, SnapshotLost, StewardError, Unavailable } from '../../domain/errors.ts';
+import type { PartRef, StoredPart } from '../../domain/workspace-export.ts';
+import type { Transaction } from '../../platform/database.ts';
+import { sealText } from '../../platform/envelope.ts';
+import { openStream, sealStream } from '../../platform/sealed-stream.ts';
+import { ArchiveWriter } from '../packaging/archive-writer.ts';
+import type { Control } from '../packaging/control.ts';
+import { DigestStream } from '../packaging/digest-stream.ts';
+import { Progress } from '../packaging/progress.ts';
+import { exportFolder, ofSource, readSourceFacts, requireRunning } from './export-facts.ts';
+import type { ExportDeps, ExportFacts, SourceFacts } from './export-facts.ts';
+import { writeObjects } from './object-part.ts';
+import { appendObjects, countedParts, openContent, readPart } from './part-list.ts';
+import type { PartRow } from './part-list.ts';
+import { writeRows } from './row-part.ts';
+
+/** What went into a part. `left` are objects that it had no room for, in portions for further parts. */
+export interface PartContent {
+  readonly rows: number;
+  readonly files: number;
+  readonly missing: readonly string[];
+  readonly left: readonly (readonly string[])[];
+}
+
+/** A part that is to be written. */
+export interface PartWork {
+  readonly ref: PartRef;
+  readonly order: ExportFacts;
+  readonly source: SourceFacts;
+  readonly row: PartRow;
+}
+
+interface Draft {
+  readonly packageId: string;
+  readonly storageKey: string;
+}
+
+interface Written {
+  readonly content: PartContent;
+  readonly archive: { readonly bytes: number; readonly sha256: string };
+}
+
+/**
+ * Answers the part, or writes it. Nobody sees one that was begun: it is recorded when it is stored whole, and what an
+ * attempt that died has stored is removed with the export's end. Throws SnapshotLost; Conflict when the export has ended.
+ */
+export async function writePart(deps: ExportDeps, ref: PartRef, control: Control): Promise<StoredPart> {
+  const begun = await deps.db.withTenant(ref.workspaceId, (trx) => begin(deps, trx, ref));
+  if ('stored' in begun) return begun.stored;
+  const draft = { packageId: randomUUID(), storageKey: `${folderOf(ref)}${ref.ordinal}-${randomUUID()}` };
+  try {
+    const written = await write(deps, begun.work, draft, control);
+    await readBack(deps, begun.work, draft, written, control.signal);
+    return await record(deps, begun.work, draft, written);
+  } catch (error) {
+    await deps.storage.delete(draft.storageKey).catch(() => undefined);
+    throw error;
+  }
+}
+
+const folderOf = (ref: PartRef): string => `${exportFolder(ref)}${ref.source}/${ref.generation}/`;
+
+async function begin(
+  { ring }: ExportDeps,
+  trx: Transaction,
+  ref: PartRef,
+): Promise<{ readonly stored: StoredPart } | { readonly work: PartWork }> {
+  const order = await requireRunning(trx, ring, ref);
+  const source = await readSourceFacts(trx, ref);
+  const row = await readPart(trx, ref);
+  if (row.state === 'stored') return { stored: await storedPart(trx, ref, row) };
+  return { work: { ref, order, source, row } };
+}
+
+async function storedPart(trx: Transaction, ref: PartRef, { rows, bytes, files }: PartRow): Promise<StoredPart> {
+  const { parts } = await countedParts(trx, ref);
+  return { rows: Number(rows), bytes: Number(bytes), files: files ?? 0, parts };
+}
+
+async function write(deps: ExportDeps, work: PartWork, draft: Draft, control: Control): Promise<Written> {
+  const archive = new ArchiveWriter(work.source.snapshotAt ?? new Date());
+  const digest = new DigestStream();
+  const sealed = sealStream(work.order.dataKey.bytes, packageContext(draft.packageId));
+  const stored = deps.storage.put(draft.storageKey, sealed);
+  const streamed = pipeline(archive.output, digest, sealed);
+  const filled = fill(deps, work, archive, control);
+  const outcomes = await Promise.allSettled([filled, stored, streamed]);
+  control.signal.throwIfAborted();
+  throwCause(outcomes);
+  return { content: await filled, archive: digest.result() };
+}
+
+async function fill(deps: ExportDeps, work: PartWork, archive: ArchiveWriter, control: Control): Promise<PartContent> {
+  const progress = new Progress();
+  const { ordinal, generation } = work.ref;
+  const stopBeating = control.beat(() => ({ ...progress.report(archive.bytes), part: ordinal, generation }));
+  const abandon = (): void => archive.abort(control.signal.reason);
+  control.signal.addEventListener('abort', abandon);
+  try {
+    control.signal.throwIfAborted();
+    const content = openContent(work.order.dataKey.bytes, work.ref, work.row);
+    const watch = { progress, signal: control.signal };
+    const writeContent = work.row.kind === 'rows' ? writeRows : writeObjects;
+    const written = await writeContent(deps, work, content, archive, watch);
+    await archive.finish();
+    return written;
+  } catch (error) {
+    archive.abort(error);
+    throw error;
+  } finally {
+    control.signal.removeEventListener('abort', abandon);
+    stopBeating();
+  }
+}
+
+/** One failure tears the whole stream down, and the other ends fail of it; the typed error is the one that was first. */
+function throwCause(outcomes: readonly PromiseSettledResult<unknown>[]): void {
+  const reasons = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  if (reasons.length > 0) throw reasons.find((reason) => reason instanceof StewardError) ?? reasons[0];
+}
+
+/** What is stored must open and be what was written, before anybody relies on it. */
+async function readBack(
+  { storage }: ExportDeps,
+  { order }: PartWork,
+  { packageId, storageKey }: Draft,
+  { archive }: Written,
+  signal: AbortSignal,
+): Promise<void> {
+  const digest = new DigestStream();
+  const { stream } = await storage.get(storageKey);
+  try {
+    await pipeline(stream, openStream(order.dataKey.bytes, packageContext(packageId)), digest, discard, { signal });
+  } catch (error) {
+    throw error === stream.errored ? new Unavailable('The object storage broke off.', { service: 'storage' }) : error;
+  }
+  const { bytes, sha256 } = digest.result();
+  if (bytes !== archive.bytes || sha256 !== archive.sha256)
+    throw new SealBroken('The stored part is not the one that was written.');
+}
+
+async function discard(chunks: AsyncIterable<Buffer>): Promise<void> {
+  for await (const chunk of chunks) void chunk;
+}
+
+/**
+ * The source's row is locked, so that it cannot begin again meanwhile; of two attempts at once the first one's part stays.
+ * The database refuses a part whose rows are not as many as its slices have in the snapshot.
+ */
+async function record(
+  deps: ExportDeps,
+  work: PartWork,
+  draft: Draft,
+  { content, archive }: Written,
+): Promise<StoredPart> {
+  const { ref, order, row } = work;
+  return deps.db.withTenant(ref.workspaceId, async (trx) => {
+    await requireRunning(trx, deps.ring, ref);
+    const current = await trx('export_sources')
+      .where({ ...ofSource(ref), generation: ref.generation })
+      .forUpdate()
+      .first('source');
+    if (current === undefined) throw new SnapshotLost(`The source ${ref.source} has begun again.`);
+    const other = await readPart(trx, ref);
+    if (other.state === 'stored') {
+      await deps.storage.delete(draft.storageKey);
+      return storedPart(trx, ref, other);
+    }
+    if ('store' in row.contents) await appendObjects(trx, ref, order.dataKey.bytes, row.contents.store, content.left);
+    await trx('export_parts')
+      .where({ ...ofSource(ref), ordinal: ref.ordinal })
+      .update({
+        state: 'stored',
+        package_id: draft.packageId,
+        storage_key: draft.storageKey,
+        bytes: archive.bytes,
+        sha256: Buffer.from(archive.sha256, 'hex'),
+        rows: content.rows,
+        files: content.files,
+        missing_files: content.missing.length,
+        sealed_missing:
+          content.missing.length === 0
+            ? null
+            : sealText(order.dataKey.bytes, JSON.stringify(content.missing), exportPartContext(ref.exportId)),
+        stored_at: new Date(),
+      });
+    return storedPart(trx, ref, await readPart(trx, ref));
+  });
+}

@@ -1,0 +1,41 @@
+/** What comes round by itself. Every worker brings the schedules to what stands here when it starts. */
+import type { Client } from '@temporalio/client';
+import { SCHEDULES, TASK_QUEUES } from '../domain/ids.ts';
+import { SCHEDULE_SUMMARIES } from '../domain/summaries.ts';
+import { ensureSchedule } from '../platform/temporal/schedules.ts';
+import type { RecurringWork } from '../platform/temporal/schedules.ts';
+
+const RECURRING: readonly RecurringWork[] = [
+  {
+    id: SCHEDULES.mapCheck,
+    workflow: 'mapCheck',
+    taskQueue: TASK_QUEUES.core,
+    every: '1 day',
+    jitterSeconds: 3_600,
+    catchupWindow: '1 day',
+    summary: SCHEDULE_SUMMARIES.mapCheck,
+  },
+  {
+    id: SCHEDULES.packageExpiry,
+    workflow: 'packageExpiry',
+    taskQueue: TASK_QUEUES.core,
+    every: '1 hour',
+    jitterSeconds: 300,
+    // Whatever was missed, the next run does.
+    catchupWindow: '1 hour',
+    summary: SCHEDULE_SUMMARIES.packageExpiry,
+  },
+  {
+    id: SCHEDULES.storageSweep,
+    workflow: 'storageSweep',
+    taskQueue: TASK_QUEUES.core,
+    every: '1 day',
+    jitterSeconds: 3_600,
+    catchupWindow: '1 day',
+    summary: SCHEDULE_SUMMARIES.storageSweep,
+  },
+];
+
+export async function ensureSchedules(client: Client): Promise<void> {
+  for (const work of RECURRING) await ensureSchedule(client, work);
+}

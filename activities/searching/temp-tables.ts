@@ -1,0 +1,108 @@
+/** Key sets in temporary tables of the source: nothing of them leaves it, whatever their size. */
+import type { Readable } from 'node:stream';
+import { to as copyTo } from 'pg-copy-streams';
+import type { ColumnTypes } from '../../data-map/column-types.ts';
+import { copyQuery } from '../../data-map/copy.ts';
+import type { Reading } from '../../data-map/copy.ts';
+import type { Route, Scope } from '../../data-map/follow.ts';
+import type { CollectionRef } from '../../data-map/model.ts';
+import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
+import type { Predicate } from '../../data-map/predicates.ts';
+import {
+  analyze,
+  bindValues,
+  carryIn,
+  carryOut,
+  count,
+  createTables,
+  follow,
+  seed,
+  setScope,
+} from '../../data-map/sql.ts';
+import type { Statement, Values } from '../../data-map/sql-text.ts';
+import type { Carrier, Counts } from './carrier.ts';
+import type { Statements } from './statements.ts';
+import { asValues } from './statements.ts';
+
+/** To be done before the snapshot: a read-only transaction may fill temporary tables but not create them. */
+export async function createKeyTables(statements: Statements, plan: Plan): Promise<void> {
+  // Explicit, for a role that only reads may have read-only transactions as its default.
+  await statements.command('BEGIN READ WRITE');
+  for (const statement of createTables(plan)) await statements.run(statement);
+  await statements.command('COMMIT');
+}
+
+export const dropKeyTables = (statements: Statements): Promise<void> => statements.command('DISCARD TEMP');
+
+export class TempTables implements Carrier {
+  readonly #statements: Statements;
+  readonly #plan: Plan;
+  readonly #scope: Scope;
+  /** Counts the statements that may find rows; each row keeps the round in which it was found. */
+  #round = 0;
+  readonly #marks = new Map<CollectionRef, number>();
+
+  private constructor(statements: Statements, plan: Plan, scope: Scope) {
+    this.#statements = statements;
+    this.#plan = plan;
+    this.#scope = scope;
+  }
+
+  /** In the snapshot. */
+  static async open(statements: Statements, plan: Plan, scope: Scope): Promise<TempTables> {
+    if (plan.collections.length > 0) await statements.run(setScope(plan, scope.tenantKey));
+    return new TempTables(statements, plan, scope);
+  }
+
+  get types(): ColumnTypes {
+    return this.#scope.types;
+  }
+
+  async seed(collection: PlannedCollection, predicates: readonly Predicate[]): Promise<void> {
+    await this.#find(collection, (round) => seed(collection, this.#scope.tenantKey, round, predicates));
+  }
+
+  mark({ ref }: PlannedCollection): number {
+    return this.#marks.get(ref) ?? 0;
+  }
+
+  follow(route: Route, after: number): Promise<number> {
+    return this.#find(route.to, (current) => follow(route, { after, current }, this.#scope));
+  }
+
+  async *carryOut(route: Route, after: number): AsyncGenerator<readonly Values[]> {
+    for await (const page of this.#statements.pages(carryOut(route, after, this.#scope))) yield asValues(page);
+  }
+
+  carryIn(route: Route, values: readonly Values[], origin: ColumnTypes): Promise<number> {
+    return this.#find(route.to, (current) => carryIn(route, values, { current }, this.#scope, origin));
+  }
+
+  async settle(collections: readonly PlannedCollection[]): Promise<void> {
+    await this.#statements.run(analyze(collections));
+  }
+
+  async counts(): Promise<Counts> {
+    if (this.#plan.collections.length === 0) return {};
+    const { rows } = await this.#statements.run(count(this.#plan));
+    const found = new Map(rows.map((row) => [Number(row['position']), Number(row['found'])]));
+    return Object.fromEntries(this.#plan.collections.map(({ ref, position }) => [ref, found.get(position) ?? 0]));
+  }
+
+  read(collection: PlannedCollection, reading: Reading): Readable {
+    // The connection runs them in turn; when this one fails the COPY does too, which is what the reader hears of.
+    if (reading.bound) this.#statements.run(bindValues(reading.bound)).catch(() => undefined);
+    const stream = this.#statements.client.query(copyTo(copyQuery(collection, reading)));
+    // Destroyed before its end, it still hears of the connection's.
+    stream.on('error', () => undefined);
+    return stream;
+  }
+
+  async #find({ ref }: PlannedCollection, statement: (round: number) => Statement | undefined): Promise<number> {
+    this.#round += 1;
+    const finding = statement(this.#round);
+    const found = finding ? ((await this.#statements.run(finding)).rowCount ?? 0) : 0;
+    if (found > 0) this.#marks.set(ref, this.#round);
+    return found;
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The statements of a workspace export. COPY takes no parameters, so values are bound as settings of the transaction
+ * (`set_config($1, $2, true)`) and read back by `current_setting`: nothing is quoted into a statement, and PostgreSQL
+ * plans with the values, which it would not with those of a table.
+ *
+ * A collection is cut along its primary key into slices of about equal size. A slice is half open, from after one key
+ * up to and including another; the first has no lower bound and the last no upper one, so that the slices are all rows,
+ * each once, whatever the keys are.
+ */
+import type { ExportFormat } from '../domain/workspace-export.ts';
+import { AS_CSV, AS_JSON_LINES, safeInSheet } from './copy.ts';
+import { parquetValue } from './parquet-columns.ts';
+import type { Statement } from './sql-text.ts';
+import { Binds, column, anyValue, fieldValue, quoteName } from './sql-text.ts';
+import type { Step, Tie } from './workspace-plan.ts';
+
+/** A column as the live catalogue has it. */
+export interface LiveColumn {
+  readonly name: string;
+  /** As PostgreSQL writes it, with its modifier: `numeric(12,2)`. */
+  readonly type: string;
+  /** The type's own name, without modifier: `numeric`. */
+  readonly base: string;
+  /** Whether its value in JSON can hold a line break between tokens, as one of type json can. */
+  readonly looseJson: boolean;
+}
+
+/** A collection as it is read: plain data that is kept with the export, so that every worker reads the same. */
+export interface ExportedCollection {
+  readonly ref: string;
+  readonly label: string;
+  readonly kind: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly LiveColumn[];
+  readonly omitted: readonly string[];
+  /** The live primary key; empty when there is none, and then the collection is one slice. */
+  readonly key: readonly LiveColumn[];
+  readonly ties: readonly (Tie & { readonly tenantType: string })[];
+  readonly media: readonly { readonly column: string; readonly store: string }[];
+}
+
+/** Key values as text; undefined where there is no bound. */
+export interface Slice {
+  readonly after: readonly string[] | undefined;
+  readonly upTo: readonly string[] | undefined;
+}
+
+const TENANT = 'steward.tenant';
+const bound = (side: keyof Slice, index: number): string => `steward.${side === 'after' ? 'after' : 'up_to'}_${index}`;
+
+/** Name and type come from the catalogue and the setting's name from here; no value is written into the text. */
+const setting = (name: string, type: string): string => `current_setting('${name}')::${type}`;
+
+/** Types and formats of all sessions alike, and no limit of time on a long read. */
+export const prepareSession: Statement = {
+  purpose: 'preparing the session',
+  text: `SELECT set_config(name, CASE name WHEN 'TimeZone' THEN 'UTC' WHEN 'DateStyle' THEN 'ISO, YMD'
+           WHEN 'IntervalStyle' THEN 'iso_8601' WHEN 'bytea_output' THEN 'hex' WHEN 'extra_float_digits' THEN '1' ELSE '0' END, true)
+           FROM pg_settings WHERE name IN ('TimeZone', 'DateStyle', 'IntervalStyle', 'bytea_output', 'extra_float_digits',
+             'statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`,
+  values: [],
+};
+
+export function bindTenant(tenantKey: string): Statement {
+  return { purpose: 'binding the workspace', text: `SELECT set_config('${TENANT}', $1, true)`, values: [tenantKey] };
+}
+
+export function bindSlice(slice: Slice): Statement {
+  const binds = new Binds();
+  const calls = (['after', 'upTo'] as const).flatMap((side) =>
+    (slice[side] ?? []).map((value, index) => `set_config('${bound(side, index)}', ${binds.add(value)}, true)`),
+  );
+  return { purpose: 'binding the slice', text: `SELECT ${['1', ...calls].join(', ')}`, values: binds.values };
+}
+
+export function countRows(collection: ExportedCollection): Statement {
+  const text = `SELECT count(*)::text AS rows FROM ${ownRows(collection)}`;
+  return { purpose: `counting ${collection.ref}`, text, values: [] };
+}
+
+/** So many rows are measured to learn how large rows are, spread evenly over the key … */
+const SAMPLES = 1_000;
+/** … and no fewer than one in so many, that also in a large collection slices can be cut finely. */
+const ROWS_A_MARK_AT_MOST = 1_000;
+
+/**
+ * Where the slices of a collection end, in order: `key` (an array of text), `n` (rows up to it), `bytes` (their size, about).
+ * Every so many rows of the key's order one is measured and stands for its neighbours; a slice ends where the sum passes
+ * the size wanted. The last row that was measured comes too, for the size of all, with `is_end` false.
+ */
+export function sliceEnds(collection: ExportedCollection, rows: number, bytes: number): Statement {
+  const step = Math.min(ROWS_A_MARK_AT_MOST, Math.max(1, Math.floor(rows / SAMPLES)));
+  const binds = new Binds();
+  const keys = collection.key.map(({ name }, index) => `${column('t', name)} AS k${index}`).join(', ');
+  const order = collection.key.map(({ name }) => column('t', name)).join(', ');
+  const same = collection.key.map(({ name }, index) => `${column('t', name)} = m.k${index}`).join(' AND ');
+  const marked = collection.key.map((_, index) => `m.k${index}`).join(', ');
+  const text = `
+    WITH numbered AS (SELECT ${keys}, row_number() OVER (ORDER BY ${order}) AS n FROM ${ownRows(collection)}),
+    measured AS (
+      SELECT m.n, ${marked}, octet_length(row_to_json(r)::text)::numeric AS width
+        FROM (SELECT * FROM numbered WHERE n % ${binds.add(step)}::bigint = 0) m
+        JOIN ${tableOf(collection)} t ON ${same}
+       CROSS JOIN LATERAL (SELECT ${columnList(collection)}) r),
+    summed AS (SELECT m.*, sum(width) OVER (ORDER BY n) * ${binds.add(step)}::bigint AS bytes FROM measured m),
+    sliced AS (SELECT s.*, floor(bytes / ${binds.add(bytes)}::bigint) AS slice FROM summed s),
+    cut AS (SELECT s.*, slice > lag(slice, 1, 0::numeric) OVER (ORDER BY n) AS is_end, n = max(n) OVER () AS is_last FROM sliced s)
+    SELECT n::text AS n, bytes::text AS bytes, is_end,
+           ARRAY[${collection.key.map((_, index) => `k${index}::text`).join(', ')}] AS key
+      FROM cut WHERE is_end OR is_last ORDER BY cut.n`;
+  return { purpose: `cutting ${collection.ref}`, text, values: binds.values };
+}
+
+/** The rows of one slice, in no particular order: an order would cost a sort, and a file of rows has none. */
+export function copySlice(collection: ExportedCollection, slice: Slice, format: ExportFormat): string {
+  const rows = `${ownRows(collection)}${sliceCondition(collection, slice)}`;
+  if (format === 'csv') {
+    const columns = collection.columns.map(({ name }) => `${safeInSheet(column('t', name))} AS ${quoteName(name)}`);
+    return `COPY (SELECT ${columns.join(', ')} FROM ${rows}) ${AS_CSV}`;
+  }
+  if (format === 'parquet') {
+    const values = collection.columns.map((each) => parquetValue(each, column('t', each.name)));
+    return `COPY (SELECT json_build_array(${values.join(', ')}) FROM ${rows}) ${AS_JSON_LINES}`;
+  }
+  const json = 'row_to_json(r)::text';
+  const line = collection.columns.some(({ looseJson }) => looseJson)
+    ? `replace(replace(${json}, chr(10), ' '), chr(13), ' ')`
+    : json;
+  return `COPY (SELECT ${line} FROM (SELECT ${columnList(collection)} FROM ${rows}) r) ${AS_JSON_LINES}`;
+}
+
+/** JSON strings, one a line: the keys of every object of a store that the workspace's rows name, each once, in order. */
+export function copyObjects(collections: readonly ExportedCollection[], store: string): string {
+  const named = collections.flatMap((collection) =>
+    collection.media
+      .filter((media) => media.store === store)
+      .map((media) => {
+        const object = `${column('t', media.column)}::text`;
+        return `SELECT ${object} AS object FROM ${ownRows(collection)} AND ${object} <> ''`;
+      }),
+  );
+  const distinct = `SELECT DISTINCT object COLLATE "C" AS object FROM (${named.join(' UNION ALL ')}) o ORDER BY 1`;
+  return `COPY (SELECT to_json(object) FROM (${distinct}) d) ${AS_JSON_LINES}`;
+}
+
+const columnList = ({ columns }: ExportedCollection): string => columns.map(({ name }) => column('t', name)).join(', ');
+
+const tableOf = ({ schema, table }: { readonly schema: string; readonly table: string }): string =>
+  `${quoteName(schema)}.${quoteName(table)}`;
+
+/** `table t WHERE …`: the rows of the workspace that was bound. */
+function ownRows(collection: ExportedCollection): string {
+  const conditions = collection.ties.map((tie) => leadsToTenant(tie, tie.tenantType));
+  return `${tableOf(collection)} t WHERE (${conditions.join(' OR ')})`;
+}
+
+function leadsToTenant({ steps, tenant }: Tie, tenantType: string): string {
+  const last = steps.length === 0 ? 't' : `s${steps.length - 1}`;
+  const isOurs = `${column(last, tenant)} = ${setting(TENANT, tenantType)}`;
+  if (steps.length === 0) return isOurs;
+  const tables = steps.map(({ to }, index) => `${tableOf(to)} s${index}`).join(', ');
+  const joins = steps.map((step, index) => joinOf(step, index === 0 ? 't' : `s${index - 1}`, `s${index}`));
+  return `EXISTS (SELECT 1 FROM ${tables} WHERE ${[...joins, isOurs].join(' AND ')})`;
+}
+
+/** What comes out of JSON is text, whatever it is compared with. */
+function joinOf({ on }: Step, here: string, there: string): string {
+  return on
+    .map((pair) => {
+      if ([pair.here, pair.there].every(({ path, inList }) => path.length === 0 && !inList)) {
+        return `${fieldValue(there, pair.there)} = ${fieldValue(here, pair.here)}`;
+      }
+      return anyValue(there, pair.there, (its) => anyValue(here, pair.here, (own) => `${its} = ${own}`));
+    })
+    .join(' AND ');
+}
+
+function sliceCondition({ key }: ExportedCollection, slice: Slice): string {
+  const row = key.map(({ name }) => column('t', name)).join(', ');
+  const limits = (side: keyof Slice) => key.map(({ type }, index) => setting(bound(side, index), type)).join(', ');
+  return [
+    ...(slice.after === undefined ? [] : [` AND (${row}) > (${limits('after')})`]),
+    ...(slice.upTo === undefined ? [] : [` AND (${row}) <= (${limits('upTo')})`]),
+  ].join('');
+}
