@@ -16,6 +16,7 @@ import { findAll } from './searching/fixed-point.ts';
 import type { Searched } from './searching/fixed-point.ts';
 import { Statements } from './searching/statements.ts';
 import { TempTables, createKeyTables, dropKeyTables } from './searching/temp-tables.ts';
+import { asUtf8 } from './searching/valid-text.ts';
 
 /** What to look for, and how each source of the plans knows the workspace. */
 export interface Search {
@@ -89,6 +90,8 @@ export async function withSnapshot<T>(
 interface Opened extends Searched {
   readonly client: ClientBase;
   readonly takenAt: Date;
+  /** False of a database that keeps bytes as they come. */
+  readonly isUtf8: boolean;
   readonly tenantKey: string;
 }
 
@@ -107,9 +110,9 @@ async function inSnapshot<T>(
   const needsTables = settings.carrier === 'temp_tables';
   if (needsTables) await createKeyTables(statements, plan);
   await statements.command('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  const takenAt = await takeSnapshot(statements);
+  const { takenAt, isUtf8 } = await takeSnapshot(statements);
   const carrier = await openCarrier(statements, plan, settings);
-  const result = await work({ plan, carrier, client, takenAt, tenantKey: settings.tenantKey });
+  const result = await work({ plan, carrier, client, takenAt, isUtf8, tenantKey: settings.tenantKey });
   await statements.command('COMMIT');
   if (needsTables) await dropKeyTables(statements);
   return result;
@@ -119,11 +122,14 @@ async function inSnapshot<T>(
  * `now()` is the transaction's start, in milliseconds of the epoch here so that no setting of the connection matters. What
  * is carried as text must mean the same in every source, and cursors are read to their end.
  */
-async function takeSnapshot(statements: Statements): Promise<Date> {
+async function takeSnapshot(statements: Statements): Promise<Pick<Opened, 'takenAt' | 'isUtf8'>> {
   const settings = `set_config('datestyle', 'ISO, YMD', true), set_config('extra_float_digits', '1', true), set_config('cursor_tuple_fraction', '1', true)`;
-  const text = `SELECT extract(epoch FROM now()) * 1000 AS at, ${settings}`;
+  const text = `SELECT extract(epoch FROM now()) * 1000 AS at, current_setting('server_encoding') AS encoding, ${settings}`;
   const { rows } = await statements.run({ purpose: 'taking a snapshot', text, values: [] });
-  return new Date(Number(rows[0]?.['at']));
+  const isUtf8 = rows[0]?.['encoding'] !== 'SQL_ASCII';
+  // Otherwise the server refuses to hand over what is not UTF-8, and a single odd name would stop the whole search.
+  if (!isUtf8) await statements.command("SET LOCAL client_encoding = 'SQL_ASCII'");
+  return { takenAt: new Date(Number(rows[0]?.['at'])), isUtf8 };
 }
 
 async function openCarrier(statements: Statements, plan: Plan, { tenantKey, carrier }: Settings): Promise<Carrier> {
@@ -143,10 +149,12 @@ async function search<T>(
   /** Which source a stream's failure is of: it reaches `work` as it came from the connection. */
   const blame = new Map<unknown, string>();
   const snapshots: Snapshot[] = [];
-  for (const { plan, carrier, client, takenAt, tenantKey } of opened) {
+  for (const { plan, carrier, client, takenAt, isUtf8, tenantKey } of opened) {
     const { source } = plan;
-    const read: Snapshot['read'] = (collection, reading) =>
-      carrier.read(collection, reading).on('error', (error) => blame.set(error, source));
+    const read: Snapshot['read'] = (collection, reading) => {
+      const bytes = carrier.read(collection, reading).on('error', (error) => blame.set(error, source));
+      return isUtf8 ? bytes : asUtf8(bytes);
+    };
     snapshots.push({ source, plan, client, takenAt, counts: await carrier.counts(), tenantKey, read });
   }
   try {

@@ -14,7 +14,8 @@ import { rowsBy } from './seeds.ts';
 import type { Statement, Values } from './sql-text.ts';
 import { Binds, column, tableName } from './sql-text.ts';
 
-type Keys = readonly Values[];
+/** Keys by their columns: an array for each column, all of one length. */
+export type KeyColumns = readonly (readonly string[])[];
 
 /** The keys of the rows that satisfy a predicate; undefined without any. */
 export function boundSeed(
@@ -28,14 +29,14 @@ export function boundSeed(
 }
 
 /** The keys of the rows of the same source that rows with these keys lead to; not each once. */
-export function boundFollow(route: Route, keys: Keys, scope: Scope): Statement {
+export function boundFollow(route: Route, keys: KeyColumns, scope: Scope): Statement {
   const binds = new Binds();
   const text = rowsAlong(route, boundKeys(route.from, keys, scope, binds), keyText(route.to), scope, binds);
   return { purpose: purposeOf(route), text, values: binds.values };
 }
 
 /** The values that an edge to another source goes by. */
-export function boundCarryOut(route: Route, keys: Keys, scope: Scope): Statement {
+export function boundCarryOut(route: Route, keys: KeyColumns, scope: Scope): Statement {
   const binds = new Binds();
   const text = valuesAlong(route, boundKeys(route.from, keys, scope, binds), scope, binds);
   return { purpose: purposeOf(route), text, values: binds.values };
@@ -49,7 +50,7 @@ export function boundCarryIn(route: Route, values: readonly Values[], scope: Sco
 }
 
 /** The keys themselves, in the order of their own types. */
-export function boundOrder(collection: PlannedCollection, keys: Keys, scope: Scope): Statement {
+export function boundOrder(collection: PlannedCollection, keys: KeyColumns, scope: Scope): Statement {
   const binds = new Binds();
   const columns = collection.key.map((_, index) => `k.${keyColumn(index)}`);
   const text = `SELECT ${columns.map((each) => `${each}::text`).join(', ')} FROM ${boundKeys(collection, keys, scope, binds)} k ORDER BY ${columns.join(', ')}`;
@@ -57,7 +58,7 @@ export function boundOrder(collection: PlannedCollection, keys: Keys, scope: Sco
 }
 
 /** The rows with these keys, in their order: one column of JSON, or the columns of CSV. */
-export function boundRead(collection: PlannedCollection, reading: Reading, keys: Keys, scope: Scope): Statement {
+export function boundRead(collection: PlannedCollection, reading: Reading, keys: KeyColumns, scope: Scope): Statement {
   const binds = new Binds();
   const order = collection.key.map((_, index) => `k.${keyColumn(index)}`).join(', ');
   const rows = [
@@ -83,9 +84,9 @@ function keyText({ key }: PlannedCollection): string {
 }
 
 /** A relation of `k0`, `k1`, …, each of its column's type, so that an index of the key serves. */
-function boundKeys(collection: PlannedCollection, keys: Keys, { types }: Scope, binds: Binds): string {
+function boundKeys(collection: PlannedCollection, keys: KeyColumns, { types }: Scope, binds: Binds): string {
   const names = collection.key.map((_, index) => keyColumn(index));
-  const arrays = names.map((_, index) => `${binds.add(keys.map((each) => each[index] ?? ''))}::text[]`);
+  const arrays = names.map((_, index) => `${binds.add(keys[index] ?? [])}::text[]`);
   const typed = collection.key.map((name, index) => {
     const type = types(collection, name)?.name ?? 'text';
     return `u.${keyColumn(index)}::${type} AS ${keyColumn(index)}`;

@@ -36,9 +36,9 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     schema: steward?.schema ?? DEFAULT_SCHEMA,
     tenant: steward?.tenant ?? undefined,
     categories: file.data_categories ?? [],
-    manual: steward?.manual != null,
+    manual: Boolean(steward?.manual),
   };
-  if (inherited.manual && steward?.source != null)
+  if (inherited.manual && Boolean(steward?.source))
     findings.problem(at, 'it has a source and is searched by hand; take source or manual away.');
   const twice = repeated(file.collections.map(({ name }) => name));
   for (const name of twice) findings.problem({ ...at, collection: name }, 'it is there twice; merge the two.');

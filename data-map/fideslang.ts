@@ -199,7 +199,7 @@ export interface Place {
   readonly field?: string;
 }
 
-export interface UnknownKey extends Place {
+interface UnknownKey extends Place {
   /** With what it stands under: `fides_meta.colour`. */
   readonly key: string;
   readonly value: unknown;

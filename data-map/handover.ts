@@ -6,6 +6,7 @@ import type { Collection, DataMap, Field, ThirdPartyPolicy } from './model.ts';
 import { collectionsOf } from './model.ts';
 import type { Redaction, SearchOptions } from './plan.ts';
 import { ownTokens } from './tokens.ts';
+import type { OwnTokens } from './tokens.ts';
 
 /** The columns of a key, each as text. */
 export type Key = Readonly<Record<string, string>>;
@@ -28,8 +29,8 @@ export interface Handover {
   readonly thirdParties: ThirdPartyPolicy;
   /** The columns in which others may be named. */
   readonly texts: readonly string[];
-  /** An expression for the person's own addresses and numbers; undefined when none is known. */
-  readonly own: string | undefined;
+  /** The person's own addresses and numbers; undefined when none is known. */
+  readonly own: OwnTokens | undefined;
 }
 
 export function handoverOf(

@@ -52,7 +52,8 @@ function cleaned(collection: PlannedCollection, value: string, format: 'json' | 
 
 /** Numbers are spelled as in the dataset's region, so each collection has an expression of its own. */
 function ownOf({ handover, position }: PlannedCollection, bind: Bind): Own {
-  return handover.own === undefined ? undefined : bind(`own ${position}`, handover.own);
+  const { own } = handover;
+  return own && { token: bind(`own ${position}`, own.token), hint: bind(`own hint ${position}`, own.hint) };
 }
 
 function withoutRedacted(collection: PlannedCollection, name: string, value: string, bind: Bind): string {

@@ -34,7 +34,7 @@ export function createTables({ collections }: Plan): readonly Statement[] {
     { purpose: 'creating the table of the scope', text: scope, values: [] },
     {
       purpose: 'creating the table of what readings bind',
-      text: `CREATE TEMP TABLE pg_temp.${BOUND_TABLE} (name text PRIMARY KEY, value text NOT NULL)`,
+      text: `CREATE TEMP TABLE pg_temp.${BOUND_TABLE} (name text, value text)`,
       values: [],
     },
   ];
@@ -62,11 +62,13 @@ export function setScope({ collections }: Plan, tenantKey: string): Statement {
   return { purpose: 'setting the scope', text, values: binds.values };
 }
 
-/** Binds the values of a reading for its COPY query. */
+/** Binds the values of a reading for its COPY query, in the place of what the same names had before. */
 export function bindValues(values: ReadonlyMap<string, string>): Statement {
   const binds = new Binds();
-  const rows = `unnest(${binds.add([...values.keys()])}::text[], ${binds.add([...values.values()])}::text[])`;
-  const text = `INSERT INTO pg_temp.${BOUND_TABLE} SELECT * FROM ${rows} ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+  const names = `${binds.add([...values.keys()])}::text[]`;
+  const gone = `DELETE FROM pg_temp.${BOUND_TABLE} WHERE name = ANY (${names})`;
+  const rows = `SELECT * FROM unnest(${names}, ${binds.add([...values.values()])}::text[])`;
+  const text = `WITH gone AS (${gone}) INSERT INTO pg_temp.${BOUND_TABLE} ${rows}`;
   return { purpose: 'binding the values of a reading', text, values: binds.values };
 }
 

@@ -7,7 +7,8 @@
  * found, nor is a name: for those there is the review before a release.
  */
 import type { Bind } from './projection.ts';
-import { EMAIL_TOKEN, MARKS, PHONE_TOKEN, SUSPECT } from './tokens.ts';
+import { DIGITS, EMAIL_TOKEN, MARKS, PHONE_TOKEN, SUSPECT } from './tokens.ts';
+import type { OwnTokens } from './tokens.ts';
 
 /** What stands in the place of what was taken out. */
 export const TAKEN_OUT = {
@@ -20,16 +21,40 @@ export function isSuspect(value: string, bind: Bind): string {
   return `to_json(${value})::text ~ ${bind('suspect', SUSPECT)}`;
 }
 
-/** The person's own identifiers: an expression of `ownTokens`, bound. */
-export type Own = string | undefined;
+/** The person's own identifiers, bound. */
+export type Own = OwnTokens | undefined;
 
-/** The JSON of a value of any type without what is others', as SQL of type json. */
+/**
+ * The JSON of a value of any type without what is others', as SQL of type json. Each step looks first whether there is
+ * anything to do; OFFSET 0 keeps PostgreSQL from writing one step into the next, several times over.
+ */
 export function withoutOthers(value: string, own: Own, bind: Bind): string {
-  const cleaned = decode(takenOut(encode('m[1]'), own, bind));
+  const step = (name: string, sql: string): string => `CROSS JOIN LATERAL (SELECT ${sql} AS t OFFSET 0) ${name}`;
+  const outcome = decode(`translate(phones.t, ${bind('marks', MARKS.from + MARKS.to)}, '')`);
   return [
-    `(SELECT string_agg(CASE WHEN m[1] IS NULL THEN m[2] ELSE ${cleaned} END, '' ORDER BY n)::json`,
-    `FROM regexp_matches(to_json(${value})::text, ${bind('strings', STRINGS)}, 'g') WITH ORDINALITY AS parts(m, n))`,
+    `(SELECT string_agg(CASE WHEN m[1] IS NULL THEN m[2] ELSE ${outcome} END, '' ORDER BY n)::json`,
+    `FROM regexp_matches(to_json(${value})::text, ${bind('strings', STRINGS)}, 'g') WITH ORDINALITY AS parts(m, n)`,
+    step('apart', encode('m[1]')),
+    step('marked', own === undefined ? 'apart.t' : marked('apart.t', own, bind)),
+    step(
+      'emails',
+      `CASE WHEN strpos(marked.t, '@') > 0 THEN ${replaced('marked.t', 'email', EMAIL_TOKEN, bind)} ELSE marked.t END`,
+    ),
+    step(
+      'phones',
+      `CASE WHEN emails.t ~ ${bind('digits', DIGITS)} THEN ${replaced('emails.t', 'phone', PHONE_TOKEN, bind)} ELSE emails.t END`,
+    ),
+    ')',
   ].join(' ');
+}
+
+function marked(text: string, { token, hint }: OwnTokens, bind: Bind): string {
+  const around = bind('around', `${MARKS.from}\\&${MARKS.to}`);
+  return `CASE WHEN ${text} ~* ${hint} THEN regexp_replace(${text}, ${token}, ${around}, 'gi') ELSE ${text} END`;
+}
+
+function replaced(text: string, kind: keyof typeof TAKEN_OUT, token: string, bind: Bind): string {
+  return `regexp_replace(${text}, ${bind(`${kind} token`, token)}, ${bind(kind, TAKEN_OUT[kind])}, 'g')`;
 }
 
 /** Whether something was taken out of the JSON. */
@@ -40,17 +65,6 @@ export function namesOthers(json: string, bind: Bind): string {
 
 /** The strings of a JSON text as the first group, what is between them as the second. */
 const STRINGS = String.raw`("(?:[^"\\]|\\.)*")|([^"]+)`;
-
-function takenOut(text: string, own: Own, bind: Bind): string {
-  const marked = own === undefined ? text : markOwn(text, own, bind);
-  const withoutEmails = `regexp_replace(${marked}, ${bind('emails', EMAIL_TOKEN)}, ${bind('email', TAKEN_OUT.email)}, 'g')`;
-  const withoutPhones = `regexp_replace(${withoutEmails}, ${bind('phones', PHONE_TOKEN)}, ${bind('phone', TAKEN_OUT.phone)}, 'g')`;
-  return `translate(${withoutPhones}, ${bind('marks', MARKS.from + MARKS.to)}, '')`;
-}
-
-function markOwn(text: string, own: string, bind: Bind): string {
-  return `regexp_replace(${text}, ${own}, ${bind('around', `${MARKS.from}\\&${MARKS.to}`)}, 'gi')`;
-}
 
 /**
  * Sets the escapes of a JSON string between two control characters, which are boundaries of tokens and cannot be in it

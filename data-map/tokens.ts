@@ -43,20 +43,39 @@ export const PHONE_TOKEN = [
   `\\+?\\(?[0-9](?:${BETWEEN_DIGITS}?[0-9]){6,14}(?![0-9A-Za-z_@])${OUTSIDE_MARKS}`,
 ].join('');
 
-/** Whether a text can have any of the two: what it costs little to ask first. */
-export const SUSPECT = '@|\\\\u0040|[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){6}';
+/** Whether a text can have a number, which costs little to ask: expressions without a look around are fast. */
+export const DIGITS = `[0-9](?:[ .\\-/()\u00a0]{0,3}[0-9]){6}`;
 
-/**
- * All of a person's e-mail addresses and phone numbers in one expression, to be matched in any case; undefined when none is
- * known.
- */
-export function ownTokens(identities: readonly Identity[], region: string | undefined): string | undefined {
-  const tokens = identities.flatMap((identity) => {
-    const token = { email: emailToken, phone_number: (value: string) => phoneToken(value, region) }[identity.type];
-    return token ? rawValues(identity).map(token) : [];
-  });
-  const known = tokens.filter((token) => token !== undefined);
-  return known.length === 0 ? undefined : [...new Set(known)].map((token) => `(?:${token})`).join('|');
+/** Whether a text can have any of the two. */
+export const SUSPECT = `[^${PUNCTUATION}${TYPOGRAPHY}]@|\\\\u0040|${DIGITS}`;
+
+/** A person's identifiers in a text, to be matched in any case. */
+export interface OwnTokens {
+  /** All of them in one expression. */
+  readonly token: string;
+  /** What every one of them has, so that most texts need not be searched. */
+  readonly hint: string;
+}
+
+/** Of all of a person's e-mail addresses and phone numbers; undefined when none is known. */
+export function ownTokens(identities: readonly Identity[], region: string | undefined): OwnTokens | undefined {
+  const known = identities.flatMap((identity) =>
+    rawValues(identity).flatMap((value) => ownToken(identity, value, region)),
+  );
+  if (known.length === 0) return undefined;
+  const either = (all: readonly string[]) => [...new Set(all)].map((each) => `(?:${each})`).join('|');
+  return { token: either(known.map(({ token }) => token)), hint: either(known.map(({ hint }) => hint)) };
+}
+
+function ownToken({ type }: Identity, value: string, region: string | undefined): readonly OwnTokens[] {
+  if (type === 'email') {
+    const token = emailToken(value);
+    return token === undefined ? [] : [{ token, hint: escapeToken(parseEmail(value)?.local ?? '') }];
+  }
+  if (type !== 'phone_number') return [];
+  const token = phoneToken(value, region);
+  const last = phoneSpellings(value, region).anywhere[0]?.slice(-4) ?? '';
+  return token === undefined ? [] : [{ token, hint: spaced(last) }];
 }
 
 /** The mailbox, with or without a sub-address; undefined when it is no e-mail address. */
@@ -71,15 +90,15 @@ export function emailToken(value: string): string | undefined {
 export function phoneToken(value: string, region: string | undefined): string | undefined {
   const { anywhere, domestic } = phoneSpellings(value, region);
   const spelled = (all: readonly string[], before: string) =>
-    all
-      .filter(({ length }) => length >= MIN_PHONE)
-      .map((digits) => `${before}${Array.from(digits).join('[ .\\-/()\u00a0]{0,3}')}`);
+    all.filter(({ length }) => length >= MIN_PHONE).map((digits) => before + spaced(digits));
   const tokens = [
     ...spelled(anywhere, '(?<![0-9])\\+?\\(?'),
     ...spelled(domestic, '(?<![0-9])(?<!\\+)(?<!\\+[0-9]{1,3}[ .\\-/()\u00a0]{1,3})\\(?'),
   ];
   return tokens.length === 0 ? undefined : `(?:${tokens.join('|')})(?![0-9])`;
 }
+
+const spaced = (digits: string): string => Array.from(digits).join('[ .\\-/()\u00a0]{0,3}');
 
 /** Fewer digits are a house number or a year. */
 export const MIN_PHONE = 7;

@@ -79,38 +79,49 @@ export function countRows(collection: ExportedCollection): Statement {
   return { purpose: `counting ${collection.ref}`, text, values: [] };
 }
 
-/** So many rows are measured to learn how large rows are, spread evenly over the key … */
+/** How large rows are as JSON, by the first that come: `width`, null when there are none. */
+export function sampleWidth(collection: ExportedCollection): Statement {
+  const sample = `SELECT ${widthOf(collection)} AS width FROM ${ownRows(collection)} LIMIT 200`;
+  return {
+    purpose: `measuring ${collection.ref}`,
+    text: `SELECT avg(width)::text AS width FROM (${sample}) s`,
+    values: [],
+  };
+}
+
+/** So many rows at least are measured to cut a collection … */
 const SAMPLES = 1_000;
 /** … and no fewer than one in so many, that also in a large collection slices can be cut finely. */
-const ROWS_A_MARK_AT_MOST = 1_000;
+const ROWS_A_SAMPLE_AT_MOST = 1_000;
 
 /**
- * Where the slices of a collection end, in order: `key` (an array of text), `n` (rows up to it), `bytes` (their size, about).
- * Every so many rows of the key's order one is measured and stands for its neighbours; a slice ends where the sum passes
- * the size wanted. The last row that was measured comes too, for the size of all, with `is_end` false.
+ * Where the slices of a collection end, in order: `key` (an array of text), `n` (rows up to it) and `bytes` (their size),
+ * both about. The rows that are measured are chosen by a hash of their key: evenly, without sorting all, and the same ones
+ * whenever it is asked. Each stands for its neighbours; a slice ends where the sum passes the size wanted. The last row that
+ * was measured comes too, for the size of all, with `is_end` false.
  */
 export function sliceEnds(collection: ExportedCollection, rows: number, bytes: number): Statement {
-  const step = Math.min(ROWS_A_MARK_AT_MOST, Math.max(1, Math.floor(rows / SAMPLES)));
+  const step = Math.min(ROWS_A_SAMPLE_AT_MOST, Math.max(1, Math.floor(rows / SAMPLES)));
   const binds = new Binds();
   const keys = collection.key.map(({ name }, index) => `${column('t', name)} AS k${index}`).join(', ');
-  const order = collection.key.map(({ name }) => column('t', name)).join(', ');
-  const same = collection.key.map(({ name }, index) => `${column('t', name)} = m.k${index}`).join(' AND ');
-  const marked = collection.key.map((_, index) => `m.k${index}`).join(', ');
+  const whole = `ROW(${collection.key.map(({ name }) => column('t', name)).join(', ')})::text`;
+  const order = collection.key.map((_, index) => `k${index}`).join(', ');
   const text = `
-    WITH numbered AS (SELECT ${keys}, row_number() OVER (ORDER BY ${order}) AS n FROM ${ownRows(collection)}),
-    measured AS (
-      SELECT m.n, ${marked}, octet_length(row_to_json(r)::text)::numeric AS width
-        FROM (SELECT * FROM numbered WHERE n % ${binds.add(step)}::bigint = 0) m
-        JOIN ${tableOf(collection)} t ON ${same}
-       CROSS JOIN LATERAL (SELECT ${columnList(collection)}) r),
-    summed AS (SELECT m.*, sum(width) OVER (ORDER BY n) * ${binds.add(step)}::bigint AS bytes FROM measured m),
+    WITH measured AS (SELECT ${keys}, ${widthOf(collection)}::numeric AS width FROM ${ownRows(collection)}
+                         AND hashtextextended(${whole}, 0) % ${binds.add(step)}::bigint = 0),
+    scale AS (SELECT ${binds.add(rows)}::numeric / count(*) AS rows FROM measured),
+    summed AS (SELECT m.*, row_number() OVER w * rows AS n, sum(width) OVER w * rows AS bytes
+                 FROM measured m, scale WINDOW w AS (ORDER BY ${order})),
     sliced AS (SELECT s.*, floor(bytes / ${binds.add(bytes)}::bigint) AS slice FROM summed s),
     cut AS (SELECT s.*, slice > lag(slice, 1, 0::numeric) OVER (ORDER BY n) AS is_end, n = max(n) OVER () AS is_last FROM sliced s)
-    SELECT n::text AS n, bytes::text AS bytes, is_end,
+    SELECT round(n)::text AS n, round(bytes)::text AS bytes, is_end,
            ARRAY[${collection.key.map((_, index) => `k${index}::text`).join(', ')}] AS key
       FROM cut WHERE is_end OR is_last ORDER BY cut.n`;
   return { purpose: `cutting ${collection.ref}`, text, values: binds.values };
 }
+
+const widthOf = (collection: ExportedCollection): string =>
+  `(SELECT octet_length(row_to_json(r)::text) FROM (SELECT ${columnList(collection)}) r)`;
 
 /** The rows of one slice, in no particular order: an order would cost a sort, and a file of rows has none. */
 export function copySlice(collection: ExportedCollection, slice: Slice, format: ExportFormat): string {

@@ -34,7 +34,7 @@ export interface ManifestCollection {
 }
 
 /** What was found and kept back, with the exemption in general words' key. */
-export interface ManifestOmission {
+interface ManifestOmission {
   readonly label: string;
   readonly exemption: string;
   /** Undefined when it is not rows that were kept back. */
@@ -42,14 +42,14 @@ export interface ManifestOmission {
 }
 
 /** A file that somebody found in a system that is not connected. */
-export interface ManifestAttachment {
+interface ManifestAttachment {
   readonly system: string;
   readonly path: string;
   readonly title?: string | undefined;
 }
 
 /** A system that was searched by hand. */
-export interface ManifestManualSystem {
+interface ManifestManualSystem {
   readonly system: string;
   readonly outcome: string;
   readonly statement?: string | undefined;

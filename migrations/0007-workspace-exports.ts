@@ -71,6 +71,7 @@ const TABLES = `
     -- The slices' bounds, or the objects' keys: values of the workspace's, sealed with the export's data key and removed
     -- when the export ends.
     sealed_content bytea,
+    -- An estimate; how many rows a collection has in the snapshot is in the source's plan.
     planned_rows bigint NOT NULL CHECK (planned_rows >= 0),
     state text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'stored')),
     package_id uuid,
@@ -86,9 +87,7 @@ const TABLES = `
     FOREIGN KEY (workspace_id, export_id, source, generation)
       REFERENCES steward.export_sources (workspace_id, export_id, source, generation),
     CHECK (state = 'stored' OR sealed_content IS NOT NULL),
-    CHECK (state = 'planned' OR num_nulls(package_id, storage_key, bytes, sha256, rows, files, missing_files, stored_at) = 0),
-    -- A part has the rows that its slice has in the snapshot, or is none.
-    CHECK (state = 'planned' OR rows = planned_rows)
+    CHECK (state = 'planned' OR num_nulls(package_id, storage_key, bytes, sha256, rows, files, missing_files, stored_at) = 0)
   );
   CALL steward.isolate('steward.export_parts');
   GRANT SELECT ON steward.export_parts TO steward_app;

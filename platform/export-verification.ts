@@ -11,7 +11,7 @@ import { buffer } from 'node:stream/consumers';
 import type { JSONWebKeySet } from 'jose';
 import { openPromise } from 'yauzl';
 import { z } from 'zod';
-import { NotFound } from '../domain/errors.ts';
+import { InvalidInput, NotFound } from '../domain/errors.ts';
 import { EXPORT_MANIFEST_FORMAT, exportPartName } from '../domain/export-manifest.ts';
 import type { ExportManifest } from '../domain/export-manifest.ts';
 import { MANIFEST_FILE, SIGNATURE_FILE } from '../domain/manifest.ts';
@@ -26,17 +26,21 @@ export interface ExportReport {
   readonly manifest: ExportManifest | undefined;
 }
 
-const PART_FILE = /^steward-export-[0-9a-f-]{36}-part-\d{5,}\.zip$/;
 const MANIFEST_PART_FILE = /^steward-export-[0-9a-f-]{36}-part-00000\.zip$/;
 /** A part takes about 300 bytes of the manifest; what is larger than this is no manifest of ours. */
 const MAX_DOCUMENT_BYTES = 512 * 2 ** 20;
 
-/** Part 0 of an export, at `path` itself or in the folder that it is; undefined when there is none. */
+/**
+ * Part 0 of an export, at `path` itself or in the folder that it is; undefined when there is none. Throws InvalidInput when
+ * the folder has several exports, NotFound when there is no such file.
+ */
 export async function findExportManifest(path: string): Promise<string | undefined> {
   const facts = await stat(path).catch(() => undefined);
   if (!facts) throw new NotFound(`The file ${path} cannot be opened.`);
   if (!facts.isDirectory()) return MANIFEST_PART_FILE.test(basename(path)) ? path : undefined;
-  const found = (await readdir(path)).find((name) => MANIFEST_PART_FILE.test(name));
+  const [found, ...others] = (await readdir(path)).filter((name) => MANIFEST_PART_FILE.test(name));
+  if (others.length > 0)
+    throw new InvalidInput(`The folder ${path} has several exports; name the one to check by its part 0.`);
   return found === undefined ? undefined : join(path, found);
 }
 
@@ -112,7 +116,8 @@ async function checkParts(folder: string, { exportId, parts }: ExportManifest, r
   }
   const listed = new Set([exportPartName(exportId, 0), ...parts.map(({ name }) => name)]);
   for (const name of await readdir(folder)) {
-    if (PART_FILE.test(name) && !listed.has(name)) report(name, 'is in the folder and not listed in the manifest');
+    const isOurs = name.startsWith(`steward-export-${exportId}-`) && name.endsWith('.zip');
+    if (isOurs && !listed.has(name)) report(name, 'is in the folder and not listed in the manifest');
   }
 }
 

@@ -40,7 +40,7 @@ export async function writeObjects(
     }
     done += 1;
   }
-  return { rows: 0, files: progress.files, missing, left: portions(objects.slice(done), done) };
+  return { contents: { store }, rows: 0, files: progress.files, missing, left: portions(objects.slice(done), done) };
 }
 
 async function open(sources: Sources, store: string, object: string): Promise<ObjectContent | undefined> {

@@ -8,7 +8,7 @@ import { openText, sealText } from '../../platform/envelope.ts';
 import { ofSource } from './export-facts.ts';
 import type { SourcePlan } from './export-facts.ts';
 
-/** `slice` is its number within the collection; `bytes` is an estimate of its size as JSON. */
+/** `slice` is its number within the collection; `rows` and `bytes`, its size as JSON, are estimates. */
 export interface RowSlice {
   readonly collection: string;
   readonly slice: number;
@@ -17,10 +17,14 @@ export interface RowSlice {
   readonly bounds: Slice;
 }
 
-/** In the clear: which slices of which collections; or of which store. */
-export type PartContents =
-  | { readonly slices: readonly { readonly collection: string; readonly slice: number; readonly rows: number }[] }
-  | { readonly store: string };
+/** In the clear: which slices of which collections, with their rows: about, until the part is stored; or which store. */
+export type PartContents = { readonly slices: readonly SliceRows[] } | { readonly store: string };
+
+export interface SliceRows {
+  readonly collection: string;
+  readonly slice: number;
+  readonly rows: number;
+}
 
 export interface PartRow {
   readonly kind: 'rows' | 'files';

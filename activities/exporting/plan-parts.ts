@@ -9,7 +9,7 @@ import { liveColumns, otherTables } from '../../data-map/live-columns.ts';
 import type { LiveColumnRow } from '../../data-map/live-columns.ts';
 import { planWorkspace } from '../../data-map/workspace-plan.ts';
 import type { OwnedCollection } from '../../data-map/workspace-plan.ts';
-import { copyObjects, countRows, sliceEnds } from '../../data-map/workspace-sql.ts';
+import { copyObjects, countRows, sampleWidth, sliceEnds } from '../../data-map/workspace-sql.ts';
 import type { ExportedCollection } from '../../data-map/workspace-sql.ts';
 import { InvalidDataMap } from '../../domain/errors.ts';
 import type { PartsPlan, SourceRef } from '../../domain/workspace-export.ts';
@@ -142,9 +142,14 @@ async function slicesOf(
   bytes: number,
 ): Promise<readonly RowSlice[]> {
   if (rows === 0) return [];
-  const measured = collection.key.length === 0 ? [] : await run<EndRow>(client, sliceEnds(collection, rows, bytes));
+  const [sample] = await run<{ width: string | null }>(client, sampleWidth(collection));
+  const estimate = rows * Number(sample?.width ?? 0);
+  // The first rows say little about a large collection; what is small by far need not be measured any better.
+  const isSmall = estimate * 2 < bytes;
+  const measured =
+    isSmall || collection.key.length === 0 ? [] : await run<EndRow>(client, sliceEnds(collection, rows, bytes));
   const ends = measured.filter(({ is_end: isEnd, n }) => isEnd && Number(n) < rows);
-  const size = collection.key.length === 0 ? bytes : Number(measured.at(-1)?.bytes ?? 0);
+  const size = Number(measured.at(-1)?.bytes ?? estimate);
   const last = { n: String(rows), bytes: String(size), key: undefined };
   let before: { readonly n: string; readonly bytes: string; readonly key: readonly string[] | undefined } = {
     n: '0',

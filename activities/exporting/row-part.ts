@@ -14,6 +14,7 @@ import type { Progress } from '../packaging/progress.ts';
 import { copyRows } from './copy-rows.ts';
 import type { ExportDeps } from './export-facts.ts';
 import { ParquetFile } from './parquet-file.ts';
+import type { SliceRows } from './part-list.ts';
 import { inSnapshot, run } from './snapshot.ts';
 import type { PartContent, PartWork } from './write-part.ts';
 
@@ -36,51 +37,52 @@ export async function writeRows(
   archive: ArchiveWriter,
   { progress, signal }: Watch,
 ): Promise<PartContent> {
-  const slices = 'slices' in row.contents ? row.contents.slices : [];
+  const planned = 'slices' in row.contents ? row.contents.slices : [];
   const limits = bounds.parse(content);
+  const slices: SliceRows[] = [];
   const read = async (client: ClientBase): Promise<void> => {
-    for (const [index, { collection, slice, rows }] of slices.entries()) {
+    for (const [index, { collection, slice }] of planned.entries()) {
       const described = source.plan?.collections.find((each) => each.ref === collection);
       const limit = limits[index];
       if (described === undefined || limit === undefined)
         throw new PackageBroken(`The plan of the export has no slice ${slice} of ${collection}.`);
       progress.collection = collection;
-      await writeSlice(
-        client,
-        archive,
-        described,
-        { after: limit.after, upTo: limit.upTo },
-        slice,
-        rows,
-        order.formats,
-      );
+      const file = { collection: described, slice: { after: limit.after, upTo: limit.upTo }, number: slice };
+      await run(client, bindSlice(file.slice));
+      const rows = await writeSlice(client, archive, file, order.formats);
+      slices.push({ collection, slice, rows });
       progress.rows += rows;
       progress.files += order.formats.length;
     }
   };
   await sources.withSource(ref.source, (client) => inSnapshot(client, ref, source, () => read(client)), signal);
-  return { rows: progress.rows, files: 0, missing: [], left: [] };
+  return { contents: { slices }, rows: progress.rows, files: 0, missing: [], left: [] };
 }
 
+interface SliceFile {
+  readonly collection: ExportedCollection;
+  readonly slice: Slice;
+  readonly number: number;
+}
+
+/** Answers how many rows the slice has, in one format as in the other. */
 async function writeSlice(
   client: ClientBase,
   archive: ArchiveWriter,
-  collection: ExportedCollection,
-  slice: Slice,
-  number: number,
-  rows: number,
+  { collection, slice, number }: SliceFile,
   formats: readonly ExportFormat[],
-): Promise<void> {
-  await run(client, bindSlice(slice));
+): Promise<number> {
+  const counts = new Set<number>();
   for (const format of formats) {
     const copied = copyRows(client, copySlice(collection, slice, format));
-    await archive.add(pathOf(collection.ref, number, format), encoded(copied.rows, collection, format), {
-      store: true,
-    });
-    const count = await copied.count();
-    if (count !== rows)
-      throw new PackageBroken(`Slice ${number} of ${collection.ref} has ${count} rows instead of ${rows}.`);
+    const content = encoded(copied.rows, collection, format);
+    await archive.add(pathOf(collection.ref, number, format), content, { store: true });
+    counts.add(await copied.count());
   }
+  const [rows] = counts;
+  if (rows === undefined || counts.size > 1)
+    throw new PackageBroken(`Slice ${number} of ${collection.ref} has other rows in one format than in another.`);
+  return rows;
 }
 
 const EXTENSIONS: Readonly<Record<ExportFormat, string>> = {

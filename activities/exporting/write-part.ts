@@ -15,11 +15,12 @@ import { exportFolder, ofSource, readSourceFacts, requireRunning } from './expor
 import type { ExportDeps, ExportFacts, SourceFacts } from './export-facts.ts';
 import { writeObjects } from './object-part.ts';
 import { appendObjects, countedParts, openContent, readPart } from './part-list.ts';
-import type { PartRow } from './part-list.ts';
+import type { PartContents, PartRow } from './part-list.ts';
 import { writeRows } from './row-part.ts';
 
-/** What went into a part. `left` are objects that it had no room for, in portions for further parts. */
+/** What went into a part, `contents` with the rows that there are. `left` are objects that it had no room for, in portions for further parts. */
 export interface PartContent {
+  readonly contents: PartContents;
   readonly rows: number;
   readonly files: number;
   readonly missing: readonly string[];
@@ -149,7 +150,6 @@ async function discard(chunks: AsyncIterable<Buffer>): Promise<void> {
 
 /**
  * The source's row is locked, so that it cannot begin again meanwhile; of two attempts at once the first one's part stays.
- * The database refuses a part whose rows are not as many as its slices have in the snapshot.
  */
 async function record(
   deps: ExportDeps,
@@ -175,6 +175,7 @@ async function record(
       .where({ ...ofSource(ref), ordinal: ref.ordinal })
       .update({
         state: 'stored',
+        contents: JSON.stringify(content.contents),
         package_id: draft.packageId,
         storage_key: draft.storageKey,
         bytes: archive.bytes,

@@ -114,6 +114,8 @@ function parseExactly(json: string): unknown {
   });
 }
 
+const plainText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 const isPlain = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
 
 /** Lists within lists; the depth is bounded by the length, which is bounded above. */
@@ -124,7 +126,7 @@ function nestedMarkup(value: unknown, speech: Speech, room: Room): string {
     if (value.every(isPlain)) return escapeHtml(value.map(String).join(', '));
     return `<ol class=nested>${value.map((each) => `<li>${nestedMarkup(each, speech, room)}`).join('')}</ol>`;
   }
-  if (typeof value !== 'object') return textMarkup(String(value), speech, room);
+  if (typeof value !== 'object') return textMarkup(plainText(value), speech, room);
   const items = Object.entries(value).map(
     ([key, each]) =>
       `<li><span class=soft>${escapeHtml(readableName(key))}:</span> <bdi>${nestedMarkup(each, speech, room)}</bdi>`,
@@ -155,7 +157,7 @@ export function cellText(cell: Cell, speech: Speech): string {
 function nestedText(value: unknown, speech: Speech): string {
   if (value === null) return '–';
   if (typeof value === 'boolean') return value ? speech.words.yes : speech.words.no;
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object') return plainText(value);
   if (Array.isArray(value)) return value.map((each) => nestedText(each, speech)).join(', ');
   let text = '';
   for (const [key, each] of Object.entries(value)) {

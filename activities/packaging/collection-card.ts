@@ -53,7 +53,7 @@ interface RowLook {
   readonly id: string;
   readonly columns: readonly Column[];
   readonly shown: readonly number[];
-  show(cell: Cell): Html;
+  readonly show: (cell: Cell) => Html;
 }
 
 function shownCell(cell: Cell, speech: Speech, room: Room): Html {
@@ -80,14 +80,13 @@ ${sample.map(
 function below(packed: PackedCollection, blank: readonly number[], speech: Speech): Html {
   const { words } = speech;
   const blankColumns = packed.columns.filter((_, place) => blank.includes(place));
+  const absent = [...packed.omitted, ...(packed.derived ?? [])];
   const lines = [
     packed.sample.length < packed.rows ? whatElse(packed, speech) : undefined,
     packed.sample.length > 0 && blankColumns.length > 0
       ? html`<p class="soft">${fill(words.emptyColumns, { columns: labels(blankColumns) })}</p>`
       : undefined,
-    packed.omitted.length > 0
-      ? html`<p class="soft">${fill(words.notIncluded, { columns: labels(packed.omitted) })}</p>`
-      : undefined,
+    absent.length > 0 ? html`<p class="soft">${fill(words.notIncluded, { columns: labels(absent) })}</p>` : undefined,
     packed.mixed?.takenOut
       ? html`<p class="soft">${fill(words.othersTakenOutHere, { records: speech.counted(packed.mixed.rows, 'record') })}</p>`
       : undefined,

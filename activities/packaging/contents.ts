@@ -134,5 +134,9 @@ export interface PackageContents extends Pick<Supplements, 'redactions' | 'manua
 export const totalRows = ({ collections }: PackageContents): number =>
   collections.reduce((total, { rows }) => total + rows, 0);
 
+/** Rows that were found and are kept back; an answer must not say then that nothing was found. */
+export const withheldRows = ({ collections }: Pick<PackageContents, 'collections'>): number =>
+  collections.reduce((total, { withheld = 0 }) => total + withheld, 0);
+
 /** Files that are not the package's own: those of records and those found by hand. */
 export const totalFiles = ({ media, attachments }: PackageContents): number => media.length + attachments.length;

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { Html, html } from './html.ts';
 import { collectionCard, anchorOf } from './collection-card.ts';
 import type { PackageContents, PackedCollection, PackedMedia } from './contents.ts';
-import { totalFiles, totalRows } from './contents.ts';
+import { totalFiles, totalRows, withheldRows } from './contents.ts';
 import { fileItem } from './file-list.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { SEARCH_SCRIPT } from './search-script.ts';
@@ -44,7 +44,7 @@ export function* indexPage(contents: PackageContents): Generator<string> {
   const groups = groupByKind(found);
   const room = { left: PAGE_ROOM };
   yield `${opening(contents, speech).markup}${lead(contents, speech).markup}<main id="content">`;
-  if (found.length === 0) yield nothingFound(contents, speech).markup;
+  if (found.length === 0) yield nothingShown(contents, speech).markup;
   else yield searchForm(speech).markup + summaryTable(groups, contents.media, speech).markup;
   yield leftOut(contents, speech).markup + keptBack(contents, speech).markup;
   for (const { kind, collections } of groups) {
@@ -109,7 +109,8 @@ function lead(contents: PackageContents, { words, count, longDay }: Speech): Htm
 `;
 }
 
-function nothingFound(contents: PackageContents, { words, counted }: Speech): Html {
+function nothingShown(contents: PackageContents, { words, counted }: Speech): Html {
+  if (withheldRows(contents) > 0) return html`<div class="card empty"><p>${words.allKeptBack}</p></div>`;
   const searched = fill(words.nothingFoundSearched, {
     collections: counted(contents.collections.length, 'collection'),
   });
@@ -173,19 +174,25 @@ ${missing.length > shown.length ? html`<p>${words.missingInManifest}</p>` : ''}<
 `;
 }
 
-function keptBack({ redactions }: PackageContents, speech: Speech): Html {
-  if (redactions.length === 0) return html``;
+function keptBack(contents: PackageContents, speech: Speech): Html {
+  const lines = keptBackLines(contents, speech);
+  if (lines.length === 0) return html``;
   return html`<div class="note"><h2>${speech.words.keptBack}</h2>${speech.words.keptBackIntro}
-<ul>${keptBackLines({ redactions }, speech).map((line) => html`<li>${line}</li>`)}</ul></div>
+<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul></div>
 `;
 }
 
 /** Each thing kept back with its reason, as the person may know it. */
 export function keptBackLines(
-  { redactions }: Pick<PackageContents, 'redactions'>,
+  { redactions, collections }: Pick<PackageContents, 'redactions' | 'collections'>,
   { words, counted }: Speech,
 ): readonly string[] {
-  return redactions.map(({ label, exemption, rows }) => {
+  const unexplained = collections.filter(({ withheld = 0 }) => withheld > 0);
+  const notes =
+    redactions.length > 0
+      ? redactions
+      : unexplained.map(({ label, withheld }) => ({ label, exemption: 'other', rows: withheld }));
+  return notes.map(({ label, exemption, rows }) => {
     const reason = exemptionWords(words, exemption);
     if (rows === undefined) return fill(words.keptBackItem, { label, reason });
     return fill(words.keptBackRows, { label, reason, rows: counted(rows, 'record') });
@@ -210,7 +217,7 @@ ${files.length === 0 ? '' : html`<ul class="media">${files.map(({ file, title })
 }
 
 function searchedInVain({ collections }: PackageContents, { words }: Speech): Html {
-  const empty = collections.filter(({ rows }) => rows === 0);
+  const empty = collections.filter(({ rows, withheld = 0 }) => rows + withheld === 0);
   if (empty.length === 0) return html``;
   return html`<section><h2>${words.searchedInVain}</h2>
 <p class="soft">${empty.map(({ label }) => label).join(' · ')}</p></section>

@@ -7,9 +7,9 @@
  */
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import PDFDocument from 'pdfkit';
+import Pdf from 'pdfkit';
 import type { PackageContents } from './contents.ts';
-import { totalFiles, totalRows } from './contents.ts';
+import { totalFiles, totalRows, withheldRows } from './contents.ts';
 import { keptBackLines } from './index-page.ts';
 import { inPrintOrder } from './print-order.ts';
 import { fill, speechIn } from './words/speech.ts';
@@ -46,7 +46,7 @@ export async function letter(contents: PackageContents): Promise<Buffer> {
   const rows = totalRows(contents);
   if (rows === 0) {
     const collections = counted(contents.collections.length, 'collection');
-    paper.paragraph(fill(words.letterNothing, { collections }));
+    paper.paragraph(fill(withheldRows(contents) > 0 ? words.allKeptBack : words.letterNothing, { collections }));
   }
   if (rows + totalFiles(contents) > 0) {
     paper.heading(words.letterContents, 'H2');
@@ -88,15 +88,24 @@ function countsByKind(
 
 function notHeld(contents: PackageContents, speech: Speech, paper: Paper): void {
   const { words, counted } = speech;
-  const { collections, redactions, missing } = contents;
+  const { collections, missing } = contents;
+  const keptBack = keptBackLines(contents, speech);
+  const derived = collections.flatMap((each) => each.derived ?? []);
+  const mixed = collections.reduce((sum, each) => sum + (each.mixed?.takenOut ? each.mixed.rows : 0), 0);
   const omitted = collections.filter((each) => each.rows > 0 && each.omitted.length > 0).map(({ label }) => label);
-  if (redactions.length > 0) {
+  if (keptBack.length > 0) {
     paper.paragraph(words.keptBackIntro);
-    paper.list(keptBackLines(contents, speech));
+    paper.list(keptBack);
   }
+  if (derived.length > 0) {
+    paper.paragraph(words.derivedOmitted);
+    paper.list([...new Set(derived.map(({ label }) => label))]);
+  }
+  if (mixed > 0) paper.paragraph(fill(words.othersTakenOut, { records: counted(mixed, 'record') }));
   if (omitted.length > 0) paper.paragraph(fill(words.letterColumnsOmitted, { collections: omitted.join(', ') }));
   if (missing.length > 0) paper.paragraph(fill(words.letterMissing, { files: counted(missing.length, 'file') }));
-  if (redactions.length + omitted.length + missing.length === 0) paper.paragraph(words.letterNothingKeptBack);
+  if (keptBack.length + derived.length + mixed + omitted.length + missing.length === 0)
+    paper.paragraph(words.letterNothingKeptBack);
 }
 
 /** Prints structured text. */
@@ -119,7 +128,7 @@ class Paper {
       info: { Title: title, Author: author, Subject: speech.words.letterTitle, CreationDate: date, ModDate: date },
     };
     // Not in the library's types.
-    this.document = new PDFDocument(Object.assign(options, { subset: 'PDF/UA' }));
+    this.document = new Pdf(Object.assign(options, { subset: 'PDF/UA' }));
     this.document.registerFont('regular', REGULAR).registerFont('bold', BOLD);
     this.root = this.document.struct('Document');
     this.document.addStructure(this.root);

@@ -55,6 +55,6 @@ function turnedRound(run: string): string {
   const [, name = '', ending = ''] = /^(.*?)([.,;:!?]*)$/su.exec(run) ?? [];
   const turned = name
     .replace(/[()[\]{}<>«»]/g, (bracket) => MIRRORED[bracket] ?? bracket)
-    .replace(LEFT_TO_RIGHT_PART, (part) => [...part].reverse().join(''));
+    .replace(LEFT_TO_RIGHT_PART, (part) => Array.from(part).reverse().join(''));
   return `${ending}${turned}`;
 }

@@ -1,7 +1,7 @@
 /** README.txt: what the package is, for the person, in words that need no knowledge of data protection. */
 import { MANIFEST_FILE } from '../../domain/manifest.ts';
 import type { PackageContents } from './contents.ts';
-import { totalFiles, totalRows } from './contents.ts';
+import { totalFiles, totalRows, withheldRows } from './contents.ts';
 import { keptBackLines } from './index-page.ts';
 import { PAGES_FOLDER } from './record-pages.ts';
 import { fill, speechIn } from './words/speech.ts';
@@ -39,7 +39,9 @@ function whatThisIs(contents: PackageContents, name: string, { words, counted }:
   const asked = facts.requestType === 'portability' ? words.wasAskedPortability : words.wasAsked;
   const answer =
     rows === 0
-      ? fill(words.answerNothing, { collections: counted(collections.length, 'collection') })
+      ? fill(withheldRows(contents) > 0 ? words.allKeptBack : words.answerNothing, {
+          collections: counted(collections.length, 'collection'),
+        })
       : fill(words.answerFound, {
           name,
           records: counted(rows, 'record'),
@@ -79,7 +81,7 @@ function inColumns(lines: readonly (readonly [string, string])[], indent: string
 }
 
 function whatIsNotHere(contents: PackageContents, speech: Speech): readonly Paragraph[] {
-  const { collections, missing, redactions, manualSystems } = contents;
+  const { collections, missing, manualSystems } = contents;
   const { words, counted } = speech;
   const omitted = collections.filter((each) => each.rows > 0 && each.omitted.length > 0);
   const paragraphs: Paragraph[] =
@@ -98,10 +100,11 @@ function whatIsNotHere(contents: PackageContents, speech: Speech): readonly Para
   }
   const mixed = collections.reduce((sum, each) => sum + (each.mixed?.takenOut ? each.mixed.rows : 0), 0);
   if (mixed > 0) paragraphs.push(fill(words.othersTakenOut, { records: counted(mixed, 'record') }));
-  if (redactions.length > 0) {
+  const keptBack = keptBackLines(contents, speech);
+  if (keptBack.length > 0) {
     paragraphs.push(
       words.keptBackIntro,
-      keptBackLines(contents, speech).map((line) => `    ${oneLine(line)}`),
+      keptBack.map((line) => `    ${oneLine(line)}`),
     );
   }
   if (missing.length > 0) paragraphs.push(fill(words.missingFiles, { files: counted(missing.length, 'file') }));

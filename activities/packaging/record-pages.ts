@@ -45,18 +45,26 @@ export async function writePages(
   const total = pagedRows(collection);
   const page = new Page(collection, facts.workspace.name, speech);
   const shard = new Shard();
+  // One is compressed while the next is made.
+  let writing: Promise<unknown> = Promise.resolve();
+  const add = async (name: string, content: string): Promise<void> => {
+    await writing;
+    writing = archive.add(`${folder}/${name}`, content);
+    // It is heard of at the next, or at the end.
+    writing.catch(() => undefined);
+  };
   for await (const lines of batches) {
     for (const line of lines.slice(0, total - page.rows)) {
       const cells = readCells(line);
       const texts = cells.map((cell) => cellText(cell, speech));
       page.addRow(texts);
       shard.addRow(texts.filter((text, place) => text !== '' && isSought(cells[place])));
-      if (page.isFull) await archive.add(`${folder}/${padded(page.number)}.html`, page.take());
-      if (shard.isFull || page.rows === total)
-        await archive.add(`${folder}/search-${padded(shard.number)}.js`, shard.take());
+      if (page.isFull) await add(`${padded(page.number)}.html`, page.take());
+      if (shard.isFull || page.rows === total) await add(`search-${padded(shard.number)}.js`, shard.take());
     }
     if (page.rows === total) break;
   }
+  await writing;
   return { folder, pages: page.pages, rows: total, pageRows: PAGE_ROWS, shards: shard.number - 1 };
 }
 
@@ -145,7 +153,7 @@ ${this.navigation('below').markup}</main></body></html>
   private opening(): Html {
     const { words, language, count } = this.speech;
     const { label, columns, rows } = this.collection;
-    const place = { label, page: count(this.number), pages: count(this.pages) };
+    const numbers = { label, page: count(this.number), pages: count(this.pages) };
     const span = { first: count(this.first), last: count(this.rows), count: this.speech.counted(rows, 'record') };
     return html`<!doctype html>
 <html lang="${language}">
@@ -155,7 +163,7 @@ ${this.navigation('below').markup}</main></body></html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
-<title>${fill(words.pageTitle, place)} – ${fill(words.title, { name: this.workspaceName })}</title>
+<title>${fill(words.pageTitle, numbers)} – ${fill(words.title, { name: this.workspaceName })}</title>
 <link rel="stylesheet" href="../style.css">
 </head>
 <body class="paged">

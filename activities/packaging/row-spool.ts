@@ -41,18 +41,11 @@ export class RowSpool extends Transform {
       done(null, chunk);
       return;
     }
-    this.spill(chunk).then(
-      () => done(null, chunk),
-      (error: unknown) => done(noRoom(error)),
-    );
+    void settle(this.spill(chunk), done, chunk);
   }
 
   override _flush(done: TransformCallback): void {
-    if (this.file === undefined) return done();
-    this.file.end().then(
-      () => done(),
-      (error: unknown) => done(noRoom(error)),
-    );
+    void settle(this.file?.end(), done);
   }
 
   /** Everything that has passed, from the beginning. */
@@ -133,6 +126,15 @@ async function* piecesOf(handle: FileHandle): AsyncGenerator<Buffer> {
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
+}
+
+async function settle(work: Promise<void> | undefined, done: TransformCallback, chunk?: Buffer): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    return done(noRoom(error));
+  }
+  done(null, chunk);
 }
 
 /** The words of the file system name a path. */

@@ -5,7 +5,7 @@ import { createSampleCrm } from '../../dev/sample-crm/create.ts';
 import { grantReader } from '../../dev/databases.ts';
 import { uuidOf } from '../../dev/sample-crm/random.ts';
 import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
-import { ACTIVITY_KINDS, SENTENCES, USER_AGENTS } from '../../dev/sample-crm/words.ts';
+import { ACTIVITY_KINDS, CITIES, FIRST_NAMES, SENTENCES, STREETS, USER_AGENTS } from '../../dev/sample-crm/words.ts';
 import { withConnection } from '../support/site.ts';
 import type { Site } from '../support/site.ts';
 
@@ -69,7 +69,7 @@ async function insertPerson(client: ClientBase, person: BenchPerson): Promise<vo
       person.workspaceId,
       rowsIn(table, person),
       person.rows,
-      JSON.stringify(wordsFor(table)),
+      wordsFor(table),
     ]);
   }
 }
@@ -80,13 +80,16 @@ const NUMBERED = `
        LATERAL (SELECT md5($4::int || ' ' || n) AS hash) h,
        LATERAL (SELECT ('x' || left(hash, 8))::bit(32)::bigint AS chance) c`;
 const ID = '$4::bigint * 100000000 + n';
-const WORD = '$5::jsonb ->> (chance % jsonb_array_length($5::jsonb))::int';
+const WORD = '($5::text[])[1 + chance % cardinality($5::text[])]';
+/** As long as people write, of words without a pattern. */
+const TEXT = `(SELECT string_agg(($5::text[])[1 + abs(hashint4((chance % 1000000)::int * 64 + w)) % cardinality($5::text[])], ' ')
+                   FROM generate_series(1, 12 + (chance % 24)::int) w)`;
 const MOMENT = `timestamptz '2022-07-01' + (chance % 126000000) * interval '1 second'`;
 
 /** One statement takes the same five values as another, so each has a use for all. */
 const SELECTS: Readonly<Record<Table, string>> = {
   notes: `(id, workspace_id, contact_id, body, created_at)
-    SELECT hash::uuid, $2::uuid, $1::uuid, ${WORD} || ' ' || hash || ' ' || (${WORD}), ${MOMENT} ${NUMBERED}`,
+    SELECT hash::uuid, $2::uuid, $1::uuid, ${TEXT}, ${MOMENT} ${NUMBERED}`,
   audit_events: `(id, workspace_id, contact_id, action, details, at)
     SELECT ${ID}, $2::uuid, $1::uuid, 'contact.viewed',
            jsonb_build_object('fields', jsonb_build_array('email', 'phone'), 'agent', ${WORD}), ${MOMENT} ${NUMBERED}`,
@@ -102,5 +105,7 @@ const SELECTS: Readonly<Record<Table, string>> = {
 
 function wordsFor(table: Table): readonly string[] {
   if (table === 'activities') return ACTIVITY_KINDS;
+  if (table === 'notes')
+    return [...SENTENCES, ...FIRST_NAMES, ...STREETS, ...CITIES].flatMap((text) => text.split(' '));
   return table === 'audit_events' ? USER_AGENTS : SENTENCES;
 }

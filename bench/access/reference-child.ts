@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { ZipArchive } from 'archiver';
 import { to as copyTo } from 'pg-copy-streams';
 import type { ClientBase } from 'pg';
-import { COMPRESSION_LEVEL } from '../../activities/packaging/archive-writer.ts';
+import { COMPRESSION } from '../../activities/packaging/archive-writer.ts';
 import { perform } from '../support/child.ts';
 import { measure } from '../support/measure.ts';
 import type { Measurement } from '../support/measure.ts';
@@ -46,7 +46,7 @@ async function copyAll(client: ClientBase, copies: readonly string[]): Promise<v
 
 async function zip(files: readonly ZipInput[]): Promise<void> {
   if (files.length === 0) return;
-  const archive = new ZipArchive({ zlib: { level: COMPRESSION_LEVEL } });
+  const archive = new ZipArchive({ zlib: COMPRESSION });
   const written = pipeline(archive, nowhere());
   for (const { name, file } of files) archive.append(createReadStream(file), { name });
   await Promise.all([archive.finalize(), written]);

@@ -114,8 +114,9 @@ function toRecord(row: MatchRow, dataKey: Buffer, requestId: string): MatchRecor
 }
 
 /**
- * Decides on matches, all of them or none. The same decision again changes nothing. Throws NotFound; InvalidInput when a match is not the request's or
- * needs no decision; Conflict when one was decided otherwise, or the request does not wait for the review any more.
+ * Decides on matches, all of them or none. The same decision again changes nothing. Throws NotFound; InvalidInput when a
+ * match is not the request's or needs no decision; Conflict when one was decided otherwise, or the request does not wait for
+ * the review any more.
  */
 export async function decideMatches(
   db: Database,

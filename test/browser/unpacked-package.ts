@@ -20,7 +20,7 @@ export interface UnpackedPackage {
 }
 
 /** Would set `acted` on the window, or call the network, wherever it came to act. */
-export const HOSTILE = `</script></textarea><script>acted = 1</script><img src=x onerror="acted=1"><a href="javascript:acted=1">`;
+const HOSTILE = `</script></textarea><script>acted = 1</script><img src=x onerror="acted=1"><a href="javascript:acted=1">`;
 
 const COLUMNS = ['id', 'at', 'kind', 'note', 'details', 'reference'].map((name) => ({
   name,
@@ -35,7 +35,7 @@ const NOTES = [
   HOSTILE,
 ];
 
-export function activity(number: number): string {
+function activity(number: number): string {
   return JSON.stringify({
     id: number,
     at: `2026-0${(number % 9) + 1}-1${number % 10}T10:20:30+00:00`,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InvalidDataMap } from '../../domain/errors.ts';
+import { textsIn } from '../../data-map/texts.ts';
 import { collectionsOf } from '../../data-map/model.ts';
 import { knownIdentityTypes, parseDataMap } from '../../data-map/parse.ts';
 import { arrow, collection, dataset, email, field, key, mapFile, mapOf, refers } from './fixtures.ts';
@@ -93,6 +94,36 @@ dataset:
     const map = parseDataMap([mapFile(dataset([contacts, leads], { tenant: 'account_id' }))]);
     expect(collectionsOf(map).map(({ tenant }) => tenant)).toEqual(['workspace_id', 'account_id']);
     expect(map.gaps).toEqual([]);
+  });
+
+  it('reads labels, groups and descriptions in several languages', () => {
+    const people = {
+      ...collection(
+        'people',
+        [
+          key('id'),
+          email(),
+          field('since', { steward: { label: { de: 'Seit', en: 'Since' }, description: { de: 'Erster Kontakt' } } }),
+          field('remark', {}, { description: 'What was noted.' }),
+        ],
+        { label: { en: 'People', de: 'Menschen' }, kind: { en: 'Contacts', de: 'Kontakte' } },
+      ),
+      description: 'Whom we know.',
+    };
+    const [read] = collectionsOf(parseDataMap([mapFile(dataset([people]))]));
+    if (!read) throw new Error('The map has a collection.');
+    expect(read).toMatchObject({ label: 'People', kind: 'Contacts', description: 'Whom we know.' });
+    expect(textsIn(read, 'de')).toEqual({ label: 'Menschen', kind: 'Kontakte', description: 'Whom we know.' });
+    expect(textsIn(read, 'fr')).toMatchObject({ label: 'People', kind: 'Contacts' });
+    const [since, remark] = read.fields.slice(2);
+    expect(since).toMatchObject({ label: 'Since', description: 'Erster Kontakt' });
+    expect(since && textsIn(since, 'de')).toMatchObject({ label: 'Seit' });
+    expect(remark).toMatchObject({ label: 'Remark', description: 'What was noted.' });
+  });
+
+  it('refuses a label that is neither a text nor texts by language', () => {
+    const people = collection('people', [key('id'), email()], { label: { Deutsch: 'Menschen' } });
+    expect(() => parseDataMap([mapFile(dataset([people]))])).toThrow('must be a text, or a table from languages');
   });
 
   it('reads the keys of its own', () => {

@@ -29,7 +29,8 @@ async function clean(value: string, type: 'text' | 'json' | 'jsonb', identities 
   const values = [value];
   const bind = (_: string, each: string) => `$${values.push(each)}::text`;
   const own = ownTokens(identities, 'US');
-  const json = withoutOthers(`v`, own === undefined ? undefined : bind('own', own), bind);
+  const bound = own && { token: bind('own', own.token), hint: bind('hint', own.hint) };
+  const json = withoutOthers('v', bound, bind);
   const text = `SELECT ${json}::text AS json, ${isSuspect('v', bind)} AS suspect, ${namesOthers(json, bind)} AS mixed
     FROM (SELECT $1::${type} AS v) row`;
   const { rows }: QueryResult<{ json: string; suspect: boolean; mixed: boolean }> = await db.pool.query(text, values);

@@ -122,7 +122,6 @@ async function describeTable(client: PoolClient): Promise<ExportedCollection> {
 
 interface EndRow {
   readonly key: string[];
-  readonly n: string;
   readonly is_end: boolean;
 }
 
@@ -139,7 +138,6 @@ async function sliced(client: PoolClient, collection: ExportedCollection, bytes:
     await run(client, bindSlice(slice));
     const lines = await text(client.query(copyStreams.to(copySlice(collection, slice, 'jsonl'))));
     const rows = lines.split('\n').filter((line) => line !== '');
-    expect(rows).toHaveLength(Number(ends[index]?.n ?? total) - Number(ends[index - 1]?.n ?? 0));
     found.push(...rows.map((line) => (JSON.parse(line) as { n: number }).n));
   }
   return found;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalIdentity, parseEmail, parsePhone } from '../../domain/identities.ts';
+import { canonicalIdentity, digestShape, parseEmail, parsePhone, rawValues } from '../../domain/identities.ts';
 
 const email = (value: string) => canonicalIdentity({ type: 'email', value });
 
@@ -62,5 +62,27 @@ describe('any other identifier', () => {
   it('is refused when it is empty or endless', () => {
     expect(canonicalIdentity({ type: 'external_id', value: '  ' })).toBeUndefined();
     expect(canonicalIdentity({ type: 'external_id', value: 'x'.repeat(513) })).toBeUndefined();
+  });
+});
+
+describe('a digest', () => {
+  it.each([
+    ['md5', 32],
+    ['sha1', 40],
+    ['sha256', 64],
+  ] as const)('of %s is so many digits in lower case', (format, digits) => {
+    const canonical = (value: string) => canonicalIdentity({ type: 'email', value, format });
+    expect(canonical('a'.repeat(digits))).toBe(`${format}:${'a'.repeat(digits)}`);
+    expect(digestShape(format)).toContain(String(digits));
+    for (const wrong of ['a'.repeat(digits - 1), 'a'.repeat(digits + 1), 'A'.repeat(digits), 'g'.repeat(digits)]) {
+      expect(canonical(wrong)).toBeUndefined();
+    }
+  });
+
+  it('stands for the values that it was found to equal, and a value for itself', () => {
+    const digest = { type: 'email', value: 'a'.repeat(32), format: 'md5' } as const;
+    expect(rawValues(digest)).toEqual([]);
+    expect(rawValues({ ...digest, equals: ['x@example.com'] })).toEqual(['x@example.com']);
+    expect(rawValues({ type: 'email', value: 'x@example.com', format: 'raw' })).toEqual(['x@example.com']);
   });
 });

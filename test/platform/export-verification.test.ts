@@ -126,6 +126,12 @@ describe('an export that was downloaded', () => {
     expect(await problems()).toEqual(['manifest.json: is not a manifest of a known format']);
   });
 
+  it('may lie beside the parts of another, and is then named by its part 0', async () => {
+    await writeFile(join(folder, exportPartName(randomUUID(), 0)), 'of another');
+    expect(await problems()).toEqual([]);
+    await expect(findExportManifest(folder)).rejects.toThrow('has several exports');
+  });
+
   it('is found by its folder or its part 0; a package is none', async () => {
     expect(await findExportManifest(folder)).toBe(file(0));
     expect(await findExportManifest(file(0))).toBe(file(0));

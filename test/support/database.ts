@@ -11,16 +11,17 @@ export interface TestDatabase {
 export interface TestDatabaseOptions {
   /** A database to copy instead of an empty one; nobody may be connected to it. */
   readonly template?: string;
+  /** `SQL_ASCII` for a database that keeps whatever bytes it is given; UTF-8 when left out. */
+  readonly encoding?: 'SQL_ASCII';
 }
 
-export async function testDatabase({ template }: TestDatabaseOptions = {}): Promise<TestDatabase> {
+export async function testDatabase({ template, encoding }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const adminUrl = process.env['STEWARD_TEST_POSTGRES'];
   if (adminUrl === undefined) throw new Error('Set STEWARD_TEST_POSTGRES to the URL of a PostgreSQL administrator.');
   const name = `steward_test_${randomUUID().replaceAll('-', '')}`;
-  await asAdmin(
-    adminUrl,
-    `CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${escapeIdentifier(template)}`}`,
-  );
+  const of = template === undefined ? '' : ` TEMPLATE ${escapeIdentifier(template)}`;
+  const bytes = encoding === undefined ? '' : ` TEMPLATE template0 ENCODING ${encoding} ${BYTE_ORDER}`;
+  await asAdmin(adminUrl, `CREATE DATABASE ${name}${of}${bytes}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   const pool = new Pool({ connectionString: url.href, max: 4 });
@@ -35,6 +36,9 @@ export async function testDatabase({ template }: TestDatabaseOptions = {}): Prom
     },
   };
 }
+
+/** The one locale that goes with every encoding. */
+const BYTE_ORDER = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C' LC_COLLATE 'C' LC_CTYPE 'C'";
 
 async function asAdmin(url: string, statement: string): Promise<void> {
   const client = new Client(url);

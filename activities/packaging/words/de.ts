@@ -92,6 +92,8 @@ export const de: Words = {
   othersTakenOutHere: 'In {records} wurden Adressen und Nummern anderer Personen entfernt.',
 
   keptBack: 'Zurückgehalten',
+  allKeptBack:
+    'In den durchsuchten Systemen wurden Datensätze über Sie gefunden. Keiner davon kann beigelegt werden; was zurückgehalten ist, steht unten.',
   keptBackIntro: 'Einige Daten über Sie wurden gefunden und sind nicht in diesem Paket:',
   keptBackItem: '{label}: {reason}',
   keptBackRows: '{label} ({rows}): {reason}',

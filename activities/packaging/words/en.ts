@@ -86,6 +86,8 @@ export const en = {
   othersTakenOutHere: 'In {records}, addresses and numbers of other people were taken out.',
 
   keptBack: 'Kept back',
+  allKeptBack:
+    'Records about you were found in the systems searched. None of them can be included; what is kept back is said below.',
   keptBackIntro: 'Some data about you was found and is not in this package:',
   keptBackItem: '{label}: {reason}',
   keptBackRows: '{label} ({rows}): {reason}',

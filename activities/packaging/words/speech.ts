@@ -10,13 +10,13 @@ export interface Speech {
   readonly language: Language;
   readonly words: Words;
   /** `1,234`. */
-  count(count: number): string;
+  readonly count: (count: number) => string;
   /** `1 record`, `2 records`. */
-  counted(count: number, noun: Noun): string;
+  readonly counted: (count: number, noun: Noun) => string;
   /** `5 March 2026`. */
-  longDay(at: Date): string;
+  readonly longDay: (at: Date) => string;
   /** `5 Mar 2026`, of a day as ISO 8601 writes it; undefined when there is no such day. */
-  shortDay(isoDay: string): string | undefined;
+  readonly shortDay: (isoDay: string) => string | undefined;
 }
 
 const PLURALS = {
@@ -26,7 +26,7 @@ const PLURALS = {
   row: 'rows',
   page: 'pages',
 } as const satisfies Partial<Record<keyof Words, keyof Words>>;
-export type Noun = keyof typeof PLURALS;
+type Noun = keyof typeof PLURALS;
 
 const CATALOGUES: Readonly<Record<Language, { readonly locale: string; readonly words: Words }>> = {
   en: { locale: 'en-GB', words: en },

@@ -191,16 +191,21 @@ describe('a part', () => {
     expect(await storedKeys(ref)).toHaveLength(parts + 1);
   });
 
-  it('that lacks a row is refused, and no manifest is made', async () => {
+  it('that lacks a row of the snapshot, or is not there, keeps the manifest from being made', async () => {
     const ref = await fixture.begin();
     const held = await fixture.hold(ref, 1);
-    await fixture.plan(held.ref);
+    const { parts } = await fixture.plan(held.ref);
+    await fixture.writeParts(held.ref, 2, parts);
+    await expect(finishExport(fixture.deps, ref, quietControl())).rejects.toThrow('Part 1');
+    await fixture.writeParts(held.ref, 1, 1);
     await fixture.own.pool.query(
-      'UPDATE steward.export_parts SET planned_rows = planned_rows + 1 WHERE export_id = $1 AND ordinal = 1',
+      `UPDATE steward.export_parts SET contents = jsonb_set(contents, '{slices,0,rows}', '1')
+        WHERE export_id = $1 AND ordinal = 1`,
       [ref.exportId],
     );
-    await expect(fixture.writeParts(held.ref, 1, 1)).rejects.toThrow('23514');
-    await expect(finishExport(fixture.deps, ref, quietControl())).rejects.toThrow('not stored');
+    await expect(finishExport(fixture.deps, ref, quietControl())).rejects.toThrow(
+      'rows of crm.contacts, the snapshot 2000',
+    );
     await held.release();
     await withdrawExport(fixture.deps, ref);
   });

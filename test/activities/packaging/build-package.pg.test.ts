@@ -103,6 +103,17 @@ describe('a package', () => {
     });
   });
 
+  it('speaks the language of the request', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    await fixture.own.pool.query(`UPDATE steward.requests SET language = 'de' WHERE id = $1`, [ref.requestId]);
+    await build(ref);
+    const entries = await fixture.openPackage(ref);
+    expect(text(entries, 'index.html')).toContain('<html lang="de">');
+    expect(text(entries, 'README.txt')).toContain('Ihre Daten bei Acme & Söhne');
+    expect(manifestIn(entries).language).toBe('de');
+    await verify(ref);
+  });
+
   it('of many rows has pages with all of them', async () => {
     await fixture.source.pool.query(
       `INSERT INTO notes SELECT i, 'acme', 1, 'note ' || i, now() FROM generate_series(1001, 1600) i`,
@@ -330,16 +341,18 @@ describe('a package that cannot be built', () => {
     const before = (await storedObjects()).length;
     const control = {
       ...quietControl(),
-      beat: () => {
-        const timer = setTimeout(() => {
+      beat: (report: () => unknown) => {
+        const timer = setInterval(() => {
+          if (!JSON.stringify(report()).includes('notes')) return;
+          clearInterval(timer);
           fixture.source.pool
             .query(
               `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                WHERE datname = current_database() AND application_name = 'steward'`,
             )
             .catch(() => undefined);
-        }, 50);
-        return () => clearTimeout(timer);
+        }, 10);
+        return () => clearInterval(timer);
       },
     };
     await expect(build(ref, control)).rejects.toThrow(Unavailable);

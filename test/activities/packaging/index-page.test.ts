@@ -180,6 +180,13 @@ describe('the index page', () => {
     expect(text).not.toContain('hold</');
   });
 
+  test('never says that nothing was found when all that was found is kept back', () => {
+    const text = page({ collections: [packed({ rows: 0, withheld: 3, sample: [] })] });
+    expect(text).not.toMatch(/No records found|nothing found/);
+    expect(text).toContain('Records about you were found');
+    expect(text).toContain('<li>Notes (3 records): it is kept back under an exemption that the law allows</li>');
+  });
+
   test('says which systems were searched by hand, and what came of it', () => {
     const file = { path: 'attachments/Archive/scan.pdf', bytes: 5, sha256: '' };
     const text = page({

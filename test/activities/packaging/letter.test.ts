@@ -134,6 +134,17 @@ describe('the letter', () => {
     expect(text).not.toMatch(/hold\b.*confidential|confidential|Nothing that was found/);
   });
 
+  test('says when all that was found is kept back, or others were taken out of it', async () => {
+    const [notes] = contents().collections;
+    if (!notes) throw new Error('The contents have a collection.');
+    const text = await textFor({ collections: [{ ...notes, rows: 0, withheld: 3 }] });
+    expect(text).toContain('Notes (3 records)');
+    expect(text).not.toMatch(/found no record|Nothing that was found/);
+    const mixed = await textFor({ collections: [{ ...notes, omitted: [], mixed: { rows: 2, takenOut: true } }] });
+    expect(mixed).toContain('In 2 records');
+    expect(mixed).not.toContain('Nothing that was found');
+  });
+
   test('is the same for the same contents', async () => {
     expect((await letter(contents())).equals(await letter(contents()))).toBe(true);
   });

@@ -5,7 +5,7 @@ import { inPrintOrder } from '../../../activities/packaging/print-order.ts';
 const printed = (text: string): string =>
   text
     .split(' ')
-    .map((word) => (/[\u0590-\u06ff]/.test(word) ? [...word].reverse().join('') : word))
+    .map((word) => (/[\u0590-\u06ff]/.test(word) ? Array.from(word).reverse().join('') : word))
     .join(' ')
     .replaceAll('\u{a0}', ' ')
     .replaceAll(/ +/g, ' ');
