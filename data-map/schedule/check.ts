@@ -5,9 +5,12 @@ import type { Condition, ScheduleFile, ScheduledException, ScheduledRule } from 
 
 type Selecting = ScheduledRule | ScheduledException;
 
-/** Every problem, each naming the rule and what to do. */
+/**
+ * Every problem, each naming the rule and what to do. What no search walks through is kept and erased by the schedule all
+ * the same.
+ */
 export function checkSchedule(schedule: ScheduleFile, map: DataMap): readonly string[] {
-  const collections = collectionsOf(map).filter(({ skipped }) => !skipped);
+  const collections = collectionsOf(map).filter(({ exemption }) => exemption === undefined);
   const { rules, exceptions } = schedule;
   return [
     ...repeated(rules.map(({ id }) => id)).map((id) => `rule ${id}: it is there twice; give each an id of its own.`),

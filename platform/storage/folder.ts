@@ -5,7 +5,6 @@
  * The folder itself has to be there. Making it would hide that a volume is not mounted.
  */
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { access, constants, link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -46,7 +45,9 @@ class FolderStorage implements ObjectStorage {
     try {
       const target = this.place(key);
       await this.prepare();
-      await pipeline(meter.read(content), createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }));
+      // Opened first: a stream that is destroyed while it opens its file by itself makes the file after we have removed it.
+      const file = await open(draft, 'wx', 0o600);
+      await pipeline(meter.read(content), file.createWriteStream({ flush: true }));
       await this.publish(draft, target, options.ifAbsent ?? false);
       return meter.result();
     } catch (error) {

@@ -1,5 +1,5 @@
 /** A disk that is full, as the system tells it: the error is put in where the file is opened. */
-import type * as fs from 'node:fs';
+import type * as fs from 'node:fs/promises';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,17 +10,22 @@ import { list, streamOf } from '../storage-conformance.ts';
 
 const disk = vi.hoisted(() => ({ code: '' }));
 
-vi.mock('node:fs', async (original) => {
+vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof fs>();
-  const createWriteStream: typeof real.createWriteStream = (path, options) => {
-    const file = real.createWriteStream(path, options);
-    if (disk.code === '') return file;
+  const open: typeof real.open = async (...how) => {
+    const handle = await real.open(...how);
+    if (disk.code === '') return handle;
     const refusal = Object.assign(new Error(`${disk.code}: write`), { code: disk.code, syscall: 'write' });
-    file._writev = (_chunks, done) => done(refusal);
-    file._write = (_chunk, _encoding, done) => done(refusal);
-    return file;
+    const stream = handle.createWriteStream.bind(handle);
+    handle.createWriteStream = (options) => {
+      const file = stream(options);
+      file._writev = (_chunks, done) => done(refusal);
+      file._write = (_chunk, _encoding, done) => done(refusal);
+      return file;
+    };
+    return handle;
   };
-  return { ...real, createWriteStream };
+  return { ...real, open };
 });
 
 let path = '';
