@@ -3,6 +3,7 @@ import { REGIMES } from '../../domain/deadlines.ts';
 import { DISCLOSURE_PURPOSES, INSTRUCTION_SOURCES, PARTIES } from '../../domain/parties.ts';
 import { EXEMPTIONS, RELEASE_DECISIONS, TASK_STATUSES } from '../../domain/release.ts';
 import { RELEASES, REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
+import { AUDIENCES, FORCES, REQUIREMENTS, RETENTION_PURPOSES } from '../../domain/retention/words.ts';
 import { migrate } from '../../platform/migrate.ts';
 import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -44,6 +45,11 @@ describe('the migrations', () => {
     ['steward.principals', 'party', PARTIES],
     ['steward.instructions', 'source', INSTRUCTION_SOURCES],
     ['steward.disclosures', 'purpose', DISCLOSURE_PURPOSES],
+    ['steward.retention_rules', 'requirement', REQUIREMENTS],
+    ['steward.retention_rules', 'purpose', RETENTION_PURPOSES],
+    ['steward.retention_rules', 'force', FORCES],
+    ['steward.holds', 'visibility', AUDIENCES],
+    ['steward.certificates', 'audience', AUDIENCES],
     ['steward.links', 'purpose', DISCLOSURE_PURPOSES],
     ['steward.requests', 'release', RELEASES],
     ['steward.redactions', 'exemption', EXEMPTIONS],
