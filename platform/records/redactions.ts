@@ -227,7 +227,8 @@ export async function readRedactionsInForce(
   return trx('redactions')
     .where({ workspace_id: workspaceId, request_id: requestId })
     .whereNull('withdrawn_at')
-    .orderBy(['created_at', 'id'])
+    // Those given together are of one moment; a package is to say them in the same order however often it is built.
+    .orderBy(['created_at', 'collection', 'column_name', 'id'])
     .select<RedactionInForce[]>({
       collection: 'collection',
       rowKey: 'row_key',

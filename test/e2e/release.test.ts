@@ -151,7 +151,7 @@ describe('a request whose package is reviewed, and part of which people search b
       expect.stringContaining('Letter 1998.pdf'),
     ]);
     expect(manifest.manualSystems).toEqual([{ system: 'Paper archive', outcome: 'attached' }]);
-    expect(manifest.omissions).toMatchObject([{ rows: 1 }, { exemption: 'third_party' }]);
+    expect(manifest.omissions).toMatchObject([{ exemption: 'third_party' }, { rows: 1 }]);
     expect([...entries.values()].join('\n')).not.toContain(reason);
 
     const disclosures = await client.get<{ items: { purpose: string; completedAt: string | null }[] }>(
