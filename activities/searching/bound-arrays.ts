@@ -62,9 +62,6 @@ export class BoundArrays implements Carrier {
     return this.#find(route.to, boundCarryIn(route, values, this.#scope, origin));
   }
 
-  /** Each statement knows how many keys are bound to it. */
-  async settle(): Promise<void> {}
-
   async counts(): Promise<Counts> {
     return Object.fromEntries([...this.#found].map(([ref, keys]) => [ref, keys.size]));
   }

@@ -41,6 +41,8 @@ export class TempTables implements Carrier {
   /** Counts the statements that may find rows; each row keeps the round in which it was found. */
   #round = 0;
   readonly #marks = new Map<CollectionRef, number>();
+  /** Rows of the key tables, now and when they were last analysed. */
+  readonly #sizes = new Map<CollectionRef, { readonly rows: number; readonly analyzed: number }>();
 
   private constructor(statements: Statements, plan: Plan, scope: Scope) {
     this.#statements = statements;
@@ -66,20 +68,18 @@ export class TempTables implements Carrier {
     return this.#marks.get(ref) ?? 0;
   }
 
-  follow(route: Route, after: number): Promise<number> {
+  async follow(route: Route, after: number): Promise<number> {
+    await this.#analyze(route.from);
     return this.#find(route.to, (current) => follow(route, { after, current }, this.#scope));
   }
 
   async *carryOut(route: Route, after: number): AsyncGenerator<readonly Values[]> {
+    await this.#analyze(route.from);
     for await (const page of this.#statements.pages(carryOut(route, after, this.#scope))) yield asValues(page);
   }
 
   carryIn(route: Route, values: readonly Values[], origin: ColumnTypes): Promise<number> {
     return this.#find(route.to, (current) => carryIn(route, values, { current }, this.#scope, origin));
-  }
-
-  async settle(collections: readonly PlannedCollection[]): Promise<void> {
-    await this.#statements.run(analyze(collections));
   }
 
   async counts(): Promise<Counts> {
@@ -90,7 +90,8 @@ export class TempTables implements Carrier {
   }
 
   read(collection: PlannedCollection, reading: Reading): Readable {
-    // The connection runs them in turn; when this one fails the COPY does too, which is what the reader hears of.
+    // The connection runs them in turn; when one of these fails the COPY does too, which is what the reader hears of.
+    this.#analyze(collection).catch(() => undefined);
     if (reading.bound) this.#statements.run(bindValues(reading.bound)).catch(() => undefined);
     const stream = this.#statements.client.query(copyTo(copyQuery(collection, reading)));
     // Destroyed before its end, it still hears of the connection's.
@@ -102,7 +103,28 @@ export class TempTables implements Carrier {
     this.#round += 1;
     const finding = statement(this.#round);
     const found = finding ? ((await this.#statements.run(finding)).rowCount ?? 0) : 0;
-    if (found > 0) this.#marks.set(ref, this.#round);
+    if (found > 0) this.#grow(ref, found);
     return found;
+  }
+
+  #grow(ref: CollectionRef, found: number): void {
+    const { rows, analyzed } = this.#sizeOf(ref);
+    this.#marks.set(ref, this.#round);
+    this.#sizes.set(ref, { rows: rows + found, analyzed });
+  }
+
+  /**
+   * PostgreSQL takes a key table that it knows nothing of for one of two thousand rows, to join which it reads the whole of a
+   * table that is small beside those. So it is told before a table is joined, and again when there are twice as many.
+   */
+  async #analyze(collection: PlannedCollection): Promise<void> {
+    const { rows, analyzed } = this.#sizeOf(collection.ref);
+    if (rows === 0 || rows < 2 * analyzed) return;
+    this.#sizes.set(collection.ref, { rows, analyzed: rows });
+    await this.#statements.run(analyze(collection));
+  }
+
+  #sizeOf(ref: CollectionRef) {
+    return this.#sizes.get(ref) ?? { rows: 0, analyzed: 0 };
   }
 }

@@ -367,7 +367,7 @@ describe('a large table', () => {
     const plans = await withTables(plan, async (client) => {
       const scope = { tenantKey: HERE, types: columnTypes((await client.query(types.text, [...types.values])).rows) };
       await client.query(start.text, [...start.values]);
-      await client.query(analyze([from]).text);
+      await client.query(analyze(from).text);
       const route = { edge, from, to };
       const statements = [follow(route, { after: 0, current: 2 }, scope), boundFollow(route, [[HERE]], scope)];
       return Promise.all(statements.map((statement) => explain(client, statement)));
