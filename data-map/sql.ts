@@ -132,8 +132,9 @@ function keysAfter(collection: PlannedCollection, round: number, binds: Binds): 
 }
 
 /** Tells PostgreSQL how many keys there are, which it would otherwise guess at; allowed in a read-only transaction. */
-export function analyze(collection: PlannedCollection): Statement {
-  return { purpose: `analysing the key table of ${collection.ref}`, text: `ANALYZE ${keyTable(collection)}`, values: [] };
+export function analyze(collections: readonly PlannedCollection[]): Statement {
+  const text = `ANALYZE ${collections.map(keyTable).join(', ')}`;
+  return { purpose: 'analysing the key tables', text, values: [] };
 }
 
 /** Rows of `position` and `found`, the latter as text, for it may be beyond 2^53. */

@@ -14,7 +14,6 @@ import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
 import type { Predicate } from '../../data-map/predicates.ts';
 import type { Statement, Values } from '../../data-map/sql-text.ts';
 import type { Carrier, Counts } from './carrier.ts';
-import { csvLine } from './csv-line.ts';
 import { KeySet } from './key-set.ts';
 import type { Statements } from './statements.ts';
 import { asValues } from './statements.ts';
@@ -71,11 +70,10 @@ export class BoundArrays implements Carrier {
   }
 
   async *#lines(collection: PlannedCollection, reading: Reading): AsyncGenerator<Buffer> {
-    if (reading.format === 'csv') yield Buffer.from(csvLine(reading.columns.map(({ name }) => name)));
     await this.#order(collection);
     for (const keys of this.#keys(collection).batches()) {
       for await (const page of this.#statements.pages(boundRead(collection, reading, keys, this.#scope))) {
-        yield Buffer.from(page.map(reading.format === 'csv' ? csvLine : ([line]) => `${line}\n`).join(''));
+        yield Buffer.from(page.map(([line]) => `${line}\n`).join(''));
       }
     }
   }

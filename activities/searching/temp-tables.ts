@@ -69,12 +69,12 @@ export class TempTables implements Carrier {
   }
 
   async follow(route: Route, after: number): Promise<number> {
-    await this.#analyze(route.from);
+    await this.#analyze([route.from]);
     return this.#find(route.to, (current) => follow(route, { after, current }, this.#scope));
   }
 
   async *carryOut(route: Route, after: number): AsyncGenerator<readonly Values[]> {
-    await this.#analyze(route.from);
+    await this.#analyze([route.from]);
     for await (const page of this.#statements.pages(carryOut(route, after, this.#scope))) yield asValues(page);
   }
 
@@ -84,14 +84,15 @@ export class TempTables implements Carrier {
 
   async counts(): Promise<Counts> {
     if (this.#plan.collections.length === 0) return {};
+    // What comes next is that the rows are read.
+    await this.#analyze(this.#plan.collections);
     const { rows } = await this.#statements.run(count(this.#plan));
     const found = new Map(rows.map((row) => [Number(row['position']), Number(row['found'])]));
     return Object.fromEntries(this.#plan.collections.map(({ ref, position }) => [ref, found.get(position) ?? 0]));
   }
 
   read(collection: PlannedCollection, reading: Reading): Readable {
-    // The connection runs them in turn; when one of these fails the COPY does too, which is what the reader hears of.
-    this.#analyze(collection).catch(() => undefined);
+    // The connection runs them in turn; when this one fails the COPY does too, which is what the reader hears of.
     if (reading.bound) this.#statements.run(bindValues(reading.bound)).catch(() => undefined);
     const stream = this.#statements.client.query(copyTo(copyQuery(collection, reading)));
     // Destroyed before its end, it still hears of the connection's.
@@ -117,11 +118,19 @@ export class TempTables implements Carrier {
    * PostgreSQL takes a key table that it knows nothing of for one of two thousand rows, to join which it reads the whole of a
    * table that is small beside those. So it is told before a table is joined, and again when there are twice as many.
    */
-  async #analyze(collection: PlannedCollection): Promise<void> {
-    const { rows, analyzed } = this.#sizeOf(collection.ref);
-    if (rows === 0 || rows < 2 * analyzed) return;
-    this.#sizes.set(collection.ref, { rows, analyzed: rows });
-    await this.#statements.run(analyze(collection));
+  async #analyze(collections: readonly PlannedCollection[]): Promise<void> {
+    const grown = collections.filter(({ ref }) => this.#hasGrown(ref));
+    if (grown.length === 0) return;
+    await this.#statements.run(analyze(grown));
+    for (const { ref } of grown) {
+      const { rows } = this.#sizeOf(ref);
+      this.#sizes.set(ref, { rows, analyzed: rows });
+    }
+  }
+
+  #hasGrown(ref: CollectionRef): boolean {
+    const { rows, analyzed } = this.#sizeOf(ref);
+    return rows > 0 && rows >= 2 * analyzed;
   }
 
   #sizeOf(ref: CollectionRef) {
