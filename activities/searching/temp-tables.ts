@@ -116,7 +116,8 @@ export class TempTables implements Carrier {
 
   /**
    * PostgreSQL takes a key table that it knows nothing of for one of two thousand rows, to join which it reads the whole of a
-   * table that is small beside those. So it is told before a table is joined, and again when there are twice as many.
+   * table that is small beside those. So it is told before a table is joined, and again when there are ten times as many;
+   * in between it goes by the table's size on disk.
    */
   async #analyze(collections: readonly PlannedCollection[]): Promise<void> {
     const grown = collections.filter(({ ref }) => this.#hasGrown(ref));
@@ -130,7 +131,7 @@ export class TempTables implements Carrier {
 
   #hasGrown(ref: CollectionRef): boolean {
     const { rows, analyzed } = this.#sizeOf(ref);
-    return rows > 0 && rows >= 2 * analyzed;
+    return rows > 0 && rows >= 10 * analyzed;
   }
 
   #sizeOf(ref: CollectionRef) {
