@@ -245,16 +245,16 @@ async function create({ tables }: World, schema: string): Promise<void> {
   );
 }
 
-function createTable(table: Table, name: string): readonly string[] {
+function createTable(made: Table, name: string): readonly string[] {
   const columns = [
-    `pk text, tenant ${table.source === 'crm' ? 'text' : 'int'}, id int, part int, email text`,
-    `a ${table.type}, b int, doc jsonb, tags ${table.type}[], items jsonb`,
-    `PRIMARY KEY (${table.compositeKey ? 'tenant, id, part' : 'pk'})`,
+    `pk text, tenant ${made.source === 'crm' ? 'text' : 'int'}, id int, part int, email text`,
+    `a ${made.type}, b int, doc jsonb, tags ${made.type}[], items jsonb`,
+    `PRIMARY KEY (${made.compositeKey ? 'tenant, id, part' : 'pk'})`,
   ];
-  const rows = table.rows.map((row) => ({
+  const rows = made.rows.map((row) => ({
     ...row,
-    pk: keyOf(table, row),
-    tenant: TENANTS[table.source][row.tenant],
+    pk: keyOf(made, row),
+    tenant: TENANTS[made.source][row.tenant],
     doc: { x: row.x },
     items: row.items?.map((n) => ({ n })) ?? null,
   }));
