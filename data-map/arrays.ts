@@ -57,7 +57,7 @@ export function boundOrder(collection: PlannedCollection, keys: KeyColumns, scop
   return { purpose: `ordering the keys of ${collection.ref}`, text, values: binds.values };
 }
 
-/** The rows with these keys, in their order: one column of JSON, or the columns of CSV. */
+/** The rows with these keys, in their order: one column of JSON. */
 export function boundRead(collection: PlannedCollection, reading: Reading, keys: KeyColumns, scope: Scope): Statement {
   const binds = new Binds();
   const order = collection.key.map((_, index) => `k.${keyColumn(index)}`).join(', ');
@@ -69,7 +69,7 @@ export function boundRead(collection: PlannedCollection, reading: Reading, keys:
     ...(reading.condition === undefined ? [] : [`WHERE ${reading.condition}`]),
     `ORDER BY ${order}`,
   ].join('\n');
-  const query = reading.format === 'csv' ? rows : `SELECT ${jsonLine('r')} FROM (${rows}) r`;
+  const query = `SELECT ${jsonLine('r')} FROM (${rows}) r`;
   const text = reading.bound ? `${withValues(reading.bound, binds)} ${query}` : query;
   return { purpose: `reading ${collection.ref}`, text, values: binds.values };
 }

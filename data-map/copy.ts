@@ -18,9 +18,7 @@ export const AS_CSV = 'TO STDOUT (FORMAT csv, HEADER true)';
 
 /** What is read of the rows found in a collection, in the order of the key, whatever carries the keys. */
 export interface Reading {
-  /** JSON lines in UTF-8, or CSV (RFC 4180) with a header. */
-  readonly format: 'json' | 'csv';
-  /** SQL over the alias `t` for the collection's table. In CSV it gives text. */
+  /** SQL over the alias `t` for the collection's table; each row gives one JSON object of them on a line, in UTF-8. */
   readonly columns: readonly { readonly name: string; readonly value: string }[];
   /** Rows that do not satisfy it are not read; over the same alias. */
   readonly condition?: string;
@@ -30,24 +28,13 @@ export interface Reading {
 
 /** The columns handed over as one object a row. */
 export function jsonReading(collection: PlannedCollection): Reading {
-  return handedOver(collection, 'json', (bind) => projectedColumns(collection, 'json', bind));
-}
-
-/** The columns handed over. */
-export function csvReading(collection: PlannedCollection): Reading {
-  return handedOver(collection, 'csv', (bind) =>
-    projectedColumns(collection, 'csv', bind).map(({ name, value }) => ({
-      name,
-      value: safeInSheet(value, column('t', name)),
-    })),
-  );
+  return handedOver(collection, (bind) => projectedColumns(collection, bind));
 }
 
 /** Lines `{key: […], object, name}`, one an object of the store that a row found names; `name` may be null. */
 export function mediaReading(collection: PlannedCollection, media: Media): Reading {
   return handedOver(
     collection,
-    'json',
     (bind) => {
       const { object, name } = projectedMedia(collection, media, bind);
       return [
@@ -73,7 +60,7 @@ export function leftOutReading(collection: PlannedCollection): Reading | undefin
       { name: 'withheld', value: withheld },
       { name: 'mixed', value: `(${kept ?? 'true'}) AND (${mixed ?? 'false'})` },
     ];
-    return { format: 'json', columns, condition: `(${withheld} OR ${mixed ?? 'false'})` };
+    return { columns, condition: `(${withheld} OR ${mixed ?? 'false'})` };
   });
 }
 
@@ -81,7 +68,6 @@ export function leftOutReading(collection: PlannedCollection): Reading | undefin
 export function amongReading(collection: PlannedCollection, keys: readonly Key[]): Reading {
   return binding(
     (bind): Reading => ({
-      format: 'json',
       columns: [{ name: 'key', value: keyObject(collection, 't') }],
       condition: isAmong(collection, `asked ${collection.position}`, keys, bind),
     }),
@@ -90,14 +76,12 @@ export function amongReading(collection: PlannedCollection, keys: readonly Key[]
 
 function handedOver(
   collection: PlannedCollection,
-  format: Reading['format'],
   columns: (bind: Bind) => Reading['columns'],
   condition: (bind: Bind) => string | undefined = () => undefined,
 ): Reading {
   return binding((bind) => {
     const conditions = [projectedRows(collection, bind), condition(bind)].filter((each) => each !== undefined);
     return {
-      format,
       columns: columns(bind),
       ...(conditions.length > 0 && { condition: conditions.join(' AND ') }),
     };
@@ -117,7 +101,6 @@ function binding<R extends Reading | undefined>(build: (bind: Bind) => R): R {
 /** The query that streams a reading of the rows whose keys are in the key table. */
 export function copyQuery(collection: PlannedCollection, reading: Reading): string {
   const rows = `SELECT ${columnsRead(reading)} ${rowsFound(collection, reading.condition)}`;
-  if (reading.format === 'csv') return `COPY (${rows}) ${AS_CSV}`;
   return `COPY (SELECT ${jsonLine('r')} FROM (${rows}) r) ${AS_JSON_LINES}`;
 }
 
@@ -141,15 +124,18 @@ function rowsFound(collection: PlannedCollection, condition?: string): string {
   ].join(' ');
 }
 
-/** Types whose text may begin with a sign and is no formula. */
-const NUMERIC = `'{smallint,integer,bigint,numeric,real,double precision,money,interval}'::regtype[]`;
+/** Types whose text is no formula, even if it begins with a sign. */
+const HARMLESS = `'{smallint,integer,bigint,numeric,real,double precision,money,interval,boolean,uuid}'::regtype[]`;
+
+/** Of a tab, the ends of lines, `+`, `-`, `=` and `@`. */
+const FORMULA_CODES = '9, 10, 13, 43, 45, 61, 64';
 
 /**
  * A spreadsheet takes text that begins with one of these for a formula (OWASP, CSV Injection); an apostrophe before it
  * makes it text. PostgreSQL knows the column's type, the map need not.
  */
-export function safeInSheet(value: string, typed: string = value): string {
+export function safeInSheet(value: string): string {
   const text = `${value}::text`;
-  const begins = String.raw`left(${text}, 1) = ANY (ARRAY['=', '+', '-', '@', e'\t', e'\r', e'\n'])`;
-  return `CASE WHEN ${begins} AND pg_typeof(${typed}) <> ALL (${NUMERIC}) THEN '''' || ${text} ELSE ${text} END`;
+  const isFormula = `pg_typeof(${value}) <> ALL (${HARMLESS}) AND ascii(${text}) IN (${FORMULA_CODES})`;
+  return `CASE WHEN ${isFormula} THEN '''' || ${text} ELSE ${text} END`;
 }

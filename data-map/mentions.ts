@@ -5,7 +5,7 @@ import type { FreeText } from './model.ts';
 import type { Mention, Predicate } from './predicates.ts';
 import { phoneSpellings } from './predicates.ts';
 import { escapeLike } from './sql-text.ts';
-import { MIN_PHONE, emailToken, idToken, phoneToken } from './tokens.ts';
+import { MIN_PHONE, emailToken, idToken, phoneToken, spaced } from './tokens.ts';
 
 /** One for each value that the identity stands for and that can be told from other words. */
 export function mentionsOf(
@@ -33,11 +33,22 @@ function mentionOfEmail(value: string): Mention | undefined {
   return { like: [`%${local}@${domain}%`, `%${local}+%@${domain}%`], token };
 }
 
-/** Nobody parts the last three digits of a number other than after the first of them. */
+/** Nobody parts the last three digits of a number other than after the first of them. Many other numbers end in them. */
 function mentionOfPhone(value: string, phoneRegion: string | undefined): Mention | undefined {
   const token = phoneToken(value, phoneRegion);
-  const digits = phoneSpellings(value, phoneRegion).anywhere[0] ?? '';
+  const { anywhere, domestic } = phoneSpellings(value, phoneRegion);
+  const digits = anywhere[0] ?? '';
   if (token === undefined || digits.length < MIN_PHONE) return undefined;
   const [first, last] = [digits.slice(-3, -2), digits.slice(-2)];
-  return { like: ['', ' ', '-', '.', '/', '\u00a0'].map((between) => `%${first}${between}${last}%`), token };
+  return {
+    like: ['', ' ', '-', '.', '/', '\u00a0'].map((between) => `%${first}${between}${last}%`),
+    hint: spaced(commonEnd([...anywhere, ...domestic])),
+    token,
+  };
+}
+
+function commonEnd([first = '', ...others]: readonly string[]): string {
+  let length = first.length;
+  while (!others.every((each) => each.endsWith(first.slice(first.length - length)))) length -= 1;
+  return first.slice(first.length - length);
 }

@@ -33,7 +33,7 @@ export interface PlannedCollection extends Collection {
 }
 
 /** Collections that lead to each other, or a single one. Stages come in the order in which rows flow. */
-export interface Stage {
+interface Stage {
   readonly collections: readonly CollectionRef[];
   /** Edges from earlier stages, whose key sets are complete: followed once. */
   readonly once: readonly Edge[];

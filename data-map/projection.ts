@@ -29,25 +29,20 @@ export const BOUND_TABLE = 'steward_bound';
 export const boundValue = (name: string): string =>
   `(SELECT value FROM ${BOUND_TABLE} WHERE name = '${name.replaceAll("'", "''")}')`;
 
-/** The columns handed over, in the map's order; in CSV each is text. */
-export function projectedColumns(
-  collection: PlannedCollection,
-  format: 'json' | 'csv',
-  bind: Bind,
-): readonly ProjectedColumn[] {
+/** The columns handed over, in the map's order. */
+export function projectedColumns(collection: PlannedCollection, bind: Bind): readonly ProjectedColumn[] {
   const { columns, texts, thirdParties } = collection.handover;
   return columns.map((name) => {
     const plain = column('t', name);
     const isCleaned = thirdParties === 'redact' && texts.includes(name);
-    const value = isCleaned ? cleaned(collection, plain, format, bind) : plain;
+    const value = isCleaned ? cleaned(collection, plain, bind) : plain;
     return { name, value: withoutRedacted(collection, name, value, bind) };
   });
 }
 
-function cleaned(collection: PlannedCollection, value: string, format: 'json' | 'csv', bind: Bind): string {
+function cleaned(collection: PlannedCollection, value: string, bind: Bind): string {
   const json = withoutOthers(value, ownOf(collection, bind), bind);
-  const [taken, left] = format === 'json' ? [json, `to_json(${value})`] : [`${json} #>> '{}'`, `${value}::text`];
-  return `CASE WHEN ${isSuspect(value, bind)} THEN ${taken} ELSE ${left} END`;
+  return `CASE WHEN ${isSuspect(value, bind)} THEN ${json} ELSE to_json(${value}) END`;
 }
 
 /** Numbers are spelled as in the dataset's region, so each collection has an expression of its own. */

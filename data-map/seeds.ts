@@ -51,10 +51,16 @@ function keysCondition(
   return `(${rows.map((parts) => `(${parts.join(' AND ')})`).join(' OR ')})`;
 }
 
-/** The patterns find candidates, by an index of trigrams (pg_trgm) where there is one; the expression decides. */
-function mentionCondition(at: FieldRef, { like, token }: Mention, binds: Binds): string {
-  const candidate = `${textValue('t', at)} ILIKE ANY (${binds.add(like)}::text[])`;
-  return `(${candidate} AND ${searchable(jsonValue('t', at))} ~* ${binds.add(token)})`;
+/**
+ * The patterns find candidates, by an index of trigrams (pg_trgm) where there is one; the expression decides. CASE, for
+ * PostgreSQL takes all regular expressions to be equally dear and may test them in any order.
+ */
+function mentionCondition(at: FieldRef, { like, hint, token }: Mention, binds: Binds): string {
+  const text = textValue('t', at);
+  const candidate = `${text} ILIKE ANY (${binds.add(like)}::text[])`;
+  const decided = `${searchable(jsonValue('t', at))} ~* ${binds.add(token)}`;
+  if (hint === undefined) return `(${candidate} AND ${decided})`;
+  return `(${candidate} AND CASE WHEN ${text} ~ ${binds.add(hint)} THEN ${decided} END)`;
 }
 
 /** A condition on the text of a value. */

@@ -43,11 +43,11 @@ export const PHONE_TOKEN = [
   `\\+?\\(?[0-9](?:${BETWEEN_DIGITS}?[0-9]){6,14}(?![0-9A-Za-z_@])${OUTSIDE_MARKS}`,
 ].join('');
 
+/** Whether a text that has an `@` can have an address; JSON may have it escaped. */
+export const AT_A_WORD = `[^${PUNCTUATION}${TYPOGRAPHY}]@|\\\\u0040`;
+
 /** Whether a text can have a number, which costs little to ask: expressions without a look around are fast. */
 export const DIGITS = `[0-9](?:[ .\\-/()\u00a0]{0,3}[0-9]){6}`;
-
-/** Whether a text can have any of the two. */
-export const SUSPECT = `[^${PUNCTUATION}${TYPOGRAPHY}]@|\\\\u0040|${DIGITS}`;
 
 /** A person's identifiers in a text, to be matched in any case. */
 export interface OwnTokens {
@@ -98,16 +98,19 @@ export function phoneToken(value: string, region: string | undefined): string | 
   return tokens.length === 0 ? undefined : `(?:${tokens.join('|')})(?![0-9])`;
 }
 
-const spaced = (digits: string): string => Array.from(digits).join('[ .\\-/()\u00a0]{0,3}');
+/** The digits with what people put between them, if anything. */
+export const spaced = (digits: string): string => Array.from(digits).join('[ .\\-/()\u00a0]{0,3}');
 
 /** Fewer digits are a house number or a year. */
 export const MIN_PHONE = 7;
 
-/** An id that stands by itself; undefined when it is so short that it may be a word or a number by chance. */
+/** An id that stands by itself; undefined when it may be a word, a number or a ruled line by chance. */
 export function idToken(value: string): string | undefined {
   const id = value.trim();
   const edge = `[^${BREAKS}]`;
-  return id.length < MIN_ID ? undefined : `(?<!${edge})${escapeToken(id)}(?!\\.*[^.${BREAKS}])`;
+  return id.length < MIN_ID || !/[\p{L}\p{N}]/u.test(id)
+    ? undefined
+    : `(?<!${edge})${escapeToken(id)}(?!\\.*[^.${BREAKS}])`;
 }
 
 const MIN_ID = 6;

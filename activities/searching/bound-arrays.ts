@@ -14,7 +14,6 @@ import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
 import type { Predicate } from '../../data-map/predicates.ts';
 import type { Statement, Values } from '../../data-map/sql-text.ts';
 import type { Carrier, Counts } from './carrier.ts';
-import { csvLine } from './csv-line.ts';
 import { KeySet } from './key-set.ts';
 import type { Statements } from './statements.ts';
 import { asValues } from './statements.ts';
@@ -62,9 +61,6 @@ export class BoundArrays implements Carrier {
     return this.#find(route.to, boundCarryIn(route, values, this.#scope, origin));
   }
 
-  /** Each statement knows how many keys are bound to it. */
-  async settle(): Promise<void> {}
-
   async counts(): Promise<Counts> {
     return Object.fromEntries([...this.#found].map(([ref, keys]) => [ref, keys.size]));
   }
@@ -74,11 +70,10 @@ export class BoundArrays implements Carrier {
   }
 
   async *#lines(collection: PlannedCollection, reading: Reading): AsyncGenerator<Buffer> {
-    if (reading.format === 'csv') yield Buffer.from(csvLine(reading.columns.map(({ name }) => name)));
     await this.#order(collection);
     for (const keys of this.#keys(collection).batches()) {
       for await (const page of this.#statements.pages(boundRead(collection, reading, keys, this.#scope))) {
-        yield Buffer.from(page.map(reading.format === 'csv' ? csvLine : ([line]) => `${line}\n`).join(''));
+        yield Buffer.from(page.map(([line]) => `${line}\n`).join(''));
       }
     }
   }

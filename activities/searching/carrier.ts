@@ -23,8 +23,6 @@ export interface Carrier {
   carryOut(route: Route, after: number): AsyncIterable<readonly Values[]>;
   /** Finds the rows that values of another source lead to; answers how many are new. */
   carryIn(route: Route, values: readonly Values[], origin: ColumnTypes): Promise<number>;
-  /** To be called when nothing more will be found in these for a while. */
-  settle(collections: readonly PlannedCollection[]): Promise<void>;
   counts(): Promise<Counts>;
   /** The rows found, in the order of the key. */
   read(collection: PlannedCollection, reading: Reading): Readable;

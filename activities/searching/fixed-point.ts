@@ -1,7 +1,7 @@
 /** Follows a search to its end: until no edge, within a source or between two, leads to a row that is not found yet. */
 import type { Route } from '../../data-map/follow.ts';
 import type { Edge } from '../../data-map/model.ts';
-import type { Plan, PlannedCollection, Stage } from '../../data-map/plan.ts';
+import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
 import type { Predicate } from '../../data-map/predicates.ts';
 import { SourceFailed } from '../../domain/errors.ts';
 import type { Carrier } from './carrier.ts';
@@ -48,17 +48,11 @@ class Following {
   }
 
   /** One pass through the stages of a source is enough, for rows flow from earlier stages to later ones. */
-  async source(searched: Searched): Promise<void> {
-    for (const stage of searched.plan.stages) await this.#stage(searched, stage);
-  }
-
-  async #stage({ plan, carrier }: Searched, { collections, once, repeat }: Stage): Promise<void> {
-    const members = collections.map((ref) => this.#end(ref).collection);
-    const before = members.map((each) => carrier.mark(each));
-    await total(once, (edge) => this.#within(edge));
-    await untilNoMore([{ plan }], repeat, () => total(repeat, (edge) => this.#within(edge)));
-    const isChanged = members.some((each, index) => carrier.mark(each) !== before[index]);
-    if (isChanged || members.some(({ seeds }) => seeds.length > 0)) await carrier.settle(members);
+  async source({ plan }: Searched): Promise<void> {
+    for (const { once, repeat } of plan.stages) {
+      await total(once, (edge) => this.#within(edge));
+      await untilNoMore([{ plan }], repeat, () => total(repeat, (edge) => this.#within(edge)));
+    }
   }
 
   async #within(edge: Edge): Promise<number> {

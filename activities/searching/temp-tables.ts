@@ -41,6 +41,8 @@ export class TempTables implements Carrier {
   /** Counts the statements that may find rows; each row keeps the round in which it was found. */
   #round = 0;
   readonly #marks = new Map<CollectionRef, number>();
+  /** Rows of the key tables, now and when they were last analysed. */
+  readonly #sizes = new Map<CollectionRef, { readonly rows: number; readonly analyzed: number }>();
 
   private constructor(statements: Statements, plan: Plan, scope: Scope) {
     this.#statements = statements;
@@ -66,11 +68,13 @@ export class TempTables implements Carrier {
     return this.#marks.get(ref) ?? 0;
   }
 
-  follow(route: Route, after: number): Promise<number> {
+  async follow(route: Route, after: number): Promise<number> {
+    await this.#analyze([route.from]);
     return this.#find(route.to, (current) => follow(route, { after, current }, this.#scope));
   }
 
   async *carryOut(route: Route, after: number): AsyncGenerator<readonly Values[]> {
+    await this.#analyze([route.from]);
     for await (const page of this.#statements.pages(carryOut(route, after, this.#scope))) yield asValues(page);
   }
 
@@ -78,12 +82,10 @@ export class TempTables implements Carrier {
     return this.#find(route.to, (current) => carryIn(route, values, { current }, this.#scope, origin));
   }
 
-  async settle(collections: readonly PlannedCollection[]): Promise<void> {
-    await this.#statements.run(analyze(collections));
-  }
-
   async counts(): Promise<Counts> {
     if (this.#plan.collections.length === 0) return {};
+    // What comes next is that the rows are read.
+    await this.#analyze(this.#plan.collections);
     const { rows } = await this.#statements.run(count(this.#plan));
     const found = new Map(rows.map((row) => [Number(row['position']), Number(row['found'])]));
     return Object.fromEntries(this.#plan.collections.map(({ ref, position }) => [ref, found.get(position) ?? 0]));
@@ -102,7 +104,37 @@ export class TempTables implements Carrier {
     this.#round += 1;
     const finding = statement(this.#round);
     const found = finding ? ((await this.#statements.run(finding)).rowCount ?? 0) : 0;
-    if (found > 0) this.#marks.set(ref, this.#round);
+    if (found > 0) this.#grow(ref, found);
     return found;
+  }
+
+  #grow(ref: CollectionRef, found: number): void {
+    const { rows, analyzed } = this.#sizeOf(ref);
+    this.#marks.set(ref, this.#round);
+    this.#sizes.set(ref, { rows: rows + found, analyzed });
+  }
+
+  /**
+   * PostgreSQL takes a key table that it knows nothing of for one of two thousand rows, to join which it reads the whole of a
+   * table that is small beside those. So it is told before a table is joined, and again when there are ten times as many;
+   * in between it goes by the table's size on disk.
+   */
+  async #analyze(collections: readonly PlannedCollection[]): Promise<void> {
+    const grown = collections.filter(({ ref }) => this.#hasGrown(ref));
+    if (grown.length === 0) return;
+    await this.#statements.run(analyze(grown));
+    for (const { ref } of grown) {
+      const { rows } = this.#sizeOf(ref);
+      this.#sizes.set(ref, { rows, analyzed: rows });
+    }
+  }
+
+  #hasGrown(ref: CollectionRef): boolean {
+    const { rows, analyzed } = this.#sizeOf(ref);
+    return rows > 0 && rows >= 10 * analyzed;
+  }
+
+  #sizeOf(ref: CollectionRef) {
+    return this.#sizes.get(ref) ?? { rows: 0, analyzed: 0 };
   }
 }

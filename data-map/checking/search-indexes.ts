@@ -13,10 +13,10 @@ import { collectionsOf, fieldName } from '../model.ts';
 import { planSearch } from '../plan.ts';
 import type { PlannedCollection } from '../plan.ts';
 import { isOfValue } from '../predicates.ts';
-import type { ValuePredicate } from '../predicates.ts';
+import type { Predicate, ValuePredicate } from '../predicates.ts';
 import { nodesOf, planNodeOf } from '../query-plan.ts';
 import type { PlanNode } from '../query-plan.ts';
-import { fieldValue, textValue } from '../sql-text.ts';
+import { fieldValue, tableName, textValue } from '../sql-text.ts';
 import type { Statement } from '../sql-text.ts';
 import { createIndex, hasIndexes, sizeOf, withoutOrnament } from './indexes.ts';
 import { Report, nameOf } from './report.ts';
@@ -29,15 +29,25 @@ export async function checkSearches(
   sound: ReadonlyMap<string, CatalogueTable>,
 ): Promise<readonly MapFinding[]> {
   const report = new Report(source);
-  for (const identity of probesFor(map, source)) {
+  const probes = probesFor(map, source);
+  // Any that is told by a word stands for all: one index serves the mentions of every type.
+  const word = probes.find(({ type }) => type !== 'phone_number');
+  for (const identity of probes) {
     for (const collection of planSearch(map, source, [identity]).collections) {
       const table = sound.get(collection.ref);
       if (table === undefined) continue;
       for (const seed of collection.seeds.filter(isOfValue)) await checkSeed(client, collection, table, seed, report);
+      if (identity !== word) continue;
+      for (const mention of collection.mentions.filter(isMention)) {
+        await checkMention(client, collection, table, mention, report);
+      }
     }
   }
   return report.findings;
 }
+
+type MentionPredicate = Extract<Predicate, { kind: 'mention' }>;
+const isMention = (predicate: Predicate): predicate is MentionPredicate => predicate.kind === 'mention';
 
 const PROBES: Readonly<Record<string, string>> = {
   email: 'steward-probe@example.invalid',
@@ -60,23 +70,54 @@ async function checkSeed(
   seed: ValuePredicate,
   report: Report,
 ): Promise<void> {
-  const tenant = await largestTenant(client, collection, table);
-  const statement = matches(collection, [seed], tenant, 1);
-  if (statement === undefined) return;
-  const answer = await explainByIndex(client, statement);
-  const at = { table: nameOf(collection), column: fieldName(seed.at) };
-  if (typeof answer === 'string') {
-    report.add('search-refused', {
-      ...at,
-      text: `PostgreSQL does not take the search by this column (SQLSTATE ${answer}); see its type and the tenant column's.`,
-    });
-  } else if (hasIndexes(table) && !isServed(answer, table, collection.tenant)) {
+  const plan = await planFor(client, collection, table, seed, report);
+  if (plan !== undefined && !isServed(plan, table, collection.tenant)) {
     report.add('index-missing', {
-      ...at,
+      table: nameOf(collection),
+      column: fieldName(seed.at),
       text: `A search by this identity reads the whole table (${sizeOf(table)}): no index is over what it compares.`,
       sql: createIndex(collection, [searchedBy(seed, table)]),
     });
   }
+}
+
+/** A small table needs no index of trigrams, and the plan would not show one. */
+async function checkMention(
+  client: Queryable,
+  collection: PlannedCollection,
+  table: CatalogueTable,
+  mention: MentionPredicate,
+  report: Report,
+): Promise<void> {
+  const plan = await planFor(client, collection, table, mention, report);
+  if (plan === undefined || isSmall(table) || isServed(plan, table, collection.tenant)) return;
+  report.add('index-missing', {
+    table: nameOf(collection),
+    column: fieldName(mention.at),
+    text: `A search for mentions in this text reads the whole table (${sizeOf(table)}): no index of trigrams is over it. It takes the extension pg_trgm.`,
+    sql: `CREATE INDEX CONCURRENTLY ON ${tableName(collection)} USING gin (${textOf(mention, table)} gin_trgm_ops);`,
+  });
+}
+
+/** How PostgreSQL would search by the predicate; undefined, and told, when it refuses, or when nothing of it is kept in indexes. */
+async function planFor(
+  client: Queryable,
+  collection: PlannedCollection,
+  table: CatalogueTable,
+  predicate: ValuePredicate | MentionPredicate,
+  report: Report,
+): Promise<PlanNode | undefined> {
+  const tenant = await largestTenant(client, collection, table);
+  const statement = matches(collection, [predicate], tenant, 1);
+  if (statement === undefined) return undefined;
+  const answer = await explainByIndex(client, statement);
+  if (typeof answer !== 'string') return hasIndexes(table) ? answer : undefined;
+  report.add('search-refused', {
+    table: nameOf(collection),
+    column: fieldName(predicate.at),
+    text: `PostgreSQL does not take the search by this column (SQLSTATE ${answer}); see its type and the tenant column's.`,
+  });
+  return undefined;
 }
 
 /**
@@ -140,11 +181,15 @@ function couldServe(filter: string, table: CatalogueTable, tenant: string): bool
 
 const escapePattern = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
-function searchedBy({ kind, at }: ValuePredicate, table: CatalogueTable): string {
-  const column = columnOf(table, at.column);
-  const isText = at.path.length > 0 || column?.family === 'text';
-  const value = (isText ? fieldValue('t', at) : `(${textValue('t', at)})`).replace('t.', '');
+function searchedBy(predicate: ValuePredicate, table: CatalogueTable): string {
+  const [{ kind }, value] = [predicate, textOf(predicate, table)];
   if (kind === 'email') return `lower(${value}) text_pattern_ops`;
   if (kind === 'phone') return `regexp_replace(${value}, '[^0-9]', '', 'g')`;
   return value;
+}
+
+/** The text of a field as an index would have it. */
+function textOf({ at }: Pick<ValuePredicate, 'at'>, table: CatalogueTable): string {
+  const isText = at.path.length > 0 || columnOf(table, at.column)?.family === 'text';
+  return (isText ? fieldValue('t', at) : `(${textValue('t', at)})`).replace('t.', '');
 }

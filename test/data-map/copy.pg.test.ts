@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataMap } from '../../data-map/model.ts';
-import { csvReading, jsonReading, mediaReading } from '../../data-map/copy.ts';
+import { jsonReading, mediaReading, safeInSheet } from '../../data-map/copy.ts';
 import type { Reading } from '../../data-map/copy.ts';
 import { planSearch } from '../../data-map/plan.ts';
 import type { PlannedCollection } from '../../data-map/plan.ts';
@@ -59,32 +59,30 @@ describe('the JSON of a collection', () => {
       collection('users', [key('id'), email(), field('password', { redact: 'name' })], { tenant: 'ws' }),
     );
     expect(await copy(map, jsonReading)).toBe('{"id":1,"email":"jane@example.com"}\n');
-    expect(await copy(map, csvReading)).toBe('id,email\n1,jane@example.com\n');
   });
 });
 
-describe('the CSV of a collection', () => {
-  it('makes text that a spreadsheet would calculate into text, and leaves numbers as they are', async () => {
+describe('a value for a spreadsheet', () => {
+  it('is text where it would be calculated, and stays as it is where it is a number', async () => {
     await db.pool.query(`
       CREATE DOMAIN nickname AS varchar(40);
-      CREATE TABLE sheet (id int PRIMARY KEY, ws text, email text, "a,b" text, nick nickname, n numeric, i bigint, f double precision, d interval, j jsonb, ok boolean);
+      CREATE TABLE sheet (note text, nick nickname, n numeric, i bigint, f double precision, d interval, at date, j jsonb, ok boolean);
       INSERT INTO sheet VALUES
-        (-1, 'w', 'jane@example.com', '=1+1', '+49', -5.50, -7, '-Infinity', '-1 day', '-3', true),
-        (0, 'w', 'jane@example.com', '@SUM(A1)', '-x', 0, 0, 0, NULL, '"=x"', false),
-        (1, 'w', 'jane@example.com', e'\\tx', e'\\r', NULL, NULL, NULL, NULL, NULL, NULL),
-        (2, 'w', 'jane@example.com', 'plain, "quoted"', '', NULL, NULL, NULL, NULL, NULL, NULL)`);
-    const names = ['a,b', 'nick', 'n', 'i', 'f', 'd', 'j', 'ok'];
-    const map = mapOf(collection('sheet', [key('id'), email(), ...names.map((name) => field(name))], { tenant: 'ws' }));
-    expect(await copy(map, csvReading)).toBe(
-      [
-        'id,email,"a,b",nick,n,i,f,d,j,ok',
-        `-1,jane@example.com,'=1+1,'+49,-5.50,-7,-Infinity,-1 days,'-3,true`,
-        `0,jane@example.com,'@SUM(A1),'-x,0,0,0,,"""=x""",false`,
-        `1,jane@example.com,'\tx,"'\r",,,,,,`,
-        '2,jane@example.com,"plain, ""quoted""","",,,,,,',
-        '',
-      ].join('\n'),
-    );
+        ('=1+1', '+49', -5.50, -7, '-Infinity', '-1 day', '-infinity', '-3', true),
+        ('@SUM(A1)', '-x', 0, 0, 0, NULL, '2026-01-02', '"=x"', false),
+        (e'\\tx', e'\\r', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+        (e'\\nx', 'x=1', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+        ('plain', '', NULL, NULL, NULL, NULL, NULL, NULL, NULL)`);
+    const values = ['note', 'nick', 'n', 'i', 'f', 'd', 'at', 'j', 'ok'].map((name) => safeInSheet(`t.${name}`));
+    const { rows } = await db.pool.query({ text: `SELECT ${values.join(', ')} FROM sheet t`, rowMode: 'array' });
+    const nothing = [null, null, null, null, null, null, null];
+    expect(rows).toEqual([
+      ["'=1+1", "'+49", '-5.50', '-7', '-Infinity', '-1 days', "'-infinity", "'-3", 'true'],
+      ["'@SUM(A1)", "'-x", '0', '0', '0', null, '2026-01-02', '"=x"', 'false'],
+      ["'\tx", "'\r", ...nothing],
+      ["'\nx", 'x=1', ...nothing],
+      ['plain', '', ...nothing],
+    ]);
   });
 });
 

@@ -145,6 +145,13 @@ describe('a text', () => {
     expect(await findBy(db.pool, map, 'w', [{ type: 'badge', value: 'call' }])).toEqual({});
   });
 
+  it('is not searched for ids without a letter or digit, which are ruled lines by chance', async () => {
+    await db.pool.query(`INSERT INTO notes VALUES (9, 'w', 4, 'first\n------\nsecond')`);
+    const map = mapOf(collection('notes', [key('id'), field('body', { steward: { free_text: true } })]), bags);
+    expect(await findBy(db.pool, map, 'w', [{ type: 'badge', value: '------' }])).toEqual({});
+    await db.pool.query('DELETE FROM notes WHERE id = 9');
+  });
+
   it('is searched by an index of trigrams where there is one', async () => {
     await db.pool.query(`
       CREATE EXTENSION IF NOT EXISTS pg_trgm;
@@ -153,7 +160,11 @@ describe('a text', () => {
       CREATE INDEX posts_body ON posts USING gin (body gin_trgm_ops);
       ANALYZE posts`);
     const map = mapOf(collection('posts', [key('id'), field('body', { steward: { free_text: true } })]), contacts);
-    for (const identity of [{ type: 'email', value: 'person77@example.com' }, phone, badge]) {
+    const short = [
+      { type: 'email', value: 'a@b.de' },
+      { type: 'badge', value: 'a-1-b-2' },
+    ];
+    for (const identity of [{ type: 'email', value: 'person77@example.com' }, phone, badge, ...short]) {
       const [planned] = planSearch(map, 'crm', [identity]).collections;
       const binds = new Binds();
       const text = planned && rowsBy(planned.mentions, planned, 't.id', 'w', binds);

@@ -12,7 +12,7 @@ import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { collection, dataset, email, field, key, mapFile, mapOf, reference, refers } from './fixtures.ts';
 import type { Json } from './fixtures.ts';
-import { find } from './source.ts';
+import { find, foundIn, inSnapshot } from './source.ts';
 
 const HERE = '11111111-1111-4111-8111-111111111111';
 const THERE = '22222222-2222-4222-8222-222222222222';
@@ -347,6 +347,31 @@ describe('a large table', () => {
       'people_phone',
       'people_phone',
     ]);
+  });
+
+  it('is not read from end to end by the search for one person, nor is what refers to it and back', async () => {
+    await db.pool.query(`
+      CREATE TABLE visits (id int PRIMARY KEY, workspace_id uuid NOT NULL, person_id int);
+      INSERT INTO visits SELECT n, '${HERE}', n FROM generate_series(1, 50000) n;
+      CREATE INDEX ON visits (person_id);
+      ANALYZE visits`);
+    // What the connection has counted until now is no longer its own.
+    await db.pool.query('SELECT pg_stat_force_next_flush()');
+    const map = mapOf(
+      collection('people', [key('id'), email()]),
+      collection('visits', [key('id'), refers('person_id', 'people.id')]),
+    );
+    const plan = planSearch(map, 'crm', [{ type: 'email', value: 'person77@example.com' }]);
+    await inSnapshot(db.pool, plan, HERE, async (snapshot) => {
+      expect(await foundIn(snapshot)).toEqual({ 'crm.people': ['77'], 'crm.visits': ['77'] });
+      const { rows } = await snapshot.client.query(
+        `SELECT relname, seq_scan::int FROM pg_stat_xact_user_tables WHERE relname IN ('people', 'visits') ORDER BY 1`,
+      );
+      expect(rows).toEqual([
+        { relname: 'people', seq_scan: 0 },
+        { relname: 'visits', seq_scan: 0 },
+      ]);
+    });
   });
 
   it('is entered by its key from a value inside JSON, whatever carries the keys', async () => {

@@ -69,9 +69,7 @@ export async function foundIn(snapshot: Snapshot): Promise<Found> {
   for (const collection of snapshot.plan.collections) {
     const keys = collection.key.map((name) => `${column('t', name)}::text`);
     const value = `concat_ws('/', ${keys.join(', ')})`;
-    const lines = (await copied(snapshot, collection, { format: 'json', columns: [{ name: 'key', value }] })).split(
-      '\n',
-    );
+    const lines = (await copied(snapshot, collection, { columns: [{ name: 'key', value }] })).split('\n');
     const rows = lines.slice(0, -1).map((line): { key: string } => JSON.parse(line));
     if (rows.length !== snapshot.counts[collection.ref]) throw new Error(`The count of ${collection.ref} is wrong.`);
     if (rows.length > 0) found[collection.ref] = rows.map(({ key }) => key).sort();

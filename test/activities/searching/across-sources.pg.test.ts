@@ -150,7 +150,7 @@ describe('a search across sources', () => {
   it('names the source that refused, whichever was opened last', async () => {
     const sources = sourcesBy('temp_tables', 'temp_tables');
     const reading = withSnapshots(sources, search, async ([crm]) => {
-      if (crm) await copied(crm, firstOf(crm), { format: 'json', columns: [{ name: 'x', value: 'no_such_column' }] });
+      if (crm) await copied(crm, firstOf(crm), { columns: [{ name: 'x', value: 'no_such_column' }] });
     });
     await expect(reading).rejects.toThrow('The source crm refused a statement: SQLSTATE 42703.');
     const missing = withSnapshots(

@@ -391,6 +391,30 @@ describe('indexes', () => {
     expect((await compare(database, { ddl: `${ddl}; ${indexes.join(' ')}`, collections })).findings).toEqual([]);
   });
 
+  it('of trigrams are missed over a large text that is searched for mentions; the one that is written serves', async () => {
+    const posts = (rows: number) => `${CONTACTS_DDL} CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+      CREATE TABLE posts (id bigint PRIMARY KEY, workspace_id uuid NOT NULL, body text, about jsonb);
+      INSERT INTO posts SELECT n, '6f0c1a52-5f0e-4d53-9a44-0d6e3a1b7c01', 'post ' || n, '{}' FROM generate_series(1, ${rows}) n;
+      CREATE INDEX ON posts (workspace_id); ANALYZE posts;`;
+    const text = { steward: { free_text: true } };
+    const fields = [key('id'), { name: 'workspace_id' }, field('body', text), field('about', text)];
+    const collections = [contacts(), collection('posts', fields)];
+    expect((await compare(database, { ddl: posts(200), collections })).findings).toEqual([]);
+    const { findings } = await compare(database, { ddl: posts(2_000), collections });
+    expect(findings.map(({ code, column }) => [code, column])).toEqual([
+      ['index-missing', 'body'],
+      ['index-missing', 'about'],
+    ]);
+    const indexes = findings.map(({ sql }) =>
+      (sql ?? '')
+        .replace('CONCURRENTLY ', '')
+        .replace(/"\w+"\."posts"/, 'posts')
+        .replace('gin_trgm_ops', 'public.gin_trgm_ops'),
+    );
+    const helped = { ddl: `${posts(2_000)} ${indexes.join(' ')}`, collections };
+    expect((await compare(database, helped)).findings).toEqual([]);
+  });
+
   it('that lead along a reference are missed at the end where rows arrive, JSON included', async () => {
     const ddl = `${CONTACTS_DDL} CREATE TABLE notes (id bigint PRIMARY KEY, workspace_id uuid NOT NULL, contact_id uuid, body jsonb)`;
     const inside = { name: 'body', fields: [refers('author', 'contacts.id', 'from')] };
