@@ -1,13 +1,11 @@
-/** One collection as files: its rows as JSON, JSON Lines, CSV and pages, read from the source once. */
+/** One collection as files: its rows as JSON, JSON Lines, CSV and pages. */
 import { pipeline } from 'node:stream';
-import type { Readable } from 'node:stream';
-import { jsonReading } from '../../data-map/copy.ts';
 import type { Field } from '../../data-map/model.ts';
 import type { PlannedCollection } from '../../data-map/plan.ts';
 import { textsIn } from '../../data-map/texts.ts';
-import type { Snapshot } from '../plan-runner.ts';
-import { countLeftOut } from '../searching/left-out.ts';
+import type { LeftOut } from '../searching/left-out.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
+import type { CollectionRows } from './collection-rows.ts';
 import type { Column, CollectionPaths, PackageFacts, PackedCollection } from './contents.ts';
 import { csvOf } from './csv.ts';
 import type { EntryNames } from './entry-names.ts';
@@ -15,7 +13,7 @@ import { JsonArray } from './json-array.ts';
 import { lineBatches } from './json-lines.ts';
 import type { Progress } from './progress.ts';
 import { PAGES_FOLDER, writePages } from './record-pages.ts';
-import { RowSpool } from './row-spool.ts';
+import type { RowSpool } from './row-spool.ts';
 import { speechIn } from './words/speech.ts';
 
 /** As many rows stand on index.html itself; of more, a taste, for they have pages. */
@@ -39,24 +37,21 @@ export class CollectionFiles {
     this.facts = facts;
   }
 
-  /** `rows` is how many the snapshot has; a collection without any gets no files. */
-  async pack(snapshot: Snapshot, collection: PlannedCollection, rows: number): Promise<PackedCollection> {
-    const described = describe(collection, this.facts.language);
-    if (rows === 0) return { ...described, rows, sample: [] };
-    const leftOut = await leftOutOf(snapshot, collection);
-    if (leftOut.withheld === rows) return { ...described, ...leftOut, rows: 0, sample: [] };
+  async pack({ collection, found, leftOut, spool }: CollectionRows): Promise<PackedCollection> {
+    const described = { ...describe(collection, this.facts.language), ...leftOutOf(collection, leftOut) };
+    if (leftOut.withheld === found) return { ...described, rows: 0, sample: [] };
     this.progress.collection = collection.ref;
-    const spool = new RowSpool();
-    try {
-      const files = this.pathsOf(collection);
-      const array = await this.writeJson(snapshot.read(collection, jsonReading(collection)), spool, files.json, rows);
-      await this.archive.add(files.jsonl, spool.replay());
-      await this.archive.add(files.csv, csvOf(collection.columns, lineBatches(spool.replay())));
-      const packed = { ...described, ...leftOut, rows: array.rows, sample: array.sample, files };
-      return array.sample.length === array.rows ? packed : { ...packed, pages: await this.writePages(packed, spool) };
-    } finally {
-      await spool.release();
-    }
+    const files = this.pathsOf(collection);
+    const array = await this.writeJson(spool, files.json, found);
+    await this.archive.add(files.jsonl, spool.replay());
+    await this.archive.add(files.csv, csvOf(collection.columns, lineBatches(spool.replay())));
+    const packed = { ...described, rows: array.rows, sample: array.sample, files };
+    return array.sample.length === array.rows ? packed : { ...packed, pages: await this.writePages(packed, spool) };
+  }
+
+  /** A collection in which nothing was found gets no files. */
+  packNone(collection: PlannedCollection): PackedCollection {
+    return { ...describe(collection, this.facts.language), rows: 0, sample: [] };
   }
 
   private pathsOf({ ref, kind }: PlannedCollection): CollectionPaths {
@@ -64,14 +59,14 @@ export class CollectionFiles {
     return { json: path('json'), jsonl: path('jsonl'), csv: path('csv') };
   }
 
-  private async writeJson(read: Readable, spool: RowSpool, path: string, rows: number): Promise<JsonArray> {
+  private async writeJson(spool: RowSpool, path: string, rows: number): Promise<JsonArray> {
     const limits = {
       rows: rows <= WHOLE_ROWS ? WHOLE_ROWS : TASTE_ROWS,
       bytes: Math.min(SHOWN_BYTES, this.pageBytes),
     };
     const array = new JsonArray(limits, (count) => (this.progress.rows += count));
-    // Each fails and is destroyed together with what it reads.
-    pipeline(read, spool, array, () => undefined);
+    // It fails and is destroyed together with what it reads.
+    pipeline(spool.replay(), array, () => undefined);
     await this.archive.add(path, array);
     this.pageBytes -= array.bytesSampled;
     return array;
@@ -84,12 +79,11 @@ export class CollectionFiles {
   }
 }
 
-async function leftOutOf(
-  snapshot: Snapshot,
-  collection: PlannedCollection,
-): Promise<Pick<PackedCollection, 'withheld' | 'mixed'>> {
-  const { withheld, mixed } = await countLeftOut(snapshot, collection);
-  const takenOut = collection.handover.thirdParties === 'redact';
+function leftOutOf(
+  { handover }: PlannedCollection,
+  { withheld, mixed }: LeftOut,
+): Pick<PackedCollection, 'withheld' | 'mixed'> {
+  const takenOut = handover.thirdParties === 'redact';
   return { ...(withheld > 0 && { withheld }), ...(mixed > 0 && { mixed: { rows: mixed, takenOut } }) };
 }
 
