@@ -7,14 +7,13 @@ import type { LeftOut } from '../searching/left-out.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
 import type { CollectionRows } from './collection-rows.ts';
 import type { Column, CollectionPaths, PackageFacts, PackedCollection } from './contents.ts';
-import { csvOf } from './csv.ts';
 import type { EntryNames } from './entry-names.ts';
 import { JsonArray } from './json-array.ts';
-import { lineBatches } from './json-lines.ts';
 import type { Progress } from './progress.ts';
-import { PAGES_FOLDER, writePages } from './record-pages.ts';
+import { writeRecords } from './record-files.ts';
+import { PAGES_FOLDER } from './record-pages.ts';
+import type { RecordThread } from './record-thread.ts';
 import type { RowSpool } from './row-spool.ts';
-import { speechIn } from './words/speech.ts';
 
 /** As many rows stand on index.html itself; of more, a taste, for they have pages. */
 const WHOLE_ROWS = 200;
@@ -28,13 +27,21 @@ export class CollectionFiles {
   private readonly names: EntryNames;
   private readonly progress: Progress;
   private readonly facts: PackageFacts;
+  private readonly thread: RecordThread;
   private pageBytes = PAGE_BYTES;
 
-  constructor(archive: ArchiveWriter, names: EntryNames, progress: Progress, facts: PackageFacts) {
+  constructor(
+    archive: ArchiveWriter,
+    names: EntryNames,
+    progress: Progress,
+    facts: PackageFacts,
+    thread: RecordThread,
+  ) {
     this.archive = archive;
     this.names = names;
     this.progress = progress;
     this.facts = facts;
+    this.thread = thread;
   }
 
   async pack({ collection, found, leftOut, spool }: CollectionRows): Promise<PackedCollection> {
@@ -44,9 +51,9 @@ export class CollectionFiles {
     const files = this.pathsOf(collection);
     const array = await this.writeJson(spool, files.json, found);
     await this.archive.add(files.jsonl, spool.replay());
-    await this.archive.add(files.csv, csvOf(collection.columns, lineBatches(spool.replay())));
     const packed = { ...described, rows: array.rows, sample: array.sample, files };
-    return array.sample.length === array.rows ? packed : { ...packed, pages: await this.writePages(packed, spool) };
+    const pages = await this.writeRecords(packed, spool);
+    return pages ? { ...packed, pages } : packed;
   }
 
   /** A collection in which nothing was found gets no files. */
@@ -72,10 +79,13 @@ export class CollectionFiles {
     return array;
   }
 
-  private writePages(packed: Omit<PackedCollection, 'pages'>, spool: RowSpool) {
-    const folder = this.names.unique([PAGES_FOLDER], packed.collection);
-    const context = { facts: this.facts, speech: speechIn(this.facts.language) };
-    return writePages(this.archive, context, packed, folder, lineBatches(spool.replay()));
+  private writeRecords(packed: PackedCollection & { readonly files: CollectionPaths }, spool: RowSpool) {
+    const { collection, label, columns, sample, rows, files } = packed;
+    const hasPages = sample.length < rows;
+    const { language, workspace } = this.facts;
+    const order = { collection: { label, columns, sample, rows }, workspaceName: workspace.name, language, hasPages };
+    const pages = hasPages ? this.names.unique([PAGES_FOLDER], collection) : PAGES_FOLDER;
+    return writeRecords(this.archive, { csv: files.csv, pages }, this.thread.make(order, spool.replay()));
   }
 }
 

@@ -24,6 +24,7 @@ import type { Progress } from './progress.ts';
 import { readAhead } from './read-ahead.ts';
 import { readme } from './readme.ts';
 import { STYLE_FILE } from './record-pages.ts';
+import { RecordThread } from './record-thread.ts';
 
 export interface PackageWork extends Supplements {
   readonly facts: PackageFacts;
@@ -56,7 +57,8 @@ export async function writePackage(
   { progress, signal }: Watch,
 ): Promise<{ readonly manifest: Manifest; readonly document: Buffer }> {
   const names = new EntryNames();
-  const files = new CollectionFiles(archive, names, progress, facts);
+  await using thread = new RecordThread();
+  const files = new CollectionFiles(archive, names, progress, facts, thread);
   const pack = (read: readonly Snapshot[]) => packSources(read, files);
   const packed = await withSnapshots(sources, search, pack, signal);
   const snapshots = new Map(packed.map(({ source, takenAt }) => [source, takenAt]));
