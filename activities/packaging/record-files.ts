@@ -53,8 +53,14 @@ class EntryQueue {
   /** Resolves when those before it are written; of its own failure the next one hears, or the end. */
   async add({ name, bytes }: MadePage): Promise<void> {
     await this.writing;
-    this.writing = this.archive.add(`${this.folder}/${name}`, bytes);
+    this.writing = this.write(name, bytes);
     this.writing.catch(() => undefined);
+  }
+
+  /** What comes from another thread is large and makes no work for the garbage collection here, which would wait too long. */
+  private async write(name: string, bytes: MadePage['bytes']): Promise<void> {
+    await this.archive.add(`${this.folder}/${name}`, bytes);
+    bytes.buffer.transfer(0);
   }
 
   async end(): Promise<void> {

@@ -6,6 +6,7 @@ import { readCells } from './json-cells.ts';
 import { LineReader } from './json-lines.ts';
 import { RecordPages } from './record-pages.ts';
 import type { PageFile, Paged } from './record-pages.ts';
+import { Utf8Writer } from './utf8-writer.ts';
 import { speechIn } from './words/speech.ts';
 
 /** Plain data, for it may go to another thread. */
@@ -17,12 +18,12 @@ export interface RecordOrder {
 }
 
 /** A page in UTF-8. */
-export type MadePage = { readonly name: string; readonly bytes: Uint8Array };
+export type MadePage = { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> };
 
-/** Of some rows. */
+/** Of some rows. No two have memory in common. */
 export interface Made {
   /** The next bytes of the CSV file. */
-  readonly csv: Uint8Array;
+  readonly csv: Uint8Array<ArrayBuffer>;
   readonly pages: readonly MadePage[];
   /** What the pages' folder has by now; undefined when there are none to be. */
   readonly written: Omit<PackedPages, 'folder'> | undefined;
@@ -30,29 +31,28 @@ export interface Made {
 
 export class RecordMaker {
   private readonly lines = new LineReader();
+  private readonly csv = new Utf8Writer();
+  private readonly text = new Utf8Writer();
   private readonly pages: RecordPages | undefined;
-  private header: string;
 
   constructor({ collection, workspaceName, language, hasPages }: RecordOrder) {
-    this.header = csvHeader(collection.columns.map(({ name }) => name));
+    this.csv.write(csvHeader(collection.columns.map(({ name }) => name)));
     this.pages = hasPages ? new RecordPages(collection, workspaceName, speechIn(language)) : undefined;
   }
 
   /** Takes the rows as JSON lines, however they are cut. */
   make(chunk: Uint8Array): Made {
-    const records = [this.header];
-    this.header = '';
-    const files: PageFile[] = [];
+    const pages: MadePage[] = [];
     for (const line of this.lines.read(chunk)) {
       const cells = readCells(line);
-      records.push(csvRecord(cells));
-      if (this.pages) files.push(...this.pages.add(cells));
+      this.csv.write(csvRecord(cells));
+      for (const file of this.pages?.add(cells) ?? []) pages.push(this.encode(file));
     }
-    const pages = files.map(({ name, content }) => ({ name, bytes: bytesOf(content) }));
-    return { csv: bytesOf(records.join('')), pages, written: this.pages?.written };
+    return { csv: this.csv.take(), pages, written: this.pages?.written };
+  }
+
+  private encode({ name, texts }: PageFile): MadePage {
+    for (const text of texts) this.text.write(text);
+    return { name, bytes: this.text.take() };
   }
 }
-
-/** In memory of its own, which can be handed to another thread. */
-const encoder = new TextEncoder();
-const bytesOf = (text: string): Uint8Array => encoder.encode(text);

@@ -35,7 +35,8 @@ const pagedRows = ({ rows }: Paged): number => Math.min(rows, MAX_ROWS);
 export interface PageFile {
   /** In the collection's folder. */
   readonly name: string;
-  readonly content: string;
+  /** The content in pieces. */
+  readonly texts: readonly string[];
 }
 
 export class RecordPages {
@@ -55,9 +56,9 @@ export class RecordPages {
     this.page.addRow(texts);
     this.shard.addRow(texts.filter((text, place) => text !== '' && isSought(cells[place])));
     const files: PageFile[] = [];
-    if (this.page.isFull) files.push({ name: `${padded(this.page.number)}.html`, content: this.page.take() });
+    if (this.page.isFull) files.push({ name: `${padded(this.page.number)}.html`, texts: this.page.take() });
     if (this.shard.isFull || this.page.isLast) {
-      files.push({ name: `search-${padded(this.shard.number)}.js`, content: this.shard.take() });
+      files.push({ name: `search-${padded(this.shard.number)}.js`, texts: [this.shard.take()] });
     }
     return files;
   }
@@ -114,7 +115,7 @@ class Page {
   private readonly speech: Speech;
   private readonly order: readonly number[];
   private readonly total: number;
-  private markup = '';
+  private markup: string[] = [];
   private first = 1;
   private room: Room = { left: PAGE_ROOM };
 
@@ -133,7 +134,7 @@ class Page {
     // End tags that HTML lets one leave out would be a tenth of the page.
     let row = `<tr id=r${this.rows}><th scope=row>${this.rows}`;
     for (const place of this.order) row += `<td>${lineMarkup(texts[place] ?? '', this.speech, this.room)}`;
-    this.markup += `${row}\n`;
+    this.markup.push(`${row}\n`);
   }
 
   get isFull(): boolean {
@@ -145,13 +146,14 @@ class Page {
     return this.rows === this.total;
   }
 
-  take(): string {
-    const page = `${this.opening().markup}${this.markup}</tbody></table></div>
+  take(): readonly string[] {
+    const closing = `</tbody></table></div>
 ${this.navigation('below').markup}</main></body></html>
 `;
+    const page = [this.opening().markup, ...this.markup, closing];
     this.number += 1;
     this.first = this.rows + 1;
-    this.markup = '';
+    this.markup = [];
     this.room = { left: PAGE_ROOM };
     return page;
   }

@@ -10,7 +10,9 @@ import type { Made, RecordOrder } from './record-maker.ts';
 const ROWS_WORTH_IT = 2_000;
 const PIECE_BYTES = 128 * 1024;
 /** Pieces that the thread has or is about to get, or whose outcome waits: what bounds the memory. */
-const PIECES_AHEAD = 4;
+const PIECES_AHEAD = 3;
+/** Nothing lives longer than its piece, so a small nursery collects as well as a large one. */
+const NURSERY_MIB = 6;
 
 interface Waiting {
   readonly resolve: (made: Made) => void;
@@ -45,7 +47,9 @@ export class RecordThread implements AsyncDisposable {
   }
 
   private start(): Worker {
-    const worker = new Worker(new URL('./record-worker.ts', import.meta.url));
+    const worker = new Worker(new URL('./record-worker.ts', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: NURSERY_MIB },
+    });
     worker.on('message', (made: Made) => this.waiting.shift()?.resolve(made));
     worker.on('error', (error) => this.fail(error));
     worker.on('exit', () => this.fail(new Error('The thread that makes pages has ended.')));

@@ -11,9 +11,5 @@ parentPort?.on('message', (message: RecordOrder | Uint8Array) => {
     return;
   }
   const made = maker?.make(message);
-  const buffers = [made?.csv, ...(made?.pages.map(({ bytes }) => bytes) ?? [])];
-  parentPort?.postMessage(
-    made,
-    buffers.flatMap((bytes) => (bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : [])),
-  );
+  if (made) parentPort?.postMessage(made, [made.csv.buffer, ...made.pages.map(({ bytes }) => bytes.buffer)]);
 });
