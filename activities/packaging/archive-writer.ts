@@ -70,7 +70,7 @@ export class ArchiveWriter {
 
   /** Without a stream: hundreds of small files would be as many streams to set up and take down. */
   private async addWhole(content: string | Uint8Array, data: EntryData): Promise<Digested> {
-    const bytes = Buffer.from(content);
+    const bytes = toBuffer(content);
     const taken = once(this.zip, 'entry', { signal: this.over.signal });
     this.zip.append(bytes, data);
     await taken;
@@ -101,6 +101,11 @@ export class ArchiveWriter {
 
 const isWhole = (content: Content): content is string | Uint8Array =>
   typeof content === 'string' || content instanceof Uint8Array;
+
+const toBuffer = (content: string | Uint8Array): Buffer =>
+  typeof content === 'string'
+    ? Buffer.from(content)
+    : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
 
 function toReadable(content: Streamed): Readable {
   return content instanceof Readable ? content : Readable.from(content);

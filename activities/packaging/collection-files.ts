@@ -1,22 +1,19 @@
-/** One collection as files: its rows as JSON, JSON Lines, CSV and pages, read from the source once. */
+/** One collection as files: its rows as JSON, JSON Lines, CSV and pages. */
 import { pipeline } from 'node:stream';
-import type { Readable } from 'node:stream';
-import { jsonReading } from '../../data-map/copy.ts';
 import type { Field } from '../../data-map/model.ts';
 import type { PlannedCollection } from '../../data-map/plan.ts';
 import { textsIn } from '../../data-map/texts.ts';
-import type { Snapshot } from '../plan-runner.ts';
-import { countLeftOut } from '../searching/left-out.ts';
+import type { LeftOut } from '../searching/left-out.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
+import type { CollectionRows } from './collection-rows.ts';
 import type { Column, CollectionPaths, PackageFacts, PackedCollection } from './contents.ts';
-import { csvOf } from './csv.ts';
 import type { EntryNames } from './entry-names.ts';
 import { JsonArray } from './json-array.ts';
-import { lineBatches } from './json-lines.ts';
 import type { Progress } from './progress.ts';
-import { PAGES_FOLDER, writePages } from './record-pages.ts';
-import { RowSpool } from './row-spool.ts';
-import { speechIn } from './words/speech.ts';
+import { writeRecords } from './record-files.ts';
+import { PAGES_FOLDER } from './record-pages.ts';
+import type { RecordThread } from './record-thread.ts';
+import type { RowSpool } from './row-spool.ts';
 
 /** As many rows stand on index.html itself; of more, a taste, for they have pages. */
 const WHOLE_ROWS = 200;
@@ -30,33 +27,38 @@ export class CollectionFiles {
   private readonly names: EntryNames;
   private readonly progress: Progress;
   private readonly facts: PackageFacts;
+  private readonly thread: RecordThread;
   private pageBytes = PAGE_BYTES;
 
-  constructor(archive: ArchiveWriter, names: EntryNames, progress: Progress, facts: PackageFacts) {
+  constructor(
+    archive: ArchiveWriter,
+    names: EntryNames,
+    progress: Progress,
+    facts: PackageFacts,
+    thread: RecordThread,
+  ) {
     this.archive = archive;
     this.names = names;
     this.progress = progress;
     this.facts = facts;
+    this.thread = thread;
   }
 
-  /** `rows` is how many the snapshot has; a collection without any gets no files. */
-  async pack(snapshot: Snapshot, collection: PlannedCollection, rows: number): Promise<PackedCollection> {
-    const described = describe(collection, this.facts.language);
-    if (rows === 0) return { ...described, rows, sample: [] };
-    const leftOut = await leftOutOf(snapshot, collection);
-    if (leftOut.withheld === rows) return { ...described, ...leftOut, rows: 0, sample: [] };
+  async pack({ collection, found, leftOut, spool }: CollectionRows): Promise<PackedCollection> {
+    const described = { ...describe(collection, this.facts.language), ...leftOutOf(collection, leftOut) };
+    if (leftOut.withheld === found) return { ...described, rows: 0, sample: [] };
     this.progress.collection = collection.ref;
-    const spool = new RowSpool();
-    try {
-      const files = this.pathsOf(collection);
-      const array = await this.writeJson(snapshot.read(collection, jsonReading(collection)), spool, files.json, rows);
-      await this.archive.add(files.jsonl, spool.replay());
-      await this.archive.add(files.csv, csvOf(collection.columns, lineBatches(spool.replay())));
-      const packed = { ...described, ...leftOut, rows: array.rows, sample: array.sample, files };
-      return array.sample.length === array.rows ? packed : { ...packed, pages: await this.writePages(packed, spool) };
-    } finally {
-      await spool.release();
-    }
+    const files = this.pathsOf(collection);
+    const array = await this.writeJson(spool, files.json, found);
+    await this.archive.add(files.jsonl, spool.replay());
+    const packed = { ...described, rows: array.rows, sample: array.sample, files };
+    const pages = await this.writeRecords(packed, spool);
+    return pages ? { ...packed, pages } : packed;
+  }
+
+  /** A collection in which nothing was found gets no files. */
+  packNone(collection: PlannedCollection): PackedCollection {
+    return { ...describe(collection, this.facts.language), rows: 0, sample: [] };
   }
 
   private pathsOf({ ref, kind }: PlannedCollection): CollectionPaths {
@@ -64,32 +66,34 @@ export class CollectionFiles {
     return { json: path('json'), jsonl: path('jsonl'), csv: path('csv') };
   }
 
-  private async writeJson(read: Readable, spool: RowSpool, path: string, rows: number): Promise<JsonArray> {
+  private async writeJson(spool: RowSpool, path: string, rows: number): Promise<JsonArray> {
     const limits = {
       rows: rows <= WHOLE_ROWS ? WHOLE_ROWS : TASTE_ROWS,
       bytes: Math.min(SHOWN_BYTES, this.pageBytes),
     };
     const array = new JsonArray(limits, (count) => (this.progress.rows += count));
-    // Each fails and is destroyed together with what it reads.
-    pipeline(read, spool, array, () => undefined);
+    // It fails and is destroyed together with what it reads.
+    pipeline(spool.replay(), array, () => undefined);
     await this.archive.add(path, array);
     this.pageBytes -= array.bytesSampled;
     return array;
   }
 
-  private writePages(packed: Omit<PackedCollection, 'pages'>, spool: RowSpool) {
-    const folder = this.names.unique([PAGES_FOLDER], packed.collection);
-    const context = { facts: this.facts, speech: speechIn(this.facts.language) };
-    return writePages(this.archive, context, packed, folder, lineBatches(spool.replay()));
+  private writeRecords(packed: PackedCollection & { readonly files: CollectionPaths }, spool: RowSpool) {
+    const { collection, label, columns, sample, rows, files } = packed;
+    const hasPages = sample.length < rows;
+    const { language, workspace } = this.facts;
+    const order = { collection: { label, columns, sample, rows }, workspaceName: workspace.name, language, hasPages };
+    const pages = hasPages ? this.names.unique([PAGES_FOLDER], collection) : PAGES_FOLDER;
+    return writeRecords(this.archive, { csv: files.csv, pages }, this.thread.make(order, spool.replay()));
   }
 }
 
-async function leftOutOf(
-  snapshot: Snapshot,
-  collection: PlannedCollection,
-): Promise<Pick<PackedCollection, 'withheld' | 'mixed'>> {
-  const { withheld, mixed } = await countLeftOut(snapshot, collection);
-  const takenOut = collection.handover.thirdParties === 'redact';
+function leftOutOf(
+  { handover }: PlannedCollection,
+  { withheld, mixed }: LeftOut,
+): Pick<PackedCollection, 'withheld' | 'mixed'> {
+  const takenOut = handover.thirdParties === 'redact';
   return { ...(withheld > 0 && { withheld }), ...(mixed > 0 && { mixed: { rows: mixed, takenOut } }) };
 }
 

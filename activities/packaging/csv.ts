@@ -5,19 +5,14 @@
  * A spreadsheet takes text that begins with one of a few characters for a formula (OWASP, CSV Injection); an apostrophe
  * before it makes it text. Numbers stay numbers, also negative ones.
  */
-import { readCells } from './json-cells.ts';
 import type { Cell } from './json-cells.ts';
 
-/** The file in pieces, from batches of JSON lines whose values stand in the order of `columns`. */
-export async function* csvOf(
-  columns: readonly string[],
-  batches: AsyncIterable<readonly string[]>,
-): AsyncGenerator<Buffer> {
-  yield Buffer.from(`${columns.map((name) => textField(name)).join(',')}\r\n`);
-  for await (const lines of batches) yield Buffer.from(lines.map(record).join(''));
-}
+export const csvHeader = (columns: readonly string[]): string => `${columns.map(textField).join(',')}\r\n`;
 
-const record = (line: string): string => `${readCells(line).map(fieldOf).join(',')}\r\n`;
+/** The cells stand in the order of the header's columns. */
+export function csvRecord(cells: readonly Cell[]): string {
+  return `${cells.map(fieldOf).join(',')}\r\n`;
+}
 
 function fieldOf({ kind, text }: Cell): string {
   if (kind === 'text') return textField(text);

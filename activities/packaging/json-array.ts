@@ -36,8 +36,8 @@ export class JsonArray extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    // A row takes three bytes at least, `{}` and its end, and its separator adds one; a row under way may need an opening.
-    const out = Buffer.allocUnsafe(chunk.length * 2 + 2);
+    // Each row's end makes place for half of the next one's separator; the first one here may need both bytes.
+    const out = Buffer.allocUnsafe(chunk.length + rowEndsIn(chunk) + 2);
     const before = this.rows;
     let filled = 0;
     for (let at = 0; at < chunk.length; ) {
@@ -72,4 +72,10 @@ export class JsonArray extends Transform {
     this.sampling = false;
     this.line = [];
   }
+}
+
+function rowEndsIn(chunk: Buffer): number {
+  let ends = 0;
+  for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) ends += 1;
+  return ends;
 }

@@ -2,13 +2,11 @@
  * Collections too large for index.html: their rows on pages of their own, and the rows' texts beside them for the search.
  * Both are written as the rows pass, so that memory holds one page and one piece of text whatever there are.
  */
-import type { ArchiveWriter } from './archive-writer.ts';
 import { cellText, isIdentifier, lineMarkup } from './cell-markup.ts';
 import type { Room } from './cell-markup.ts';
-import type { Column, PackageFacts, PackedCollection, PackedPages } from './contents.ts';
+import type { Column, PackedCollection, PackedPages } from './contents.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { readCells } from './json-cells.ts';
 import type { Cell } from './json-cells.ts';
 import { readingOrder } from './reading-order.ts';
 import { fill } from './words/speech.ts';
@@ -29,43 +27,47 @@ const POLICY = "default-src 'none'; style-src 'self' file:; base-uri 'none'; for
 export const PAGES_FOLDER = 'pages';
 export const STYLE_FILE = `${PAGES_FOLDER}/style.css`;
 
-type Paged = Pick<PackedCollection, 'label' | 'columns' | 'sample' | 'rows'>;
+export type Paged = Pick<PackedCollection, 'label' | 'columns' | 'sample' | 'rows'>;
 
 /** How many of a collection's rows get a page. */
 const pagedRows = ({ rows }: Paged): number => Math.min(rows, MAX_ROWS);
 
-/** Writes the pages of one collection into `folder`, from batches of JSON lines, and the files of the search. */
-export async function writePages(
-  archive: ArchiveWriter,
-  { facts, speech }: { readonly facts: Pick<PackageFacts, 'workspace'>; readonly speech: Speech },
-  collection: Paged,
-  folder: string,
-  batches: AsyncIterable<readonly string[]>,
-): Promise<PackedPages> {
-  const total = pagedRows(collection);
-  const page = new Page(collection, facts.workspace.name, speech);
-  const shard = new Shard();
-  // One is compressed while the next is made.
-  let writing: Promise<unknown> = Promise.resolve();
-  const add = async (name: string, content: string): Promise<void> => {
-    await writing;
-    writing = archive.add(`${folder}/${name}`, content);
-    // It is heard of at the next, or at the end.
-    writing.catch(() => undefined);
-  };
-  for await (const lines of batches) {
-    for (const line of lines.slice(0, total - page.rows)) {
-      const cells = readCells(line);
-      const texts = cells.map((cell) => cellText(cell, speech));
-      page.addRow(texts);
-      shard.addRow(texts.filter((text, place) => text !== '' && isSought(cells[place])));
-      if (page.isFull) await add(`${padded(page.number)}.html`, page.take());
-      if (shard.isFull || page.rows === total) await add(`search-${padded(shard.number)}.js`, shard.take());
-    }
-    if (page.rows === total) break;
+export interface PageFile {
+  /** In the collection's folder. */
+  readonly name: string;
+  /** The content in pieces. */
+  readonly texts: readonly string[];
+}
+
+export class RecordPages {
+  private readonly page: Page;
+  private readonly shard = new Shard();
+  private readonly speech: Speech;
+
+  constructor(collection: Paged, workspaceName: string, speech: Speech) {
+    this.page = new Page(collection, workspaceName, speech);
+    this.speech = speech;
   }
-  await writing;
-  return { folder, pages: page.pages, rows: total, pageRows: PAGE_ROWS, shards: shard.number - 1 };
+
+  /** The files that are complete with this row; with the last one all are. */
+  add(cells: readonly Cell[]): readonly PageFile[] {
+    if (this.page.isLast) return [];
+    const texts = cells.map((cell) => cellText(cell, this.speech));
+    this.page.addRow(texts);
+    this.shard.addRow(texts.filter((text, place) => text !== '' && isSought(cells[place])));
+    const files: PageFile[] = [];
+    if (this.page.isFull) files.push({ name: `${padded(this.page.number)}.html`, texts: this.page.take() });
+    if (this.shard.isFull || this.page.isLast) {
+      files.push({ name: `search-${padded(this.shard.number)}.js`, texts: [this.shard.take()] });
+    }
+    return files;
+  }
+
+  /** What there is in the folder so far. */
+  get written(): Omit<PackedPages, 'folder'> {
+    const { pages, rows } = this.page;
+    return { pages, rows, pageRows: PAGE_ROWS, shards: this.shard.number - 1 };
+  }
 }
 
 /** A search for yes and no, or for what only the system can read, would find too much or nobody makes it. */
@@ -113,7 +115,7 @@ class Page {
   private readonly speech: Speech;
   private readonly order: readonly number[];
   private readonly total: number;
-  private markup = '';
+  private markup: string[] = [];
   private first = 1;
   private room: Room = { left: PAGE_ROOM };
 
@@ -132,20 +134,26 @@ class Page {
     // End tags that HTML lets one leave out would be a tenth of the page.
     let row = `<tr id=r${this.rows}><th scope=row>${this.rows}`;
     for (const place of this.order) row += `<td>${lineMarkup(texts[place] ?? '', this.speech, this.room)}`;
-    this.markup += `${row}\n`;
+    this.markup.push(`${row}\n`);
   }
 
   get isFull(): boolean {
-    return this.rows % PAGE_ROWS === 0 || this.rows === this.total;
+    return this.rows % PAGE_ROWS === 0 || this.isLast;
   }
 
-  take(): string {
-    const page = `${this.opening().markup}${this.markup}</tbody></table></div>
+  /** Whether no row follows on any page. */
+  get isLast(): boolean {
+    return this.rows === this.total;
+  }
+
+  take(): readonly string[] {
+    const closing = `</tbody></table></div>
 ${this.navigation('below').markup}</main></body></html>
 `;
+    const page = [this.opening().markup, ...this.markup, closing];
     this.number += 1;
     this.first = this.rows + 1;
-    this.markup = '';
+    this.markup = [];
     this.room = { left: PAGE_ROOM };
     return page;
   }

@@ -11,18 +11,21 @@ import { open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Transform, pipeline } from 'node:stream';
-import type { TransformCallback } from 'node:stream';
+import { Readable, Writable, pipeline } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { pipeline as piped } from 'node:stream/promises';
 import { Unavailable } from '../../domain/errors.ts';
 import { openStream, sealStream } from '../../platform/sealed-stream.ts';
 
-const MEMORY_BYTES = 16 * 2 ** 20;
+/** Of each of the spools that there are at a time. */
+const MEMORY_BYTES = 2 * 2 ** 20;
 const PIECE_BYTES = 2 ** 18;
 const CONTEXT = 'rows on their way into a package';
 
-/** Passes through what it is given, and gives it again as often as it is asked, once all has passed. */
-export class RowSpool extends Transform {
+type Done = (error?: Error | null) => void;
+
+/** Takes in what is written to it, and gives it as often as it is asked, once all has been written. */
+export class RowSpool extends Writable {
   private readonly key = randomBytes(32);
   private readonly memoryBytes: number;
   private kept: Buffer[] = [];
@@ -34,21 +37,21 @@ export class RowSpool extends Transform {
     this.memoryBytes = memoryBytes;
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     this.keptBytes += chunk.length;
     if (this.file === undefined && this.keptBytes <= this.memoryBytes) {
       this.kept.push(chunk);
-      done(null, chunk);
+      done();
       return;
     }
-    void settle(this.spill(chunk), done, chunk);
+    void settle(this.spill(chunk), done);
   }
 
-  override _flush(done: TransformCallback): void {
+  override _final(done: Done): void {
     void settle(this.file?.end(), done);
   }
 
-  /** Everything that has passed, from the beginning. */
+  /** Everything that was written, from the beginning. */
   replay(): Readable {
     return this.file?.read() ?? Readable.from(this.kept, { objectMode: false });
   }
@@ -128,13 +131,13 @@ async function* piecesOf(handle: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-async function settle(work: Promise<void> | undefined, done: TransformCallback, chunk?: Buffer): Promise<void> {
+async function settle(work: Promise<void> | undefined, done: Done): Promise<void> {
   try {
     await work;
   } catch (error) {
     return done(noRoom(error));
   }
-  done(null, chunk);
+  done();
 }
 
 /** The words of the file system name a path. */
