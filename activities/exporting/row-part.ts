@@ -15,7 +15,7 @@ import { copyRows } from './copy-rows.ts';
 import type { ExportDeps } from './export-facts.ts';
 import { ParquetFile } from './parquet-file.ts';
 import type { SliceRows } from './part-list.ts';
-import { inSnapshot, run } from './snapshot.ts';
+import { readSnapshot, run } from './snapshot.ts';
 import type { PartContent, PartWork } from './write-part.ts';
 
 export interface Watch {
@@ -31,7 +31,7 @@ const bounds = z.array(z.object({ after: key, upTo: key }));
 export const GZIP = { level: 4, chunkSize: 64 * 1024 } as const;
 
 export async function writeRows(
-  { sources }: ExportDeps,
+  deps: ExportDeps,
   { ref, order, source, row }: PartWork,
   content: unknown,
   archive: ArchiveWriter,
@@ -55,7 +55,7 @@ export async function writeRows(
       progress.files += order.formats.length;
     }
   };
-  await sources.withSource(ref.source, (client) => inSnapshot(client, ref, source, () => read(client)), signal);
+  await readSnapshot(deps, { ref, facts: source, signal }, read);
   return { contents: { slices }, rows: progress.rows, files: 0, missing: [], left: [] };
 }
 
