@@ -11,6 +11,7 @@ import type { ExportFormat } from '../../domain/workspace-export.ts';
 import type { ArchiveWriter } from '../packaging/archive-writer.ts';
 import { safeFileName } from '../packaging/entry-names.ts';
 import type { Progress } from '../packaging/progress.ts';
+import { Blocks } from './blocks.ts';
 import { copyRows } from './copy-rows.ts';
 import type { ExportDeps } from './export-facts.ts';
 import { ParquetFile } from './parquet-file.ts';
@@ -98,6 +99,6 @@ function pathOf(ref: string, number: number, format: ExportFormat): string {
 
 /** Fails and is destroyed together with what it reads. Compression runs in threads of its own. */
 function encoded(rows: Readable, { columns }: ExportedCollection, format: ExportFormat): Readable {
-  const encoder = format === 'parquet' ? new ParquetFile(columns) : createGzip(GZIP);
-  return pipeline(rows, encoder, () => undefined);
+  if (format === 'parquet') return pipeline(rows, new ParquetFile(columns), () => undefined);
+  return pipeline(rows, new Blocks(), createGzip(GZIP), () => undefined);
 }
