@@ -9,17 +9,18 @@ import { liveColumns, otherTables } from '../../data-map/live-columns.ts';
 import type { LiveColumnRow } from '../../data-map/live-columns.ts';
 import { planWorkspace } from '../../data-map/workspace-plan.ts';
 import type { OwnedCollection } from '../../data-map/workspace-plan.ts';
-import { copyObjects, countRows, sampleWidth, sliceEnds } from '../../data-map/workspace-sql.ts';
+import { copyObjects } from '../../data-map/workspace-sql.ts';
 import type { ExportedCollection } from '../../data-map/workspace-sql.ts';
 import { InvalidDataMap } from '../../domain/errors.ts';
 import type { PartsPlan, SourceRef } from '../../domain/workspace-export.ts';
 import type { Control } from '../packaging/control.ts';
 import { copyRows } from './copy-rows.ts';
+import { cutCollections } from './cut-collections.ts';
 import { readSourceFacts, requireRunning } from './export-facts.ts';
 import type { ExportDeps, ExportFacts, SourcePlan } from './export-facts.ts';
 import { PartList, countParts, forgetParts, savePlan } from './part-list.ts';
-import type { RowSlice } from './part-list.ts';
-import { inSnapshot, run } from './snapshot.ts';
+import { readSnapshot, run } from './snapshot.ts';
+import type { SnapshotReading } from './snapshot.ts';
 
 const MIB = 2 ** 20;
 /** Objects of a part at most; as many keys are sealed as one value. */
@@ -35,38 +36,41 @@ export async function planParts(deps: ExportDeps, ref: SourceRef, control: Contr
   const stopBeating = control.beat(() => ({ generation: ref.generation }));
   try {
     await forgetParts(deps.db, ref);
-    const plan = await deps.sources.withSource(
-      ref.source,
-      (client) => inSnapshot(client, ref, facts, () => cutSource(deps, ref, order, client)),
-      control.signal,
-    );
-    await savePlan(deps.db, ref, plan);
+    await savePlan(deps.db, ref, await cutSource(deps, { ref, order, facts, signal: control.signal }));
     return await countParts(deps.db, ref);
   } finally {
     stopBeating();
   }
 }
 
-async function cutSource(
-  { db, map, exports }: ExportDeps,
-  ref: SourceRef,
-  order: ExportFacts,
-  client: ClientBase,
-): Promise<SourcePlan> {
-  const { collections, leftOut } = await readCollections(client, map, ref.source, order.includeRedacted);
-  const parts = new PartList(db, ref, order.dataKey.bytes, exports.partMib * MIB);
-  const counted: (ExportedCollection & { readonly rows: number })[] = [];
-  for (const collection of collections) {
-    const rows = await countOf(client, collection);
-    counted.push({ ...collection, rows });
-    for (const slice of await slicesOf(client, collection, rows, exports.partMib * MIB)) await parts.addRows(slice);
-  }
+interface Planning extends SnapshotReading {
+  readonly order: ExportFacts;
+}
+
+async function cutSource(deps: ExportDeps, planning: Planning): Promise<SourcePlan> {
+  const { ref, order } = planning;
+  const read = <T>(work: (client: ClientBase) => Promise<T>): Promise<T> => readSnapshot(deps, planning, work);
+  const { collections, leftOut } = await read((client) =>
+    readCollections(client, deps.map, ref.source, order.includeRedacted),
+  );
+  const partBytes = deps.exports.partMib * MIB;
+  const parts = new PartList(deps.db, ref, order.dataKey.bytes, partBytes);
+  const cut = await cutCollections(read, collections, partBytes);
+  for (const { slices } of cut) for (const slice of slices) await parts.addRows(slice);
   await parts.endRows();
+  await read((client) => addObjects(client, parts, collections));
+  await parts.end();
+  return { collections: cut.map(({ collection, rows }) => ({ ...collection, rows })), leftOut };
+}
+
+async function addObjects(
+  client: ClientBase,
+  parts: PartList,
+  collections: readonly ExportedCollection[],
+): Promise<void> {
   for (const store of new Set(collections.flatMap(({ media }) => media.map((each) => each.store)))) {
     for await (const objects of objectsOf(client, collections, store)) await parts.addObjects(store, objects);
   }
-  await parts.end();
-  return { collections: counted, leftOut };
 }
 
 async function readCollections(client: ClientBase, map: DataMap, source: string, includeRedacted: boolean) {
@@ -121,53 +125,6 @@ function liveOf(tables: Tables, schema: string, table: string, ref: string): rea
 }
 
 const liveColumn = ({ name, type, base, loose_json: looseJson }: LiveColumnRow) => ({ name, type, base, looseJson });
-
-async function countOf(client: ClientBase, collection: ExportedCollection): Promise<number> {
-  const [row] = await run<{ rows: string }>(client, countRows(collection));
-  return Number(row?.rows ?? 0);
-}
-
-interface EndRow {
-  readonly n: string;
-  readonly bytes: string;
-  readonly is_end: boolean;
-  readonly key: readonly string[];
-}
-
-/** A table without a primary key cannot be cut: it is one slice, whatever its size. */
-async function slicesOf(
-  client: ClientBase,
-  collection: ExportedCollection,
-  rows: number,
-  bytes: number,
-): Promise<readonly RowSlice[]> {
-  if (rows === 0) return [];
-  const [sample] = await run<{ width: string | null }>(client, sampleWidth(collection));
-  const estimate = rows * Number(sample?.width ?? 0);
-  // The first rows say little about a large collection; what is small by far need not be measured any better.
-  const isSmall = estimate * 2 < bytes;
-  const measured =
-    isSmall || collection.key.length === 0 ? [] : await run<EndRow>(client, sliceEnds(collection, rows, bytes));
-  const ends = measured.filter(({ is_end: isEnd, n }) => isEnd && Number(n) < rows);
-  const size = Number(measured.at(-1)?.bytes ?? estimate);
-  const last = { n: String(rows), bytes: String(size), key: undefined };
-  let before: { readonly n: string; readonly bytes: string; readonly key: readonly string[] | undefined } = {
-    n: '0',
-    bytes: '0',
-    key: undefined,
-  };
-  return [...ends, last].map((end, index) => {
-    const slice: RowSlice = {
-      collection: collection.ref,
-      slice: index + 1,
-      rows: Number(end.n) - Number(before.n),
-      bytes: Number(end.bytes) - Number(before.bytes),
-      bounds: { after: before.key, upTo: end.key },
-    };
-    before = end;
-    return slice;
-  });
-}
 
 async function* objectsOf(
   client: ClientBase,

@@ -11,11 +11,12 @@ import type { ExportFormat } from '../../domain/workspace-export.ts';
 import type { ArchiveWriter } from '../packaging/archive-writer.ts';
 import { safeFileName } from '../packaging/entry-names.ts';
 import type { Progress } from '../packaging/progress.ts';
+import { Blocks } from './blocks.ts';
 import { copyRows } from './copy-rows.ts';
 import type { ExportDeps } from './export-facts.ts';
 import { ParquetFile } from './parquet-file.ts';
 import type { SliceRows } from './part-list.ts';
-import { inSnapshot, run } from './snapshot.ts';
+import { readSnapshot, run } from './snapshot.ts';
 import type { PartContent, PartWork } from './write-part.ts';
 
 export interface Watch {
@@ -31,7 +32,7 @@ const bounds = z.array(z.object({ after: key, upTo: key }));
 export const GZIP = { level: 4, chunkSize: 64 * 1024 } as const;
 
 export async function writeRows(
-  { sources }: ExportDeps,
+  deps: ExportDeps,
   { ref, order, source, row }: PartWork,
   content: unknown,
   archive: ArchiveWriter,
@@ -55,7 +56,7 @@ export async function writeRows(
       progress.files += order.formats.length;
     }
   };
-  await sources.withSource(ref.source, (client) => inSnapshot(client, ref, source, () => read(client)), signal);
+  await readSnapshot(deps, { ref, facts: source, signal }, read);
   return { contents: { slices }, rows: progress.rows, files: 0, missing: [], left: [] };
 }
 
@@ -98,6 +99,6 @@ function pathOf(ref: string, number: number, format: ExportFormat): string {
 
 /** Fails and is destroyed together with what it reads. Compression runs in threads of its own. */
 function encoded(rows: Readable, { columns }: ExportedCollection, format: ExportFormat): Readable {
-  const encoder = format === 'parquet' ? new ParquetFile(columns) : createGzip(GZIP);
-  return pipeline(rows, encoder, () => undefined);
+  if (format === 'parquet') return pipeline(rows, new ParquetFile(columns), () => undefined);
+  return pipeline(rows, new Blocks(), createGzip(GZIP), () => undefined);
 }

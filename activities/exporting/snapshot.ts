@@ -92,11 +92,27 @@ async function keep(client: ClientBase, holding: Holding): Promise<never> {
 /** What PostgreSQL answers for a snapshot that is not there, by its version, or whose transaction has just ended. */
 const NO_SNAPSHOT = new Set(['22023', '42704', '55000']);
 
+export interface SnapshotReading {
+  readonly ref: SourceRef;
+  readonly facts: SourceFacts;
+  /** Stops the reading when aborted. */
+  readonly signal: AbortSignal;
+}
+
+/** Lends a connection that reads in the source's snapshot; each has its own. Throws like `inSnapshot`. */
+export async function readSnapshot<T>(
+  { sources }: ExportDeps,
+  { ref, facts, signal }: SnapshotReading,
+  work: (client: ClientBase) => Promise<T>,
+): Promise<T> {
+  return sources.withSource(ref.source, (client) => inSnapshot(client, ref, facts, () => work(client)), signal);
+}
+
 /**
  * Runs `work` in the source's snapshot, with the workspace bound. Throws SnapshotLost when it is gone; Unavailable when it
  * is not open yet.
  */
-export async function inSnapshot<T>(
+async function inSnapshot<T>(
   client: ClientBase,
   ref: SourceRef,
   { snapshotId, tenantKey }: SourceFacts,

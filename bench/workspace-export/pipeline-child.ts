@@ -31,7 +31,7 @@ async function work({ url, tenantKey, folder }: PipelineTask): Promise<ExportMea
   const oneAfterTheOther = (): Promise<void> =>
     withConnection(url, async (client) => {
       for (let table = tables.shift(); table !== undefined; table = tables.shift()) {
-        const copied = await copyTable(client, table, tenantKey, join(folder, `${table}.jsonl.gz`));
+        const copied = await copyTable(client, table, tenantKey, join(folder, `${table.table}.jsonl.gz`));
         rows += copied;
       }
     });
@@ -41,17 +41,29 @@ async function work({ url, tenantKey, folder }: PipelineTask): Promise<ExportMea
   return { ...measured, rows };
 }
 
-/** The tables with the workspace's rows. */
-async function largestFirst(client: ClientBase): Promise<string[]> {
-  const { rows } = await client.query<{ table: string }>(
-    `SELECT relname AS table FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'workspace_id'
-      WHERE relkind = 'r' AND relnamespace = 'app'::regnamespace ORDER BY pg_relation_size(pg_class.oid) DESC`,
-  );
-  return rows.map(({ table }) => table);
+interface TenantTable {
+  readonly table: string;
+  /** The column that tells the workspace. */
+  readonly tenant: string;
 }
 
-async function copyTable(client: ClientBase, table: string, tenantKey: string, file: string): Promise<number> {
-  const where = `workspace_id = ${client.escapeLiteral(tenantKey)}`;
+/** The tables with the workspace's rows, and the one that its own row is in. */
+async function largestFirst(client: ClientBase): Promise<TenantTable[]> {
+  const { rows } = await client.query<TenantTable>(
+    `SELECT relname AS table, attname AS tenant FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+        AND attname = CASE relname WHEN 'workspaces' THEN 'id' ELSE 'workspace_id' END
+      WHERE relkind = 'r' AND relnamespace = 'app'::regnamespace ORDER BY pg_relation_size(pg_class.oid) DESC`,
+  );
+  return rows;
+}
+
+async function copyTable(
+  client: ClientBase,
+  { table, tenant }: TenantTable,
+  tenantKey: string,
+  file: string,
+): Promise<number> {
+  const where = `${client.escapeIdentifier(tenant)} = ${client.escapeLiteral(tenantKey)}`;
   const copied = client.query(
     copyTo(`COPY (SELECT row_to_json(t) FROM app.${client.escapeIdentifier(table)} t WHERE ${where}) TO STDOUT`),
   );

@@ -9,7 +9,7 @@ import {
   bindSlice,
   bindTenant,
   copySlice,
-  countRows,
+  measureRows,
   prepareSession,
   sliceEnds,
 } from '../../data-map/workspace-sql.ts';
@@ -128,7 +128,7 @@ interface EndRow {
 async function sliced(client: PoolClient, collection: ExportedCollection, bytes: number): Promise<readonly number[]> {
   await run(client, prepareSession);
   await run(client, bindTenant('ours'));
-  const [counted] = await run<{ rows: string }>(client, countRows(collection));
+  const [counted] = await run<{ rows: string }>(client, measureRows(collection));
   const total = Number(counted?.rows);
   const measured = await run<EndRow>(client, sliceEnds(collection, total, bytes));
   const ends = measured.filter((each) => each.is_end);
