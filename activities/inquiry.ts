@@ -1,7 +1,7 @@
 /** Who a request asks about and where to look, read from Steward's database. */
 import type { DataMap } from '../data-map/model.ts';
 import { planAcross } from '../data-map/plan.ts';
-import type { SearchOptions } from '../data-map/plan.ts';
+import type { SearchOptions } from '../data-map/search-options.ts';
 import { identityContext } from '../domain/contexts.ts';
 import { InvalidDataMap, NotFound } from '../domain/errors.ts';
 import { digestOf } from '../domain/identities.ts';

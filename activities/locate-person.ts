@@ -1,7 +1,7 @@
 /** Finds the person of a request in every mapped collection, and records how much there is and why it counts as theirs. */
 import type { DataMap } from '../data-map/model.ts';
 import { collectionsOf } from '../data-map/model.ts';
-import type { ConfirmedRow } from '../data-map/plan.ts';
+import type { ConfirmedRow } from '../data-map/search-options.ts';
 import { canonicalIdentity } from '../domain/identities.ts';
 import type { Identity } from '../domain/identities.ts';
 import type { LocateResult, RequestRef } from '../domain/runs.ts';

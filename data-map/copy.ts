@@ -2,12 +2,13 @@
  * The COPY queries that stream what a plan has found. COPY takes no parameters, so the rows are those of the key table, and
  * the workspace is compared once more through the scope table.
  */
+import { boundValue } from './binding.ts';
+import type { Bind } from './binding.ts';
 import type { Media } from './model.ts';
 import type { Key } from './handover.ts';
 import { keyObject } from './matches.ts';
 import type { PlannedCollection } from './plan.ts';
-import { boundValue, isAmong, mixedRow, projectedColumns, projectedMedia, projectedRows } from './projection.ts';
-import type { Bind } from './projection.ts';
+import { isAmong, mixedRow, projectedColumns, projectedMedia, projectedRows } from './projection.ts';
 import { keyColumn, onKey } from './follow.ts';
 import { SCOPE_TABLE, keyTable, scopeColumn } from './sql.ts';
 import { column, quoteName, tableName } from './sql-text.ts';

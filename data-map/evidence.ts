@@ -7,7 +7,7 @@ import type { Identity } from '../domain/identities.ts';
 import type { Combination } from '../domain/request.ts';
 import { mentionsOf } from './mentions.ts';
 import type { Collection, DataMap } from './model.ts';
-import type { SearchOptions } from './plan.ts';
+import type { SearchOptions } from './search-options.ts';
 import type { Predicate } from './predicates.ts';
 import { predicatesFor } from './predicates.ts';
 

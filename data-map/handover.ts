@@ -4,7 +4,7 @@ import type { Identity } from '../domain/identities.ts';
 import { keyText } from './evidence.ts';
 import type { Collection, DataMap, Field, ThirdPartyPolicy } from './model.ts';
 import { collectionsOf } from './model.ts';
-import type { Redaction, SearchOptions } from './plan.ts';
+import type { Redaction, SearchOptions } from './search-options.ts';
 import { ownTokens } from './tokens.ts';
 import type { OwnTokens } from './tokens.ts';
 

@@ -5,7 +5,6 @@
  */
 import { InvalidDataMap } from '../domain/errors.ts';
 import type { Identity } from '../domain/identities.ts';
-import type { Combination } from '../domain/request.ts';
 import { startsIn } from './evidence.ts';
 import type { Starts } from './evidence.ts';
 import { components, reachable } from './graph.ts';
@@ -14,6 +13,7 @@ import type { Handover } from './handover.ts';
 import type { Collection, CollectionRef, DataMap, Edge } from './model.ts';
 import type { Predicate } from './predicates.ts';
 import { checkSearchable } from './predicates.ts';
+import type { SearchOptions } from './search-options.ts';
 import type { Walk } from './walk.ts';
 import { partOf, walkOf } from './walk.ts';
 
@@ -52,41 +52,6 @@ export interface Plan {
   readonly stages: readonly Stage[];
   /** Whether some stage needs more than one round. */
   readonly cyclic: boolean;
-}
-
-/** A row of the source by its key columns. */
-interface RowRef {
-  readonly collection: CollectionRef;
-  readonly key: Readonly<Record<string, unknown>>;
-}
-
-/** A row that counts as the person's on somebody's word. */
-export interface ConfirmedRow extends RowRef {
-  /** It only mentions the person: where it leads is not followed. */
-  readonly mention?: boolean;
-}
-
-/** What is not handed over although it is the person's: rows, columns of rows, whole columns or whole collections. */
-export interface Redaction {
-  readonly collection: CollectionRef;
-  /** Undefined: every row. */
-  readonly key?: Readonly<Record<string, unknown>>;
-  /** Undefined: the row. */
-  readonly column?: string;
-}
-
-/** How a search differs from "every row that any of the identities leads to, whole". */
-export interface SearchOptions {
-  readonly combine?: Combination;
-  /** Types of identity that prove nothing alone: rows found by them count only when confirmed. */
-  readonly uncertain?: readonly string[];
-  /** Rows that count as the person's on somebody's word. */
-  readonly confirmed?: readonly ConfirmedRow[];
-  readonly redactions?: readonly Redaction[];
-  /** Only what the person provided or what was observed of them (GDPR Art. 20(1)), by the map's word. */
-  readonly provided?: boolean;
-  /** Identifiers known to be the person's beside those searched with; they stay in texts that others are taken out of. */
-  readonly own?: readonly Identity[];
 }
 
 /** A source that a search would reach and does not search, because nobody said how it knows the workspace. */

@@ -2,6 +2,7 @@
  * What of a row is handed over, as SQL over the alias `t` of its table, whatever carries the keys: without redacted rows,
  * cells and columns, and without what is others' in texts.
  */
+import type { Bind } from './binding.ts';
 import type { Key } from './handover.ts';
 import type { Media } from './model.ts';
 import type { PlannedCollection } from './plan.ts';
@@ -9,25 +10,10 @@ import { column } from './sql-text.ts';
 import { isSuspect, namesOthers, withoutOthers } from './third-parties.ts';
 import type { Own } from './third-parties.ts';
 
-/**
- * How a value comes into the statement: as a parameter, or by name from a table. Answers SQL of type text. The same name
- * is always the same value within a plan.
- */
-export type Bind = (name: string, value: string) => string;
-
 export interface ProjectedColumn {
   readonly name: string;
   readonly value: string;
 }
-
-/**
- * A relation of `name` and `value` that holds what a reading binds: COPY takes no parameters, so there it is a temporary
- * table, and elsewhere a part of the statement.
- */
-export const BOUND_TABLE = 'steward_bound';
-
-export const boundValue = (name: string): string =>
-  `(SELECT value FROM ${BOUND_TABLE} WHERE name = '${name.replaceAll("'", "''")}')`;
 
 /** The columns handed over, in the map's order. */
 export function projectedColumns(collection: PlannedCollection, bind: Bind): readonly ProjectedColumn[] {

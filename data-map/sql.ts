@@ -8,7 +8,7 @@ import type { Route, Scope } from './follow.ts';
 import { boundValues, keyColumn, keyOf, purposeOf, rowsAlong, rowsWith, valuesAlong } from './follow.ts';
 import type { Plan, PlannedCollection } from './plan.ts';
 import type { Predicate } from './predicates.ts';
-import { BOUND_TABLE } from './projection.ts';
+import { BOUND_TABLE } from './binding.ts';
 import { rowsBy } from './seeds.ts';
 import type { Statement, Values } from './sql-text.ts';
 import { Binds, column, tableName } from './sql-text.ts';

@@ -6,7 +6,7 @@
  * It finds what is written as addresses and numbers usually are. One that is spelled out, broken by a line or encoded is not
  * found, nor is a name: for those there is the review before a release.
  */
-import type { Bind } from './projection.ts';
+import type { Bind } from './binding.ts';
 import { AT_A_WORD, DIGITS, EMAIL_TOKEN, MARKS, PHONE_TOKEN } from './tokens.ts';
 import type { OwnTokens } from './tokens.ts';
 
@@ -22,7 +22,7 @@ export const TAKEN_OUT = {
  */
 export function isSuspect(value: string, bind: Bind): string {
   const text = `${value}::text`;
-  const hasAt = String.raw`(strpos(${text}, '@') > 0 OR strpos(${text}, e'\u0040') > 0)`;
+  const hasAt = String.raw`(strpos(${text}, '@') > 0 OR strpos(${text}, e'\\u0040') > 0)`;
   return `((${hasAt} AND ${text} ~ ${bind('at', AT_A_WORD)}) OR ${text} ~ ${bind('digits', DIGITS)})`;
 }
 

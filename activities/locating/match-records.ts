@@ -1,5 +1,5 @@
 /** Matches as they are kept: each row by which identity it was found, how surely, and what a person decided about it. */
-import type { ConfirmedRow } from '../../data-map/plan.ts';
+import type { ConfirmedRow } from '../../data-map/search-options.ts';
 import { hintContext, identityContext } from '../../domain/contexts.ts';
 import type { Identity } from '../../domain/identities.ts';
 import type { RequestRef } from '../../domain/runs.ts';

@@ -2,7 +2,7 @@
 import { collectionsOf } from '../../data-map/model.ts';
 import type { Collection, DataMap } from '../../data-map/model.ts';
 import { textsIn } from '../../data-map/texts.ts';
-import type { Redaction } from '../../data-map/plan.ts';
+import type { Redaction } from '../../data-map/search-options.ts';
 import { statementContext } from '../../domain/contexts.ts';
 import { Unavailable } from '../../domain/errors.ts';
 import type { Language } from '../../domain/languages.ts';

@@ -4,7 +4,8 @@ import { jsonReading, leftOutReading, mediaReading } from '../../data-map/copy.t
 import type { Reading } from '../../data-map/copy.ts';
 import type { DataMap } from '../../data-map/model.ts';
 import { planSearch } from '../../data-map/plan.ts';
-import type { PlannedCollection, Redaction, SearchOptions } from '../../data-map/plan.ts';
+import type { PlannedCollection } from '../../data-map/plan.ts';
+import type { Redaction, SearchOptions } from '../../data-map/search-options.ts';
 import { TAKEN_OUT } from '../../data-map/third-parties.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import { testDatabase } from '../support/database.ts';

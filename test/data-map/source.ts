@@ -10,7 +10,8 @@ import type { Reading } from '../../data-map/copy.ts';
 import type { Sources } from '../../platform/sources.ts';
 import { column } from '../../data-map/sql-text.ts';
 import type { CarrierName } from '../../platform/sources.ts';
-import type { Plan, PlannedCollection, SearchOptions } from '../../data-map/plan.ts';
+import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
+import type { SearchOptions } from '../../data-map/search-options.ts';
 
 /** What `withSource` does: a connection on which something failed is not used again. */
 export async function inSnapshot<T>(

@@ -98,6 +98,11 @@ describe('a JSON column that names others', () => {
     });
   });
 
+  it('may have its only address with the sign escaped', async () => {
+    const value = String.raw`{"a": "tomas\u0040example.org"}`;
+    expect(await clean(value, 'json')).toMatchObject({ json: { a: TAKEN_OUT.email }, suspect: true });
+  });
+
   it('may have its signs escaped', async () => {
     const value = String.raw`{"a": "tomas\u0040example.org", "b": "maya.lindqvist\u002bx@example.com", "c": "\\u0040 \u0000"}`;
     expect((await clean(value, 'json')).json).toEqual({
