@@ -139,7 +139,7 @@ export function copySlice(collection: ExportedCollection, slice: Slice, format: 
     const values = collection.columns.map((each) => parquetValue(each, column('t', each.name)));
     return `COPY (SELECT json_build_array(${values.join(', ')}) FROM ${rows}) ${AS_JSON_LINES}`;
   }
-  // As text it would be copied once more, which is a tenth of what the server does for a row.
+  // As text it would be copied once more, which is a twentieth of what the server does for a row.
   const line = collection.columns.some(({ looseJson }) => looseJson) ? jsonLine('r') : 'row_to_json(r)';
   return `COPY (SELECT ${line} FROM (SELECT ${columnList(collection)} FROM ${rows}) r) ${AS_JSON_LINES}`;
 }
