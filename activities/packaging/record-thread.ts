@@ -23,6 +23,8 @@ interface Waiting {
 export class RecordThread implements AsyncDisposable {
   private worker: Worker | undefined;
   private waiting: Waiting[] = [];
+  /** Why it answers no more. */
+  private failure: unknown;
 
   /** What is made of the rows, from their bytes as JSON lines. */
   make(order: RecordOrder, rows: AsyncIterable<Uint8Array>): AsyncGenerator<Made> {
@@ -58,6 +60,7 @@ export class RecordThread implements AsyncDisposable {
 
   /** It answers in the order in which it is asked. */
   private ask(worker: Worker, piece: Uint8Array<ArrayBuffer>): Promise<Made> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
     const answer = new Promise<Made>((resolve, reject) => this.waiting.push({ resolve, reject }));
     // Heard of when its turn comes, or not at all when the package has failed before.
     answer.catch(() => undefined);
@@ -66,6 +69,7 @@ export class RecordThread implements AsyncDisposable {
   }
 
   private fail(reason: unknown): void {
+    this.failure ??= reason;
     for (const { reject } of this.waiting.splice(0)) reject(reason);
   }
 }
