@@ -59,7 +59,7 @@ export function isAway(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   if (typeof code === 'string') return AWAY.test(code);
   if (error instanceof AggregateError) return error.errors.some(isAway);
-  return /timeout|terminated|connection.*(closed|ended)/i.test(`${error.name} ${error.message}`);
+  return /timeout|terminated|not queryable|connection.*(closed|ended)/i.test(`${error.name} ${error.message}`);
 }
 
 async function translateFailures<T>(work: () => Promise<T>): Promise<T> {

@@ -23,6 +23,8 @@ interface Waiting {
 export class RecordThread implements AsyncDisposable {
   private worker: Worker | undefined;
   private waiting: Waiting[] = [];
+  /** Why it answers no more. */
+  private failure: unknown;
 
   /** What is made of the rows, from their bytes as JSON lines. */
   make(order: RecordOrder, rows: AsyncIterable<Uint8Array>): AsyncGenerator<Made> {
@@ -36,7 +38,7 @@ export class RecordThread implements AsyncDisposable {
 
   private async *makeThere(order: RecordOrder, rows: AsyncIterable<Uint8Array>): AsyncGenerator<Made> {
     const worker = (this.worker ??= this.start());
-    worker.postMessage(order);
+    worker.postMessage(order, []);
     const ahead: Promise<Made>[] = [];
     for await (const piece of piecesOf(rows)) {
       ahead.push(this.ask(worker, piece));
@@ -58,7 +60,10 @@ export class RecordThread implements AsyncDisposable {
 
   /** It answers in the order in which it is asked. */
   private ask(worker: Worker, piece: Uint8Array<ArrayBuffer>): Promise<Made> {
-    const answer = new Promise<Made>((resolve, reject) => this.waiting.push({ resolve, reject }));
+    const answer = new Promise<Made>((resolve, reject) => {
+      if (this.failure === undefined) this.waiting.push({ resolve, reject });
+      else reject(this.failure);
+    });
     // Heard of when its turn comes, or not at all when the package has failed before.
     answer.catch(() => undefined);
     worker.postMessage(piece, [piece.buffer]);
@@ -66,6 +71,7 @@ export class RecordThread implements AsyncDisposable {
   }
 
   private fail(reason: unknown): void {
+    this.failure ??= reason;
     for (const { reject } of this.waiting.splice(0)) reject(reason);
   }
 }

@@ -8,8 +8,9 @@ import type { PackageContents, PackedCollection } from '../../activities/packagi
 import { indexPage } from '../../activities/packaging/index-page.ts';
 import { readCells } from '../../activities/packaging/json-cells.ts';
 import { PAGE_STYLE } from '../../activities/packaging/page-style.ts';
-import { STYLE_FILE, writePages } from '../../activities/packaging/record-pages.ts';
-import { speechIn } from '../../activities/packaging/words/speech.ts';
+import { writeRecords } from '../../activities/packaging/record-files.ts';
+import { STYLE_FILE } from '../../activities/packaging/record-pages.ts';
+import { RecordThread } from '../../activities/packaging/record-thread.ts';
 import type { Language } from '../../domain/languages.ts';
 import { openArchive } from '../activities/packaging/open-archive.ts';
 
@@ -76,8 +77,10 @@ async function write(archive: ArchiveWriter, rows: number, language: Language): 
     rows,
     Array.from({ length: 20 }, (_, at) => activity(at + 1)),
   );
-  const context = { facts, speech: speechIn(language) };
-  const pages = await writePages(archive, context, activities, 'pages/crm.activities', batches(rows));
+  await using thread = new RecordThread();
+  const order = { collection: activities, workspaceName: facts.workspace.name, language, hasPages: true };
+  const paths = { csv: 'data/crm.activities.csv', pages: 'pages/crm.activities' };
+  const pages = await writeRecords(archive, paths, thread.make(order, batches(rows)));
   await archive.add(STYLE_FILE, PAGE_STYLE);
   const contents: PackageContents = {
     facts,
@@ -129,8 +132,9 @@ function collection(ref: string, label: string, rows: number, lines: readonly st
   };
 }
 
-async function* batches(rows: number): AsyncGenerator<readonly string[]> {
+async function* batches(rows: number): AsyncGenerator<Uint8Array> {
   for (let first = 1; first <= rows; first += 1_000) {
-    yield Array.from({ length: Math.min(1_000, rows - first + 1) }, (_, at) => activity(first + at));
+    const lines = Array.from({ length: Math.min(1_000, rows - first + 1) }, (_, at) => `${activity(first + at)}\n`);
+    yield Buffer.from(lines.join(''));
   }
 }

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { ArchiveWriter } from '../../../activities/packaging/archive-writer.ts';
+import type { PackedPages } from '../../../activities/packaging/contents.ts';
 import { readCells } from '../../../activities/packaging/json-cells.ts';
-import { writePages } from '../../../activities/packaging/record-pages.ts';
-import { speechIn } from '../../../activities/packaging/words/speech.ts';
+import { writeRecords } from '../../../activities/packaging/record-files.ts';
+import { RecordThread } from '../../../activities/packaging/record-thread.ts';
 import { openArchive } from './open-archive.ts';
 
 const HOSTILE = `</script><script>alert(1)</script>\u2028"'\`<img src=x onerror=alert(1)>\u0000\ud800`;
 
 interface Written {
-  readonly pages: Awaited<ReturnType<typeof writePages>>;
+  readonly pages: PackedPages | undefined;
   readonly entries: ReadonlyMap<string, string>;
 }
 
 async function write(rows: readonly object[], count = rows.length): Promise<Written> {
-  const archive = new ArchiveWriter(new Date(0));
   const lines = rows.map((row) => JSON.stringify(row));
   const collection = {
     label: 'Notes',
@@ -21,9 +21,12 @@ async function write(rows: readonly object[], count = rows.length): Promise<Writ
     sample: lines.slice(0, 3).map(readCells),
     rows: count,
   };
-  const context = { facts: { workspace: { id: 'w', name: HOSTILE } }, speech: speechIn('en') };
+  const order = { collection, workspaceName: HOSTILE, language: 'en', hasPages: true } as const;
+  const archive = new ArchiveWriter(new Date(0));
+  await using thread = new RecordThread();
   const written = (async () => {
-    const pages = await writePages(archive, context, collection, 'pages/crm.notes', batchesOf(lines));
+    const paths = { csv: 'notes.csv', pages: 'pages/crm.notes' };
+    const pages = await writeRecords(archive, paths, thread.make(order, bytesOf(lines)));
     await archive.finish();
     return pages;
   })();
@@ -31,8 +34,8 @@ async function write(rows: readonly object[], count = rows.length): Promise<Writ
   return { pages: await written, entries: new Map([...entries].map(([path, bytes]) => [path, bytes.toString()])) };
 }
 
-async function* batchesOf(lines: readonly string[]): AsyncGenerator<readonly string[]> {
-  for (let at = 0; at < lines.length; at += 100) yield lines.slice(at, at + 100);
+async function* bytesOf(lines: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < lines.length; at += 100) yield Buffer.from(`${lines.slice(at, at + 100).join('\n')}\n`);
 }
 
 /** What the search reads from the files, as a browser would. */
@@ -86,7 +89,7 @@ describe('pages of records', () => {
     const { pages, entries } = await write(
       Array.from({ length: 300 }, (_, at) => ({ id: at + 1, body: 'x'.repeat(9_000) })),
     );
-    expect(pages.shards).toBeGreaterThan(1);
+    expect(pages?.shards).toBeGreaterThan(1);
     const rows = rowsSought(entries);
     expect([...rows.keys()]).toEqual(Array.from({ length: 300 }, (_, at) => at + 1));
     for (const [number, text] of rows) expect(text.startsWith(`${number}\t`)).toBe(true);
