@@ -8,8 +8,7 @@ import type { ObjectContent } from '../../platform/storage/storage.ts';
 import type { ArchiveWriter } from '../packaging/archive-writer.ts';
 import { safeFileName } from '../packaging/entry-names.ts';
 import type { ExportDeps } from './export-facts.ts';
-import type { Watch } from './row-part.ts';
-import type { PartContent, PartWork } from './write-part.ts';
+import type { PartContent, PartWork, Watch } from './part-work.ts';
 
 const keys = z.array(z.string());
 

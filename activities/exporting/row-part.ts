@@ -10,20 +10,13 @@ import { PackageBroken } from '../../domain/errors.ts';
 import type { ExportFormat } from '../../domain/workspace-export.ts';
 import type { ArchiveWriter } from '../packaging/archive-writer.ts';
 import { safeFileName } from '../packaging/entry-names.ts';
-import type { Progress } from '../packaging/progress.ts';
 import { Blocks } from './blocks.ts';
 import { copyRows } from './copy-rows.ts';
 import type { ExportDeps } from './export-facts.ts';
 import { ParquetFile } from './parquet-file.ts';
 import type { SliceRows } from './part-list.ts';
+import type { PartContent, PartWork, Watch } from './part-work.ts';
 import { readSnapshot, run } from './snapshot.ts';
-import type { PartContent, PartWork } from './write-part.ts';
-
-export interface Watch {
-  readonly progress: Progress;
-  /** Stops the reading when aborted. */
-  readonly signal: AbortSignal;
-}
 
 const key = z.array(z.string()).optional();
 const bounds = z.array(z.object({ after: key, upTo: key }));

@@ -12,28 +12,12 @@ import type { Control } from '../packaging/control.ts';
 import { DigestStream } from '../packaging/digest-stream.ts';
 import { Progress } from '../packaging/progress.ts';
 import { exportFolder, ofSource, readSourceFacts, requireRunning } from './export-facts.ts';
-import type { ExportDeps, ExportFacts, SourceFacts } from './export-facts.ts';
+import type { ExportDeps } from './export-facts.ts';
 import { writeObjects } from './object-part.ts';
 import { appendObjects, countedParts, openContent, readPart } from './part-list.ts';
-import type { PartContents, PartRow } from './part-list.ts';
+import type { PartRow } from './part-list.ts';
+import type { PartContent, PartWork } from './part-work.ts';
 import { writeRows } from './row-part.ts';
-
-/** What went into a part, `contents` with the rows that there are. `left` are objects that it had no room for, in portions for further parts. */
-export interface PartContent {
-  readonly contents: PartContents;
-  readonly rows: number;
-  readonly files: number;
-  readonly missing: readonly string[];
-  readonly left: readonly (readonly string[])[];
-}
-
-/** A part that is to be written. */
-export interface PartWork {
-  readonly ref: PartRef;
-  readonly order: ExportFacts;
-  readonly source: SourceFacts;
-  readonly row: PartRow;
-}
 
 interface Draft {
   readonly packageId: string;
