@@ -219,7 +219,10 @@ export async function listRedactions(
   return rows.map((row) => toRecord(row, openText(dataKey, row.sealed_reason, redactionContext(row.id))));
 }
 
-/** What a package of the request leaves out now. */
+/**
+ * What a package of the request leaves out now. Those given together are of one moment, and a package is to say them in
+ * the same order however often it is built.
+ */
 export async function readRedactionsInForce(
   trx: Transaction,
   { workspaceId, requestId }: RequestRef,
@@ -227,7 +230,6 @@ export async function readRedactionsInForce(
   return trx('redactions')
     .where({ workspace_id: workspaceId, request_id: requestId })
     .whereNull('withdrawn_at')
-    // Those given together are of one moment; a package is to say them in the same order however often it is built.
     .orderBy(['created_at', 'collection', 'column_name', 'id'])
     .select<RedactionInForce[]>({
       collection: 'collection',
