@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'pg';
 import type { PoolClient } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FenceRaised } from '../../../domain/errors.ts';
 import { passFence, raiseFence, readEpoch } from '../../../platform/erasure/fence.ts';
 import { sourceSchema } from '../../../platform/erasure/source-schema.ts';
@@ -22,13 +22,19 @@ beforeAll(async () => {
   );
   await source.pool.query('CREATE INDEX ON records (tenant)');
   await register.pool.query('CREATE TABLE holds (tenant text NOT NULL, subject integer NOT NULL, state text NOT NULL)');
+});
+
+afterAll(() => Promise.all([source.drop(), register.drop()]));
+
+beforeEach(() => {
   pool = new Pool({ connectionString: source.url, max: 8 });
   pool.on('error', () => undefined);
 });
 
-afterAll(async () => {
+/** A cut that comes late must not hit the connection of another test. */
+afterEach(async () => {
+  await Promise.all(cuts.splice(0));
   await pool.end();
-  await Promise.all([source.drop(), register.drop()]);
 });
 
 async function withConnection<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
@@ -51,13 +57,15 @@ const ignore = (): void => undefined;
 /** Runs `work` in a transaction, and cuts the connection at a random moment in one case of four. */
 function erasing<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
   return withConnection(async (client) => {
-    if (Math.random() < 0.25) void cut(client);
+    if (Math.random() < 0.25) cuts.push(cut(client));
     await client.query('BEGIN');
     const result = await work(client);
     await client.query('COMMIT');
     return result;
   });
 }
+
+const cuts: Promise<void>[] = [];
 
 async function cut(client: PoolClient): Promise<void> {
   const { processID } = client as PoolClient & { readonly processID: number };
@@ -188,7 +196,8 @@ describe('the fence', () => {
 async function waitForLock(): Promise<void> {
   for (;;) {
     const { rows } = await source.pool.query<{ waiting: string }>(
-      `SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted`,
+      `SELECT count(*) AS waiting FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     );
     if (Number(rows[0]?.waiting) > 0) return;
     await delay(5);
