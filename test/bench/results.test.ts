@@ -23,6 +23,9 @@ function reportOf(quick: boolean): Report {
   return { suite: 'lines', at: '2026-01-01T00:00:00.000Z', quick, hardware: describeHardware(), results };
 }
 
+/** Nothing measures as minus nought, which sorts as nought and is not equal to it. */
+const measurement = fc.double({ noNaN: true, min: -1e9, max: 1e9 }).map((value) => value + 0);
+
 describe('a spread', () => {
   it('has the middle of the sorted values, or the mean of the two in the middle', () => {
     expect(spreadOf([5, 1, 100])).toEqual({ median: 5, least: 1, most: 100 });
@@ -31,7 +34,7 @@ describe('a spread', () => {
 
   it('does not hang on the order', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ noNaN: true, min: -1e9, max: 1e9 }), { minLength: 1 }), (values) => {
+      fc.property(fc.array(measurement, { minLength: 1 }), (values) => {
         expect(spreadOf(values.toReversed())).toEqual(spreadOf(values));
       }),
     );

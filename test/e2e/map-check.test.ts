@@ -14,7 +14,7 @@ import type { Temporal } from '../../platform/temporal/client.ts';
 import { ensureSchedule } from '../../platform/temporal/schedules.ts';
 import type { RecurringWork } from '../../platform/temporal/schedules.ts';
 
-const { configFile, endpoints, home } = inject('stack');
+const { adminUrl, configFile, endpoints, home } = inject('stack');
 let temporal: Temporal;
 let crm: Postgres;
 let admin: ApiClient;
@@ -28,7 +28,7 @@ interface Check {
 beforeAll(async () => {
   const config = loadConfig({ STEWARD_CONFIG: configFile });
   temporal = openTemporal(config.temporal, await loadKeyRing(config.keys.file));
-  const url = new URL(process.env['STEWARD_TEST_POSTGRES'] ?? '');
+  const url = new URL(adminUrl);
   url.pathname = '/crm';
   crm = new Postgres(url.href);
   await crm.connect();

@@ -12,6 +12,8 @@ export interface SharedStack {
   readonly home: string;
   readonly endpoints: Endpoints;
   readonly configFile: string;
+  /** An administrator's URL of its PostgreSQL. */
+  readonly adminUrl: string;
 }
 
 declare module 'vitest' {
@@ -42,7 +44,12 @@ async function start(): Promise<{ shared: SharedStack; stop: () => Promise<void>
   const stack = await startStack({ home, log: (line) => process.stderr.write(`${line}\n`) });
   process.env['STEWARD_TEST_POSTGRES'] = stack.settings.adminUrl;
   return {
-    shared: { home, endpoints: stack.endpoints, configFile: stack.settings.configFile },
+    shared: {
+      home,
+      endpoints: stack.endpoints,
+      configFile: stack.settings.configFile,
+      adminUrl: stack.settings.adminUrl,
+    },
     stop: async () => {
       await stack.stop();
       await rm(home, { recursive: true, force: true });
