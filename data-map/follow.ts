@@ -36,18 +36,8 @@ export function onKey(collection: PlannedCollection, alias: string, keys: string
 
 /** A query of `select`, over the alias `t`, for the rows of the same source that the rows with the keys lead to. */
 export function rowsAlong(route: Route, keys: string, select: string, scope: Scope, binds: Binds): string {
-  const { to, edge } = route;
-  const conditions = edge.on.map((pair) => pairCondition(route, pair, scope.types));
-  return [
-    `SELECT ${select}`,
-    startsOf(route, keys, scope, binds),
-    `JOIN ${withElements(
-      to,
-      't',
-      edge.on.map((pair) => pair.to),
-    )} ON ${conditions.join(' AND ')}`,
-    `AND ${ofWorkspace(to, 't', scope, binds)}`,
-  ].join('\n');
+  const conditions = route.edge.on.map((pair) => pairCondition(route, pair, scope.types));
+  return [`SELECT ${select}`, startsOf(route, keys, scope, binds), reached(route, conditions, scope, binds)].join('\n');
 }
 
 /** A query of the distinct values `v0`, `v1`, …, as text, by which the rows with the keys lead to another source. */
@@ -63,29 +53,21 @@ export function valuesAlong(route: Route, keys: string, scope: Scope, binds: Bin
  * `origin` tells the types of the columns from which they come.
  */
 export function rowsWith(
-  { from, to, edge }: Route,
+  route: Route,
   values: string,
   select: string,
   scope: Scope,
   origin: ColumnTypes,
   binds: Binds,
 ): string {
+  const { from, to, edge } = route;
   const conditions = edge.on.map((pair, index) => {
     const value = `v.${valueColumn(index)}`;
     if (!isPlain(pair.to)) return `${textOf('t', pair.to)} = ${value}`;
     const itsType = isPlain(pair.from) ? origin(from, pair.from.column) : undefined;
     return equalsCarried(column('t', pair.to.column), scope.types(to, pair.to.column), value, itsType);
   });
-  return [
-    `SELECT ${select}`,
-    `FROM ${values} v`,
-    `JOIN ${withElements(
-      to,
-      't',
-      edge.on.map((pair) => pair.to),
-    )} ON ${conditions.join(' AND ')}`,
-    `AND ${ofWorkspace(to, 't', scope, binds)}`,
-  ].join('\n');
+  return [`SELECT ${select}`, `FROM ${values} v`, reached(route, conditions, scope, binds)].join('\n');
 }
 
 /** A relation of `v0`, `v1`, …, over arrays that are bound. */
@@ -105,6 +87,12 @@ function startsOf({ from, edge }: Route, keys: string, scope: Scope, binds: Bind
     edge.on.map((pair) => pair.from),
   );
   return `FROM ${keys} k\nJOIN ${rows} ON ${onKey(from, 'f', 'k')} AND ${ofWorkspace(from, 'f', scope, binds)}`;
+}
+
+/** The rows that an edge ends at, of the workspace alone. */
+function reached({ to, edge }: Route, conditions: readonly string[], scope: Scope, binds: Binds): string {
+  const ends = edge.on.map((pair) => pair.to);
+  return `JOIN ${withElements(to, 't', ends)} ON ${conditions.join(' AND ')}\nAND ${ofWorkspace(to, 't', scope, binds)}`;
 }
 
 function ofWorkspace({ tenant }: PlannedCollection, alias: string, { tenantKey }: Scope, binds: Binds): string {

@@ -1,16 +1,14 @@
 /** Writes one part: read in the snapshot or from the store, packed, sealed and stored in one stream, read back, recorded. */
 import { randomUUID } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
-import { exportPartContext, packageContext } from '../../domain/contexts.ts';
-import { SealBroken, SnapshotLost, StewardError, Unavailable } from '../../domain/errors.ts';
+import { exportPartContext } from '../../domain/contexts.ts';
+import { SealBroken, SnapshotLost } from '../../domain/errors.ts';
 import type { PartRef, StoredPart } from '../../domain/workspace-export.ts';
 import type { Transaction } from '../../platform/database.ts';
 import { sealText } from '../../platform/envelope.ts';
-import { openStream, sealStream } from '../../platform/sealed-stream.ts';
-import { ArchiveWriter } from '../packaging/archive-writer.ts';
 import type { Control } from '../packaging/control.ts';
-import { DigestStream } from '../packaging/digest-stream.ts';
 import { Progress } from '../packaging/progress.ts';
+import { digestStored, storeArchive } from '../packaging/sealed-archive.ts';
+import type { ArchiveDigest, ArchivePlace } from '../packaging/sealed-archive.ts';
 import { exportFolder, ofSource, readSourceFacts, requireRunning } from './export-facts.ts';
 import type { ExportDeps } from './export-facts.ts';
 import { writeObjects } from './object-part.ts';
@@ -26,7 +24,7 @@ interface Draft {
 
 interface Written {
   readonly content: PartContent;
-  readonly archive: { readonly bytes: number; readonly sha256: string };
+  readonly archive: ArchiveDigest;
 }
 
 /**
@@ -67,69 +65,37 @@ async function storedPart(trx: Transaction, ref: PartRef, { rows, bytes, files }
 }
 
 async function write(deps: ExportDeps, work: PartWork, draft: Draft, control: Control): Promise<Written> {
-  const archive = new ArchiveWriter(work.source.snapshotAt ?? new Date());
-  const digest = new DigestStream();
-  const sealed = sealStream(work.order.dataKey.bytes, packageContext(draft.packageId));
-  const stored = deps.storage.put(draft.storageKey, sealed);
-  const streamed = pipeline(archive.output, digest, sealed);
-  const filled = fill(deps, work, archive, control);
-  const outcomes = await Promise.allSettled([filled, stored, streamed]);
-  control.signal.throwIfAborted();
-  throwCause(outcomes);
-  return { content: await filled, archive: digest.result() };
-}
-
-async function fill(deps: ExportDeps, work: PartWork, archive: ArchiveWriter, control: Control): Promise<PartContent> {
   const progress = new Progress();
   const { ordinal, generation } = work.ref;
-  const stopBeating = control.beat(() => ({ ...progress.report(archive.bytes), part: ordinal, generation }));
-  const abandon = (): void => archive.abort(control.signal.reason);
-  control.signal.addEventListener('abort', abandon);
-  try {
-    control.signal.throwIfAborted();
-    const content = openContent(work.order.dataKey.bytes, work.ref, work.row);
-    const watch = { progress, signal: control.signal };
-    const writeContent = work.row.kind === 'rows' ? writeRows : writeObjects;
-    const written = await writeContent(deps, work, content, archive, watch);
-    await archive.finish();
-    return written;
-  } catch (error) {
-    archive.abort(error);
-    throw error;
-  } finally {
-    control.signal.removeEventListener('abort', abandon);
-    stopBeating();
-  }
+  return storeArchive(placeOf(deps, work, draft), {
+    createdAt: work.source.snapshotAt ?? new Date(),
+    control,
+    report: (bytes) => ({ ...progress.report(bytes), part: ordinal, generation }),
+    fill: async (archive) => {
+      const content = openContent(work.order.dataKey.bytes, work.ref, work.row);
+      const writeContent = work.row.kind === 'rows' ? writeRows : writeObjects;
+      const written = await writeContent(deps, work, content, archive, { progress, signal: control.signal });
+      await archive.finish();
+      return written;
+    },
+  });
 }
 
-/** One failure tears the whole stream down, and the other ends fail of it; the typed error is the one that was first. */
-function throwCause(outcomes: readonly PromiseSettledResult<unknown>[]): void {
-  const reasons = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  if (reasons.length > 0) throw reasons.find((reason) => reason instanceof StewardError) ?? reasons[0];
+function placeOf({ storage }: ExportDeps, { order }: PartWork, draft: Draft): ArchivePlace {
+  return { storage, ...draft, dataKey: order.dataKey.bytes };
 }
 
 /** What is stored must open and be what was written, before anybody relies on it. */
 async function readBack(
-  { storage }: ExportDeps,
-  { order }: PartWork,
-  { packageId, storageKey }: Draft,
+  deps: ExportDeps,
+  work: PartWork,
+  draft: Draft,
   { archive }: Written,
   signal: AbortSignal,
 ): Promise<void> {
-  const digest = new DigestStream();
-  const { stream } = await storage.get(storageKey);
-  try {
-    await pipeline(stream, openStream(order.dataKey.bytes, packageContext(packageId)), digest, discard, { signal });
-  } catch (error) {
-    throw error === stream.errored ? new Unavailable('The object storage broke off.', { service: 'storage' }) : error;
-  }
-  const { bytes, sha256 } = digest.result();
+  const { bytes, sha256 } = await digestStored(placeOf(deps, work, draft), signal);
   if (bytes !== archive.bytes || sha256 !== archive.sha256)
     throw new SealBroken('The stored part is not the one that was written.');
-}
-
-async function discard(chunks: AsyncIterable<Buffer>): Promise<void> {
-  for await (const chunk of chunks) void chunk;
 }
 
 /**

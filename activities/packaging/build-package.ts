@@ -1,9 +1,6 @@
 /** Builds a request's package: found, packed, sealed and stored in one stream, then recorded. */
 import { createHash, randomUUID } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
 import type { DataMap } from '../../data-map/model.ts';
-import { packageContext } from '../../domain/contexts.ts';
-import { StewardError } from '../../domain/errors.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { PackageResult, RequestRef } from '../../domain/runs.ts';
 import { STEWARD_ITSELF, appendAudit } from '../../platform/audit.ts';
@@ -11,19 +8,18 @@ import type { Config } from '../../platform/config.ts';
 import type { Database, Transaction } from '../../platform/database.ts';
 import type { KeyRing } from '../../platform/keys.ts';
 import { moveRequest, recordEvent } from '../../platform/records/request-progress.ts';
-import { sealStream } from '../../platform/sealed-stream.ts';
 import type { Sources } from '../../platform/sources.ts';
 import type { ObjectStorage } from '../../platform/storage/storage.ts';
-import { ArchiveWriter } from './archive-writer.ts';
 import type { PackageFacts, Supplements } from './contents.ts';
 import type { Control } from './control.ts';
-import { DigestStream } from './digest-stream.ts';
 import { readOrder } from './package-order.ts';
 import type { PackageOrder } from './package-order.ts';
 import { readSupplements } from './supplements.ts';
 import { findPackageOf, resultOf, savePackage } from './package-row.ts';
 import { writePackage } from './package-writer.ts';
 import { Progress } from './progress.ts';
+import { storeArchive } from './sealed-archive.ts';
+import type { ArchiveDigest } from './sealed-archive.ts';
 
 export interface BuildDeps {
   readonly db: Database;
@@ -47,7 +43,7 @@ interface Draft {
 interface Packed {
   readonly manifest: Manifest;
   readonly manifestSha256: Buffer;
-  readonly archive: { readonly bytes: number; readonly sha256: string };
+  readonly archive: ArchiveDigest;
 }
 
 /**
@@ -93,42 +89,19 @@ async function removeLeavings(storage: ObjectStorage, folder: string): Promise<v
 }
 
 async function pack(deps: BuildDeps, ref: RequestRef, draft: Draft, control: Control): Promise<Packed> {
-  const archive = new ArchiveWriter(draft.createdAt);
-  const digest = new DigestStream();
-  const sealed = sealStream(draft.order.dataKey.bytes, packageContext(draft.packageId));
-  const stored = deps.storage.put(draft.storageKey, sealed);
-  const streamed = pipeline(archive.output, digest, sealed);
-  const written = write(deps, ref, draft, archive, control);
-  const outcomes = await Promise.allSettled([written, stored, streamed]);
-  control.signal.throwIfAborted();
-  throwCause(outcomes);
-  const { manifest, document } = await written;
-  return { manifest, manifestSha256: createHash('sha256').update(document).digest(), archive: digest.result() };
-}
-
-async function write(deps: BuildDeps, ref: RequestRef, draft: Draft, archive: ArchiveWriter, control: Control) {
+  const { packageId, storageKey, createdAt, order } = draft;
+  const place = { storage: deps.storage, storageKey, packageId, dataKey: order.dataKey.bytes };
+  const { search, attachments, redactions, manualSystems } = order;
+  const work = { facts: factsOf(deps, ref, draft), search, attachments, redactions, manualSystems };
   const progress = new Progress();
-  const stopBeating = control.beat(() => progress.report(archive.bytes));
-  const abandon = (): void => archive.abort(control.signal.reason);
-  control.signal.addEventListener('abort', abandon);
-  try {
-    control.signal.throwIfAborted();
-    const { search, attachments, redactions, manualSystems } = draft.order;
-    const work = { facts: factsOf(deps, ref, draft), search, attachments, redactions, manualSystems };
-    return await writePackage(archive, work, deps, { progress, signal: control.signal });
-  } catch (error) {
-    archive.abort(error);
-    throw error;
-  } finally {
-    control.signal.removeEventListener('abort', abandon);
-    stopBeating();
-  }
-}
-
-/** One failure tears the whole stream down, and the other ends fail of it; the typed error is the one that was first. */
-function throwCause(outcomes: readonly PromiseSettledResult<unknown>[]): void {
-  const reasons = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  if (reasons.length > 0) throw reasons.find((reason) => reason instanceof StewardError) ?? reasons[0];
+  const { content, archive } = await storeArchive(place, {
+    createdAt,
+    control,
+    report: (bytes) => progress.report(bytes),
+    fill: (writer) => writePackage(writer, work, deps, { progress, signal: control.signal }),
+  });
+  const { manifest, document } = content;
+  return { manifest, manifestSha256: createHash('sha256').update(document).digest(), archive };
 }
 
 function factsOf({ map }: BuildDeps, ref: RequestRef, { packageId, createdAt, order }: Draft): PackageFacts {

@@ -1,7 +1,6 @@
 /** Proves of a stored package that it opens with its key, is what was recorded, and agrees with its signed manifest. */
-import { pipeline } from 'node:stream/promises';
 import { packageContext } from '../../domain/contexts.ts';
-import { PackageBroken, SealBroken, Unavailable } from '../../domain/errors.ts';
+import { PackageBroken, SealBroken } from '../../domain/errors.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { RequestRef } from '../../domain/runs.ts';
 import type { Database } from '../../platform/database.ts';
@@ -11,12 +10,11 @@ import type { PackageProblem } from '../../platform/package-verification.ts';
 import { openDataKey } from '../../platform/records/data-keys.ts';
 import { recordEvent } from '../../platform/records/request-progress.ts';
 import { openSealedZip } from '../../platform/sealed-object.ts';
-import { openStream } from '../../platform/sealed-stream.ts';
 import { publicKeySet } from '../../platform/signing.ts';
 import { ObjectMissing } from '../../platform/storage/storage.ts';
 import type { ObjectStorage } from '../../platform/storage/storage.ts';
 import type { Control } from './control.ts';
-import { DigestStream } from './digest-stream.ts';
+import { digestStored } from './sealed-archive.ts';
 import { findPackageOf } from './package-row.ts';
 import type { PackageRow } from './package-row.ts';
 
@@ -59,22 +57,16 @@ async function readStored({ db, ring }: VerifyDeps, ref: RequestRef): Promise<St
   });
 }
 
-async function verifyBytes(deps: VerifyDeps, { row, dataKey }: StoredPackage, signal: AbortSignal): Promise<void> {
-  const digest = new DigestStream();
-  const { stream } = await deps.storage.get(row.storage_key);
-  try {
-    await pipeline(stream, openStream(dataKey, packageContext(row.id)), digest, discard, { signal });
-  } catch (error) {
-    throw error === stream.errored ? new Unavailable('The object storage broke off.', { service: 'storage' }) : error;
-  }
-  const { bytes, sha256 } = digest.result();
+async function verifyBytes(
+  { storage }: VerifyDeps,
+  { row, dataKey }: StoredPackage,
+  signal: AbortSignal,
+): Promise<void> {
+  const place = { storage, storageKey: row.storage_key, packageId: row.id, dataKey };
+  const { bytes, sha256 } = await digestStored(place, signal);
   if (bytes !== Number(row.bytes) || sha256 !== row.sha256.toString('hex')) {
     throw broken(row, 'The stored bytes are not those that were recorded.');
   }
-}
-
-async function discard(chunks: AsyncIterable<Buffer>): Promise<void> {
-  for await (const chunk of chunks) void chunk;
 }
 
 async function verifyContents(deps: VerifyDeps, { row, dataKey }: StoredPackage, signal: AbortSignal): Promise<void> {

@@ -94,14 +94,7 @@ async function recordReceipt(trx: Transaction, offer: Offer, event: TimelineEven
   else if (exportId !== null) await recordExportEvent(trx, { workspaceId, exportId }, event);
 }
 
-interface OfferRow {
-  readonly packageId: string;
-  readonly requestId: string | null;
-  readonly exportId: string | null;
-  readonly part: number | null;
-  readonly storageKey: string;
-  readonly ageRecipient: string | null;
-}
+type OfferRow = Omit<Offer, 'workspaceId' | 'linkId'>;
 
 const OFFER_COLUMNS = {
   packageId: 'packages.id',
