@@ -22,18 +22,22 @@ declare module 'vitest' {
   }
 }
 
-/** Both projects that need it call this; the first starts it, the second joins, the last to go stops it. */
-let running: Promise<{ shared: SharedStack; stop: () => Promise<void> }> | undefined;
-let users = 0;
+/** Kept by the process: Vitest loads this file anew for each project, so that a variable of its own would be each one's own. */
+declare global {
+  var stewardTestStack: { readonly running: ReturnType<typeof start>; users: number } | undefined;
+}
 
+/** Both projects that need it call this; the first starts it, the second joins, the last to go stops it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  users += 1;
-  running ??= start();
-  const { shared, stop } = await running;
+  const stack = (globalThis.stewardTestStack ??= { running: start(), users: 0 });
+  stack.users += 1;
+  const { shared, stop } = await stack.running;
   project.provide('stack', shared);
   return async () => {
-    users -= 1;
-    if (users === 0) await stop();
+    stack.users -= 1;
+    if (stack.users > 0) return;
+    globalThis.stewardTestStack = undefined;
+    await stop();
   };
 }
 
