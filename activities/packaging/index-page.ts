@@ -9,6 +9,7 @@ import { collectionCard, anchorOf } from './collection-card.ts';
 import type { PackageContents, PackedCollection, PackedMedia } from './contents.ts';
 import { totalFiles, totalRows, withheldRows } from './contents.ts';
 import { fileItem } from './file-list.ts';
+import { pageHead } from './page-head.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { SEARCH_SCRIPT } from './search-script.ts';
 import { exemptionWords, fill, speechIn } from './words/speech.ts';
@@ -77,18 +78,9 @@ function naming(sentence: string, { facts }: PackageContents): Html {
 }
 
 function opening({ facts }: PackageContents, { language, words }: Speech): Html {
-  return html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>${fill(words.title, { name: facts.workspace.name })}</title>
-<style>${new Html(PAGE_STYLE)}</style>
-</head>
-<body>
+  const title = fill(words.title, { name: facts.workspace.name });
+  const style = html`<style>${new Html(PAGE_STYLE)}</style>`;
+  return html`${pageHead({ language, policy: POLICY, title, style })}<body>
 <a class="skip" href="#content">${words.skip}</a>
 `;
 }

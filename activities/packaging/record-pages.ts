@@ -8,6 +8,7 @@ import type { Column, PackedCollection, PackedPages } from './contents.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import type { Cell } from './json-cells.ts';
+import { pageHead } from './page-head.ts';
 import { readingOrder } from './reading-order.ts';
 import { fill } from './words/speech.ts';
 import type { Speech } from './words/speech.ts';
@@ -163,18 +164,9 @@ ${this.navigation('below').markup}</main></body></html>
     const { label, columns, rows } = this.collection;
     const numbers = { label, page: count(this.number), pages: count(this.pages) };
     const span = { first: count(this.first), last: count(this.rows), count: this.speech.counted(rows, 'record') };
-    return html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>${fill(words.pageTitle, numbers)} – ${fill(words.title, { name: this.workspaceName })}</title>
-<link rel="stylesheet" href="../style.css">
-</head>
-<body class="paged">
+    const title = `${fill(words.pageTitle, numbers)} – ${fill(words.title, { name: this.workspaceName })}`;
+    const style = html`<link rel="stylesheet" href="../style.css">`;
+    return html`${pageHead({ language, policy: POLICY, title, style })}<body class="paged">
 <main>
 <p><a href="../../index.html">${words.contents}</a></p>
 <h1 id="title">${label}</h1>
