@@ -83,13 +83,14 @@ const AWAITED = {
   match_review: 'waits for your word on uncertain matches',
   manual_tasks: 'waits for a search by hand',
   release: 'has a package that waits for your release',
+  approval: 'waits for your approval of what is to be erased',
 } as const satisfies Record<Reminder['about'], string>;
 
 function subjectOf({ about, overdue }: Reminder): string {
   return overdue ? `is overdue and ${AWAITED[about]}` : AWAITED[about];
 }
 
-const PLACES = { match_review: 'matches', manual_tasks: 'tasks', release: 'release' } as const;
+const PLACES = { match_review: 'matches', manual_tasks: 'tasks', release: 'release', approval: 'review' } as const;
 
 function callFor({ publicUrl }: RequestMailDeps, ref: RequestRef, about: Reminder['about']): readonly string[] {
   return [

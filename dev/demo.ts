@@ -48,6 +48,13 @@ const STEPS: Record<RequestStatus, string> = {
   locating: 'Looking for the person in every mapped collection.',
   packaging: 'Packing: one snapshot, streamed, sealed, signed, then verified.',
   delivering: 'Delivering the link.',
+  planning: 'Weighing every record against the retention schedule and the holds.',
+  awaiting_approval: 'Waiting for the approval of what is to be erased.',
+  cooling_off: 'Approved; can still be cancelled.',
+  erasing: 'Erasing, batch by batch, each with its row in the ledger.',
+  verifying: 'Looking whether anything is left that should not be.',
+  certifying: 'Writing the certificate.',
+  partially_completed: 'Answered; what is retained is reviewed again when its ground ends.',
   completed: 'Completed.',
   cancelled: 'Cancelled.',
 };

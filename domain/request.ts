@@ -22,15 +22,26 @@ export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 const TRANSITIONS = {
   received: ['awaiting_instruction', 'locating', 'cancelled'],
   awaiting_instruction: ['locating', 'cancelled'],
-  locating: ['reviewing_matches', 'gathering', 'packaging', 'completed', 'cancelled'],
+  locating: ['reviewing_matches', 'gathering', 'packaging', 'planning', 'completed', 'cancelled'],
   /** Rows that may be somebody else's wait for a person's word; then it is looked again. */
   reviewing_matches: ['locating', 'cancelled'],
   /** Systems that are not connected are searched by people. */
-  gathering: ['packaging', 'cancelled'],
+  gathering: ['packaging', 'planning', 'cancelled'],
   packaging: ['awaiting_release', 'delivering', 'cancelled'],
   /** The controller looks at the package; a redaction sends it back to be built again. */
   awaiting_release: ['packaging', 'delivering', 'cancelled'],
   delivering: ['completed', 'cancelled'],
+  /** What is to be erased is weighed against the retention schedule and the holds. */
+  planning: ['awaiting_approval', 'cooling_off', 'certifying', 'cancelled'],
+  awaiting_approval: ['planning', 'cooling_off', 'completed', 'cancelled'],
+  /** Approved, and still to be cancelled; a new hold sends it back to be planned. */
+  cooling_off: ['planning', 'erasing', 'cancelled'],
+  /** No way back from here: what is erased stays erased. */
+  erasing: ['planning', 'verifying'],
+  verifying: ['planning', 'certifying'],
+  certifying: ['completed', 'partially_completed'],
+  /** Answered; goes on by itself when a ground of what is retained ends. */
+  partially_completed: ['planning'],
   completed: [],
   cancelled: [],
 } as const satisfies Record<string, readonly string[]>;
@@ -47,6 +58,11 @@ export function isFinal(status: RequestStatus): boolean {
   return TRANSITIONS[status].length === 0;
 }
 
+/** Whether the request has its outcome: its run has ended, although another may follow. */
+export function isAnswered(status: RequestStatus): boolean {
+  return isFinal(status) || status === 'partially_completed';
+}
+
 /** How the identities of a request are combined: rows that have any of them, or rows that have all which they could have. */
 export const COMBINATIONS = ['any', 'all'] as const;
 export type Combination = (typeof COMBINATIONS)[number];
@@ -61,6 +77,7 @@ const WAITING_FOR = {
   reviewing_matches: 'match_review',
   gathering: 'manual_tasks',
   awaiting_release: 'release',
+  awaiting_approval: 'approval',
 } as const satisfies Partial<Record<RequestStatus, string>>;
 export const AWAITED_DECISIONS = Object.values(WAITING_FOR);
 export type AwaitedDecision = (typeof WAITING_FOR)[keyof typeof WAITING_FOR];
@@ -76,6 +93,7 @@ const ACTION_FOR = {
   match_review: 'review_matches',
   manual_tasks: 'close_tasks',
   release: 'release',
+  approval: 'approve',
 } as const satisfies Record<AwaitedDecision, string>;
 export const REQUEST_ACTIONS = [...Object.values(ACTION_FOR), 'cancel'] as const;
 export type RequestAction = (typeof REQUEST_ACTIONS)[number];

@@ -34,6 +34,8 @@ const sourceSettings = z.discriminatedUnion('kind', [
     name: sourceName,
     kind: z.literal('postgres'),
     url: postgresUrl,
+    /** Of the role that may delete and update; without it nothing is erased in this source. */
+    eraseUrl: postgresUrl.optional(),
     /** By default `temp_tables`; `bound_arrays` where there are no temporary tables: standbys, transaction poolers. */
     carrier: z.enum(['temp_tables', 'bound_arrays']).optional(),
     /** Looked at for unmapped tables, beside the schemas that the data map names. */

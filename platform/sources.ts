@@ -19,6 +19,12 @@ export interface Sources {
    * on with it for nobody.
    */
   withSource<T>(name: string, work: (client: PoolClient) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * The same as the role that may delete and update. Throws InvalidDataMap when the source is not configured to be erased.
+   */
+  withEraser<T>(name: string, work: (client: PoolClient) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Whether the source is configured to be erased. */
+  canErase(name: string): boolean;
   /** How the key sets of a search in a source of kind postgres are carried. Throws InvalidDataMap like `withSource`. */
   carrierOf(name: string): CarrierName;
   /** The files of a source of kind folder or s3. Throws InvalidDataMap when no such source is configured. */
@@ -34,12 +40,14 @@ const CONNECTIONS = 8;
 /** Connects at the first use. */
 export function openSources(settings: readonly SourceSettings[]): Sources {
   const pools = new Map<string, Pool>();
+  const erasers = new Map<string, Pool>();
   const carriers = new Map<string, CarrierName>();
   const stores = new Map<string, ObjectStorage>();
   for (const source of settings) {
     if (source.kind === 'postgres') {
       pools.set(source.name, openPool(source.url));
       carriers.set(source.name, source.carrier ?? 'temp_tables');
+      if (source.eraseUrl !== undefined) erasers.set(source.name, openPool(source.eraseUrl));
     } else stores.set(source.name, openStorage(source));
   }
   return {
@@ -49,10 +57,15 @@ export function openSources(settings: readonly SourceSettings[]): Sources {
       const stoppable = carriers.get(name) === 'bound_arrays' ? closing(work, signal) : cancellable(pool, work, signal);
       return withPool(name, pool, stoppable);
     },
+    withEraser: async (name, work, signal) => {
+      const pool = required(erasers, name, 'postgres with an eraseUrl');
+      return withPool(name, pool, signal === undefined ? work : cancellable(pool, work, signal));
+    },
+    canErase: (name) => erasers.has(name),
     carrierOf: (name) => required(carriers, name, 'postgres'),
     objectStore: (name) => required(stores, name, 'folder or s3'),
     close: async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.end()));
+      await Promise.all([...pools.values(), ...erasers.values()].map((pool) => pool.end()));
     },
   };
 }

@@ -17,22 +17,65 @@ CREATE TABLE IF NOT EXISTS steward.fence (
   epoch bigint NOT NULL DEFAULT 0 CHECK (epoch >= 0)
 );
 
+-- Which erasure is under way, from the moment at which its records are written down until they are gone.
+CREATE TABLE IF NOT EXISTS steward.erasures (
+  erasure_id uuid PRIMARY KEY,
+  tenant text NOT NULL,
+  generation integer NOT NULL CHECK (generation > 0),
+  epoch bigint NOT NULL,
+  frozen_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- The records of an erasure that is under way, by their keys: written in the snapshot in which they were found, removed when
+-- the erasure ends. version is the xmin of the row that was looked at; a row that has another one was changed since and is
+-- left for a new plan.
+CREATE TABLE IF NOT EXISTS steward.erasure_targets (
+  erasure_id uuid NOT NULL,
+  collection text NOT NULL,
+  action text NOT NULL CHECK (action IN ('delete', 'pseudonymise', 'restrict')),
+  sequence bigint NOT NULL CHECK (sequence > 0),
+  -- The columns that stay, of a pseudonymisation.
+  keeps text[] NOT NULL DEFAULT '{}',
+  key text[] NOT NULL,
+  version xid NOT NULL,
+  -- HMAC-SHA256 of the key under a secret of the workspace: what the ledger's digest is made of.
+  leaf bytea NOT NULL,
+  PRIMARY KEY (erasure_id, collection, action, sequence)
+) PARTITION BY HASH (erasure_id);
+
+-- Objects in stores that the records name, to be removed after the records.
+CREATE TABLE IF NOT EXISTS steward.erasure_objects (
+  erasure_id uuid NOT NULL,
+  store text NOT NULL,
+  object text NOT NULL,
+  PRIMARY KEY (erasure_id, store, object)
+);
+
 -- One row a batch, written in the batch's own transaction: a digest of the keys, never the keys.
 CREATE TABLE IF NOT EXISTS steward.erasure_ledger (
   erasure_id uuid NOT NULL,
   tenant text NOT NULL,
   collection text NOT NULL,
-  sequence integer NOT NULL CHECK (sequence > 0),
   action text NOT NULL CHECK (action IN ('delete', 'pseudonymise', 'restrict')),
-  rows bigint NOT NULL CHECK (rows > 0),
+  generation integer NOT NULL CHECK (generation > 0),
+  sequence integer NOT NULL CHECK (sequence > 0),
+  -- The targets that the batch went through, of which some may have been gone or changed.
+  first_target bigint NOT NULL,
+  last_target bigint NOT NULL CHECK (last_target >= first_target),
+  rows bigint NOT NULL CHECK (rows >= 0),
+  gone bigint NOT NULL DEFAULT 0 CHECK (gone >= 0),
+  changed bigint NOT NULL DEFAULT 0 CHECK (changed >= 0),
+  -- SHA-256 over the leaves of the rows, in their order.
   keys_digest bytea NOT NULL,
   epoch bigint NOT NULL,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  PRIMARY KEY (erasure_id, collection, sequence)
+  PRIMARY KEY (erasure_id, collection, action, generation, sequence)
 ) PARTITION BY HASH (erasure_id);
 DO $$ BEGIN
   FOR part IN 0..7 LOOP
     EXECUTE format('CREATE TABLE IF NOT EXISTS steward.erasure_ledger_%s PARTITION OF steward.erasure_ledger
+                    FOR VALUES WITH (MODULUS 8, REMAINDER %s)', part, part);
+    EXECUTE format('CREATE TABLE IF NOT EXISTS steward.erasure_targets_%s PARTITION OF steward.erasure_targets
                     FOR VALUES WITH (MODULUS 8, REMAINDER %s)', part, part);
   END LOOP;
 END $$;
@@ -42,5 +85,6 @@ GRANT USAGE ON SCHEMA steward TO ${eraser};
 GRANT SELECT, INSERT, UPDATE ON steward.fence TO ${eraser};
 -- What was written into the ledger stays: no UPDATE, no DELETE.
 GRANT SELECT, INSERT ON steward.erasure_ledger TO ${eraser};
+GRANT SELECT, INSERT, UPDATE, DELETE ON steward.erasures, steward.erasure_targets, steward.erasure_objects TO ${eraser};
 `;
 }

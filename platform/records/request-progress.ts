@@ -1,6 +1,6 @@
 /** Moves of a request along its statuses, each with its event in the timeline and its line in the audit log. */
 import { Conflict } from '../../domain/errors.ts';
-import { awaitedIn, isFinal, predecessors } from '../../domain/request.ts';
+import { awaitedIn, isAnswered, predecessors } from '../../domain/request.ts';
 import type { RequestOutcome, RequestStatus } from '../../domain/request.ts';
 import type { RequestRef } from '../../domain/runs.ts';
 import { STEWARD_ITSELF, appendAudit } from '../audit.ts';
@@ -35,7 +35,7 @@ export async function recordEvent(trx: Transaction, ref: RequestRef, event: Time
 
 export interface Move {
   readonly to: RequestStatus;
-  /** Needed when `to` is an end. */
+  /** Needed when `to` is an answer. */
   readonly outcome?: RequestOutcome;
 }
 
@@ -50,9 +50,9 @@ export async function moveRequest(trx: Transaction, ref: RequestRef, move: Move)
     .whereIn('status', predecessors(move.to))
     .update({
       status: move.to,
-      outcome: move.outcome ?? null,
+      // A request that goes on after its answer keeps the answer.
+      ...(isAnswered(move.to) && { outcome: move.outcome ?? null, closed_at: now }),
       waiting_since: awaitedIn(move.to) === undefined ? null : now,
-      closed_at: isFinal(move.to) ? now : null,
       updated_at: now,
     });
   if (moved === 0) return requireStatus(trx, ref, move.to);

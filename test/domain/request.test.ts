@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { REQUEST_STATUSES, allowedActions, isFinal, mayFollow, predecessors } from '../../domain/request.ts';
+import { REQUEST_STATUSES, allowedActions, isAnswered, isFinal, mayFollow, predecessors } from '../../domain/request.ts';
 
 describe('the statuses of a request', () => {
   it('are all reached from the first one', () => {
@@ -10,14 +10,26 @@ describe('the statuses of a request', () => {
     expect([...reached].sort()).toEqual([...REQUEST_STATUSES].sort());
   });
 
-  it('can all be cancelled until they have ended', () => {
-    for (const status of REQUEST_STATUSES) expect(allowedActions(status).includes('cancel')).toBe(!isFinal(status));
+  it('can all be cancelled until they have ended or records have been erased', () => {
+    const tooLate = ['erasing', 'verifying', 'certifying', 'partially_completed'];
+    for (const status of REQUEST_STATUSES) {
+      expect(allowedActions(status).includes('cancel')).toBe(!isFinal(status) && !tooLate.includes(status));
+    }
+  });
+
+  it('lead to erasing by the cooling-off alone, and to a certificate of what was erased by its verification', () => {
+    expect(predecessors('erasing')).toEqual(['cooling_off']);
+    expect(predecessors('certifying')).toEqual(['planning', 'verifying']);
+  });
+
+  it('hold the answer of a request that goes on', () => {
+    expect(REQUEST_STATUSES.filter((status) => isAnswered(status) && !isFinal(status))).toEqual(['partially_completed']);
   });
 
   it('offer what they wait for', () => {
     expect(
       REQUEST_STATUSES.flatMap((status) => allowedActions(status).filter((action) => action !== 'cancel')),
-    ).toEqual(['instruct', 'review_matches', 'close_tasks', 'release']);
+    ).toEqual(['instruct', 'review_matches', 'close_tasks', 'release', 'approve']);
   });
 
   it('lead nowhere once they have ended', () => {

@@ -88,8 +88,9 @@ async function eraseOnce(tenant: string, erasure: string, sequence: number): Pro
     await delay(Math.random() * 2);
     if (rows.length === 0) return;
     await client.query(
-      `INSERT INTO steward.erasure_ledger (erasure_id, tenant, collection, sequence, action, rows, keys_digest, epoch)
-         VALUES ($1, $2, 'records', $3, 'delete', $4, '\\x00', $5)`,
+      `INSERT INTO steward.erasure_ledger (erasure_id, tenant, collection, generation, sequence, action, first_target,
+           last_target, rows, keys_digest, epoch)
+         VALUES ($1, $2, 'records', 1, $3, 'delete', 1, 1, $4, '\\x00', $5)`,
       [erasure, tenant, sequence, rows.length, epoch.toString()],
     );
   });
