@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { REQUEST_STATUSES, allowedActions, isAnswered, isFinal, mayFollow, predecessors } from '../../domain/request.ts';
+import {
+  REQUEST_STATUSES,
+  allowedActions,
+  isAnswered,
+  isFinal,
+  mayFollow,
+  predecessors,
+} from '../../domain/request.ts';
 
 describe('the statuses of a request', () => {
   it('are all reached from the first one', () => {
@@ -23,7 +30,9 @@ describe('the statuses of a request', () => {
   });
 
   it('hold the answer of a request that goes on', () => {
-    expect(REQUEST_STATUSES.filter((status) => isAnswered(status) && !isFinal(status))).toEqual(['partially_completed']);
+    expect(REQUEST_STATUSES.filter((status) => isAnswered(status) && !isFinal(status))).toEqual([
+      'partially_completed',
+    ]);
   });
 
   it('offer what they wait for', () => {
