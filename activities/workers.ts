@@ -13,6 +13,7 @@ import { openMailer } from '../platform/mail.ts';
 import { openSources } from '../platform/sources.ts';
 import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
+import { createErasureCloseActivities } from './erasure-close.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
@@ -78,6 +79,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createMatchReviewActivities(deps),
       ...createManualTaskActivities(deps),
       ...createReleaseReviewActivities(deps),
+      ...createErasureCloseActivities(deps),
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),
