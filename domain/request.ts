@@ -7,6 +7,9 @@
 export const REQUEST_TYPES = ['access', 'portability', 'erasure', 'rectification', 'restriction', 'objection'] as const;
 export type RequestType = (typeof REQUEST_TYPES)[number];
 
+/** The types that this version carries out; the others are known and not offered yet. */
+export const OFFERED_TYPES = ['access', 'portability', 'erasure'] as const satisfies readonly RequestType[];
+
 export const REQUEST_OUTCOMES = [
   'fulfilled',
   'partially_fulfilled',
