@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { imagineErasures } from '../support/imagined-erasures.ts';
 import type { ImaginedErasure, ImaginedErasures } from '../support/imagined-erasures.ts';
 
@@ -18,12 +18,12 @@ const APPROVED = ['planErasure', 'openErasureReview', 'beginCoolingOff', 'endCoo
 
 const timesOf = ({ steps }: ImaginedErasure, step: string): number => steps.filter((each) => each === step).length;
 const waitForStep = (erasure: ImaginedErasure, step: string, times = 1) =>
-  expect.poll(() => timesOf(erasure, step), { timeout: 20_000 }).toBeGreaterThanOrEqual(times);
+  vi.waitUntil(() => timesOf(erasure, step) >= times, { timeout: 20_000 });
 /** The run has answered to what it was told: its next step is a timer or a signal. */
 const waitForStatus = (erasure: ImaginedErasure, status: string) =>
-  expect.poll(() => erasure.status(), { timeout: 20_000 }).toBe(status);
+  vi.waitUntil(async () => (await erasure.status()) === status, { timeout: 20_000, interval: 100 });
 
-describe('an erasure that nothing stands in the way of', () => {
+describe.concurrent('an erasure that nothing stands in the way of', () => {
   it('is planned, approved, carried out, verified, certified and told, in this order', async () => {
     const erasure = erasures.begin({});
     await erasure.start();
@@ -66,7 +66,7 @@ describe('an erasure that nothing stands in the way of', () => {
   });
 });
 
-describe('a plan that is out of date', () => {
+describe.concurrent('a plan that is out of date', () => {
   it('is made again, and people are asked again, while it waits for them', async () => {
     const erasure = erasures.begin({ review: 'awaited' });
     await erasure.start();
@@ -129,7 +129,7 @@ describe('a plan that is out of date', () => {
   });
 });
 
-describe('the cooling-off', () => {
+describe.concurrent('the cooling-off', () => {
   it('ends by itself', async () => {
     const erasure = erasures.begin({ coolingOffMs: 1500 });
     await erasure.start();
@@ -152,7 +152,7 @@ describe('the cooling-off', () => {
   });
 });
 
-describe('a cancellation', () => {
+describe.concurrent('a cancellation', () => {
   it('ends what waits for people', async () => {
     const erasure = erasures.begin({ review: 'awaited' });
     await erasure.start();
@@ -182,7 +182,7 @@ describe('a cancellation', () => {
   );
 });
 
-describe('what a rescan finds left over', () => {
+describe.concurrent('what a rescan finds left over', () => {
   it('is planned again, and certified when it is gone', async () => {
     const erasure = erasures.begin({ residuals: [2, 0] });
     await erasure.start();
@@ -204,7 +204,7 @@ describe('what a rescan finds left over', () => {
   });
 });
 
-describe('a request that goes on after a partial answer', () => {
+describe.concurrent('a request that goes on after a partial answer', () => {
   it('plans at once, in a run of its own, and cannot be cancelled', async () => {
     const erasure = erasures.begin({ closed: { status: 'completed', outcome: 'fulfilled' } });
     erasure.script.during['planErasure'] = () => erasure.signal('cancelRequested', 1);

@@ -29,7 +29,7 @@ export interface Script {
   during: Partial<Record<string, () => Promise<void> | void>>;
 }
 
-const EVERYTHING: Script = {
+const EVERYTHING: Omit<Script, 'during'> = {
   plans: [{ erase: 10, pseudonymise: 1, retain: 2, pending: 3 }],
   review: 'approved',
   coolingOffMs: undefined,
@@ -37,7 +37,6 @@ const EVERYTHING: Script = {
   outcomes: ['erased'],
   residuals: [0],
   closed: { status: 'partially_completed', outcome: 'partially_fulfilled' },
-  during: {},
 };
 
 export class ImaginedErasure {
@@ -48,7 +47,7 @@ export class ImaginedErasure {
 
   constructor(temporal: Temporal, script: Partial<Script>) {
     this.temporal = temporal;
-    this.script = { ...EVERYTHING, ...script };
+    this.script = { ...EVERYTHING, during: {}, ...script };
   }
 
   async start(continues?: number): Promise<void> {
