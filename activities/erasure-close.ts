@@ -5,6 +5,8 @@ import type { RequestOutcome, RequestStatus } from '../domain/request.ts';
 import type { RequestRef } from '../domain/runs.ts';
 import type { Database, Transaction } from '../platform/database.ts';
 import { deleteAttachments } from '../platform/records/attachments.ts';
+import { currentDecisions, isRejected } from '../platform/records/erasure-review.ts';
+import type { ErasureRow } from '../platform/records/erasure-review.ts';
 import { moveRequest } from '../platform/records/request-progress.ts';
 import type { ObjectStorage } from '../platform/storage/storage.ts';
 
@@ -18,16 +20,16 @@ export type ErasureCloseActivities = ReturnType<typeof createErasureCloseActivit
 export function createErasureCloseActivities({ db, storage }: ErasureCloseDeps) {
   return {
     /**
-     * Answers the request. While records are retained it is answered in part, and goes on when the first of their grounds
-     * ends; what people attached while they searched by hand is gone in any case.
+     * Answers the request. While records are retained, or were left because the rest of it was refused, it is answered in
+     * part, and goes on when the first ground ends; what people attached while they searched by hand is gone in any case.
      */
     async closeErasure(ref: RequestRef): Promise<ErasureClosed> {
       await deleteAttachments(storage, ref);
       return db.withTenant(ref.workspaceId, async (trx) => {
         const erasure = await lockOpenErasure(trx, ref);
         if (!erasure) return readAnswer(trx, ref);
-        const left = await readRetained(trx, ref, erasure);
-        await closeErasureRow(trx, ref, erasure.id, left.rows > 0 ? left.first_end : null);
+        const left = await readLeft(trx, erasure);
+        await closeErasureRow(trx, ref, erasure.id, left.firstEnd);
         if (left.rows > 0) return answer(trx, ref, 'partially_completed', 'partially_fulfilled');
         return answer(trx, ref, 'completed', erasure.begun_at === null ? 'no_data' : 'fulfilled');
       });
@@ -46,9 +48,7 @@ export function createErasureCloseActivities({ db, storage }: ErasureCloseDeps) 
   };
 }
 
-interface OpenErasure {
-  readonly id: string;
-  readonly generation: number;
+interface OpenErasure extends ErasureRow {
   readonly begun_at: Date | null;
 }
 
@@ -57,24 +57,21 @@ async function lockOpenErasure(trx: Transaction, ref: RequestRef): Promise<OpenE
     .where({ workspace_id: ref.workspaceId, request_id: ref.requestId })
     .whereNull('closed_at')
     .forUpdate()
-    .first<OpenErasure | undefined>('id', 'generation', 'begun_at');
+    .first<OpenErasure | undefined>();
 }
 
-/** By the decisions of the last plan: what an earlier one found alone is no longer there. */
-async function readRetained(
+/** What the last plan found and the erasing has left, and when the first of it is no longer to be retained. */
+async function readLeft(
   trx: Transaction,
-  ref: RequestRef,
-  { id, generation }: OpenErasure,
-): Promise<{ readonly rows: number; readonly first_end: Date | null }> {
-  const row = await trx('decisions')
-    .where({ workspace_id: ref.workspaceId, request_id: ref.requestId, erasure_id: id, generation })
-    .whereNot({ decision: 'erase' })
-    .where('rows', '>', 0)
-    .first<{ rows: string; first_end: Date | null }>(
-      trx.raw('coalesce(sum(rows), 0) AS rows'),
-      trx.raw('min(ends_first) AS first_end'),
-    );
-  return { rows: Number(row.rows), first_end: row.first_end };
+  erasure: OpenErasure,
+): Promise<{ readonly rows: number; readonly firstEnd: Date | null }> {
+  const left = currentDecisions(trx, erasure).where('rows', '>', 0);
+  if (!(await isRejected(trx, erasure))) void left.whereNot({ decision: 'erase' });
+  const row = await left.first<{ rows: string; first_end: Date | null }>(
+    trx.raw('coalesce(sum(rows), 0) AS rows'),
+    trx.raw('min(ends_first) AS first_end'),
+  );
+  return { rows: Number(row.rows), firstEnd: row.first_end };
 }
 
 async function closeErasureRow(trx: Transaction, ref: RequestRef, id: string, reviewAt: Date | null): Promise<void> {

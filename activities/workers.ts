@@ -14,6 +14,7 @@ import { openSources } from '../platform/sources.ts';
 import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
 import { createErasureCloseActivities } from './erasure-close.ts';
+import { createErasureReviewActivities } from './erasure-review.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
@@ -80,6 +81,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createManualTaskActivities(deps),
       ...createReleaseReviewActivities(deps),
       ...createErasureCloseActivities(deps),
+      ...createErasureReviewActivities(deps),
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),

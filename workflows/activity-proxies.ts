@@ -1,19 +1,12 @@
 /** How activities are called: which queue, how long, how often again. Their names in the UI come from the vocabulary. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
-import type {
-  CoolingOff,
-  Erased,
-  ErasedMedia,
-  ErasureCertified,
-  ErasurePlanned,
-  ErasureReviewState,
-  ErasureVerified,
-} from '../domain/erasure.ts';
+import type { Erased, ErasedMedia, ErasureCertified, ErasurePlanned, ErasureVerified } from '../domain/erasure.ts';
 import type { RequestRef } from '../domain/runs.ts';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ErasureCloseActivities } from '../activities/erasure-close.ts';
+import type { ErasureReviewActivities } from '../activities/erasure-review.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
 import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
@@ -28,9 +21,6 @@ import type { WorkspaceExportActivities } from '../activities/workspace-export.t
 /** Until their files are here. */
 interface ErasureSteps {
   planErasure(ref: RequestRef): Promise<ErasurePlanned>;
-  openErasureReview(ref: RequestRef): Promise<ErasureReviewState>;
-  beginCoolingOff(ref: RequestRef): Promise<CoolingOff>;
-  endCoolingOff(ref: RequestRef): Promise<{ readonly proceed: boolean }>;
   eraseRecords(ref: RequestRef): Promise<Erased>;
   eraseMedia(ref: RequestRef): Promise<ErasedMedia>;
   endErasure(ref: RequestRef): Promise<void>;
@@ -41,6 +31,7 @@ interface ErasureSteps {
 
 type Activities = ActivityInterfaceFor<
   ErasureCloseActivities &
+    ErasureReviewActivities &
     ErasureSteps &
     ExportPackagingActivities &
     LocateActivities &

@@ -163,7 +163,12 @@ export class DeletionReview {
     return outcome;
   }
 
+  /** What had been erased before the rest was refused is proven like any other. */
   private async refuse(): Promise<RequestOutcome> {
+    if (this.begun) {
+      await erasing.endErasure(this.run);
+      return this.conclude();
+    }
     const { status, outcome } = await core.refuseErasure(this.run);
     this.progress.enter(status, summaries.completed(outcome, new Date()));
     return outcome;

@@ -65,6 +65,18 @@ async function erasure(status: string, decided: readonly Decided[], { begun = tr
   return ref;
 }
 
+/** Of one of its decisions. */
+async function reject({ workspaceId, requestId }: RequestRef): Promise<void> {
+  await fixture.own.pool.query(
+    `INSERT INTO steward.decision_approvals (workspace_id, request_id, decision_id, principal_id, party, verdict,
+                                             instruction_id, instruction_version)
+     SELECT d.workspace_id, d.request_id, d.id, r.filed_by, 'controller', 'reject', r.instruction_id, r.instruction_version
+       FROM steward.decisions d JOIN steward.requests r ON r.id = d.request_id
+      WHERE (d.workspace_id, d.request_id) = ($1, $2) LIMIT 1`,
+    [workspaceId, requestId],
+  );
+}
+
 async function standing({ requestId }: RequestRef) {
   const { rows } = await fixture.own.pool.query<{
     status: string;
@@ -111,6 +123,14 @@ describe('an erasure that is closed', () => {
   it('says that there was no data when there was none', async () => {
     const ref = await erasure('certifying', [], { begun: false });
     expect(await activities.closeErasure(ref)).toEqual({ status: 'completed', outcome: 'no_data' });
+  });
+
+  it('is answered in part when the rest was refused after it had begun', async () => {
+    const ref = await erasure('certifying', [{ decision: 'erase', rows: 12 }]);
+    await reject(ref);
+    const answer = { status: 'partially_completed', outcome: 'partially_fulfilled' };
+    expect(await activities.closeErasure(ref)).toEqual(answer);
+    expect(await standing(ref)).toMatchObject({ ...answer, review_at: null });
   });
 
   it('answers the same when it is asked once more, because the answer was lost', async () => {

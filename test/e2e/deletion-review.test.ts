@@ -107,6 +107,17 @@ describe.concurrent('a plan that is out of date', () => {
     expect(erasing.steps.slice(6)).toEqual([...APPROVED, 'eraseRecords', ...APPROVED, ...ERASING, ...PROOF]);
   });
 
+  it('is proven as far as it went when people refuse the rest of it', async () => {
+    const erasure = erasures.begin({ outcomes: ['stale'] });
+    erasure.script.during['eraseRecords'] = () => {
+      erasure.script.review = 'rejected';
+    };
+    await erasure.start();
+    expect(await erasure.result()).toEqual({ outcome: 'partially_fulfilled' });
+    expect(erasure.steps.slice(-4)).toEqual(['endErasure', 'certifyErasure', 'tellErasure', 'closeErasure']);
+    expect(erasure.steps).not.toContain('refuseErasure');
+  });
+
   it('never stops halfway: what was begun goes through journal and rescan though nothing more is to be erased', async () => {
     const some = { erase: 5, pseudonymise: 0, retain: 0, pending: 0 };
     const erasure = erasures.begin({
