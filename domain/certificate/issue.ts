@@ -1,0 +1,108 @@
+/** From the evidence of an erasure to what its certificate says to one audience. */
+import type { Audience } from '../retention/words.ts';
+import type { CertificateIdentity, ErasureEvidence, RetainedDecision } from './evidence.ts';
+import { CERTIFICATE_FORMAT, LEAF_ALGORITHM, STATEMENTS, TREE_ALGORITHM } from './format.ts';
+import type {
+  CertificateBody,
+  CertificateResult,
+  CertifiedApproval,
+  Remainder,
+  RetainedItem,
+  Verification,
+} from './format.ts';
+
+const DAY_MS = 86_400_000;
+
+export function certificateFor(
+  evidence: ErasureEvidence,
+  audience: Audience,
+  identity: CertificateIdentity,
+): CertificateBody {
+  const { workspace, request, instruction, erasure, versions, systems, counts, media, unconnected } = evidence;
+  const result = resultOf(evidence);
+  return {
+    format: CERTIFICATE_FORMAT,
+    ...identity,
+    audience,
+    result,
+    statement: STATEMENTS[result],
+    workspace,
+    request,
+    instruction: audience === 'subject' ? { ...instruction, attestationSha256: null } : instruction,
+    erasure,
+    versions,
+    systems,
+    counts: counts.map((each) => (audience === 'subject' ? { ...each, restricted: null } : each)),
+    media,
+    totals: { ...totalsOf(evidence), ...(audience === 'subject' && { restricted: null }) },
+    evidence: treeOf(evidence),
+    retained: retainedFor(evidence.retained, audience),
+    remains: remainsOf(evidence),
+    subprocessors: { connected: 0, told: [] },
+    unconnected,
+    verification: verificationFor(evidence.verification, audience),
+    approvals: evidence.approvals.map((each) => approvalFor(each, audience)),
+  };
+}
+
+/** The same for every audience: what is kept in confidence is kept all the same, and "nothing retained" would be untrue. */
+export function resultOf(evidence: ErasureEvidence): CertificateResult {
+  const { erased, pseudonymised, objects } = totalsOf(evidence);
+  const isRetained = evidence.retained.some(({ rows }) => rows > 0);
+  const isBeyondReach = evidence.systems.some(({ status }) => status === 'not_erasable');
+  if (evidence.verification?.result === 'failed') return 'failed';
+  if (erased + pseudonymised + objects === 0) return isRetained || isBeyondReach ? 'nothing_erased' : 'nothing_found';
+  return isRetained || isBeyondReach || pseudonymised > 0 ? 'partially_erased' : 'erased';
+}
+
+function totalsOf({ counts, media }: ErasureEvidence): CertificateBody['totals'] {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  return {
+    erased: sum(counts.map(({ erased }) => erased)),
+    pseudonymised: sum(counts.map(({ pseudonymised }) => pseudonymised)),
+    restricted: sum(counts.map(({ restricted }) => restricted ?? 0)),
+    objects: sum(media.map(({ objects }) => objects)),
+  };
+}
+
+function treeOf({ tree }: ErasureEvidence): CertificateBody['evidence'] {
+  return tree === undefined ? null : { leaf: LEAF_ALGORITHM, tree: TREE_ALGORITHM, ...tree };
+}
+
+/** An item of which the audience may know no ground is not an item to it: its class and its number would tell of one. */
+function retainedFor(decisions: readonly RetainedDecision[], audience: Audience): CertificateBody['retained'] {
+  const items: RetainedItem[] = [];
+  let undisclosed = false;
+  for (const { groundsFor, ...item } of decisions) {
+    if (item.rows === 0) continue;
+    const { grounds, hidden } = groundsFor(audience);
+    undisclosed ||= hidden;
+    if (grounds.length === 0) continue;
+    // The end is that of all grounds together, those that are hidden included.
+    items.push({ ...item, grounds, ...(hidden && { endsFirst: null, endsLast: null }) });
+  }
+  return { items, undisclosed };
+}
+
+/** Replicas follow within moments, and nobody has measured them; so does what a source does with its logs. */
+function remainsOf({ erasure, backupDays }: ErasureEvidence): readonly Remainder[] {
+  if (erasure.erasedAt === null) return [];
+  const end =
+    backupDays === undefined ? null : new Date(Date.parse(erasure.erasedAt) + backupDays * DAY_MS).toISOString();
+  return [
+    { where: 'backups', until: end },
+    // Logs that are kept are kept for restoring backups, and end with them.
+    { where: 'write_ahead_logs', until: end },
+    { where: 'replicas', until: null },
+  ];
+}
+
+/** How many records are left as expected would tell the person how many are kept. */
+function verificationFor(verification: Verification | undefined, audience: Audience): Verification | null {
+  if (verification === undefined) return null;
+  return audience === 'subject' ? { ...verification, expected: null } : verification;
+}
+
+function approvalFor(approval: CertifiedApproval, audience: Audience): CertifiedApproval {
+  return audience === 'subject' ? { ...approval, principal: null } : approval;
+}
