@@ -4,7 +4,6 @@ import {
   CERTIFICATE_FORMAT,
   CERTIFICATE_KINDS,
   CERTIFICATE_RESULTS,
-  CERTIFIED_GROUND_KINDS,
   LEAF_ALGORITHM,
   RESIDUAL_KINDS,
   TREE_ALGORITHM,
@@ -14,6 +13,7 @@ import { REGIMES } from '../domain/deadlines.ts';
 import { INSTRUCTION_SOURCES, PARTIES } from '../domain/parties.ts';
 import { TASK_STATUSES } from '../domain/release.ts';
 import { REQUEST_TYPES } from '../domain/request.ts';
+import { SHOWN_GROUND_KINDS } from '../domain/retention/rendering.ts';
 import { AUDIENCES, FORCES, REQUIREMENTS, RETENTION_PURPOSES } from '../domain/retention/words.ts';
 
 const count = z.int().nonnegative();
@@ -23,7 +23,7 @@ const instant = z.iso.datetime({ precision: 3 });
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const ground = z.strictObject({
-  kind: z.enum(CERTIFIED_GROUND_KINDS),
+  kind: z.enum(SHOWN_GROUND_KINDS),
   id: text.nullable(),
   version: z.int().positive().nullable(),
   force: z.enum(FORCES).nullable(),
@@ -114,7 +114,7 @@ const certificate = z.strictObject({
       z.strictObject({
         recordClass: text,
         decision: z.enum(['retain', 'pseudonymise']),
-        rows: z.int().positive(),
+        rows: z.int().positive().nullable(),
         grounds: z.array(ground),
         endsFirst: instant.nullable(),
         endsLast: instant.nullable(),

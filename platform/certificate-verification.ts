@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import type { JSONWebKeySet } from 'jose';
 import { fromBufferPromise } from 'yauzl';
 import { contradictionsIn } from '../domain/certificate/contradictions.ts';
-import { CERTIFICATE_FILE, CERTIFICATE_PAPER_FILE, CERTIFICATE_SIGNATURE_FILE } from '../domain/certificate/format.ts';
+import { CERTIFICATE_ARCHIVE_SUFFIX, CERTIFICATE_FILE, CERTIFICATE_PAPER_FILE, CERTIFICATE_SIGNATURE_FILE } from '../domain/certificate/format.ts';
 import type { Certificate } from '../domain/certificate/format.ts';
 import { NotFound } from '../domain/errors.ts';
 import { packEntries } from './certificate-archive.ts';
@@ -31,15 +31,17 @@ const MAX_BYTES = 64 * 2 ** 20;
 
 export type CertificateFiles = ReadonlyMap<string, Buffer>;
 
+/** Where a zip has the name of its first entry. */
+const FIRST_NAME = 30;
+
 /** The archive at `path` when it is a certificate's; undefined when it is something else. Throws NotFound. */
 export async function readCertificateArchive(path: string): Promise<Buffer | undefined> {
   const facts = await stat(path).catch(() => undefined);
   if (!facts) throw new NotFound(`The file ${path} cannot be opened.`);
   if (!facts.isFile() || facts.size > MAX_BYTES) return undefined;
   const archive = await readFile(path);
-  return path.endsWith('.steward-certificate.zip') || archive.includes(CERTIFICATE_FILE, 0, 'latin1')
-    ? archive
-    : undefined;
+  const first = archive.toString('latin1', FIRST_NAME, FIRST_NAME + CERTIFICATE_FILE.length);
+  return path.endsWith(CERTIFICATE_ARCHIVE_SUFFIX) || first === CERTIFICATE_FILE ? archive : undefined;
 }
 
 /** The files of an archive by their names; undefined when it cannot be read, or has one twice. */

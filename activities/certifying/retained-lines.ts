@@ -12,7 +12,7 @@ export function retainedLines(
   return items.map((item) =>
     fill(words.keptItem, {
       recordClass: item.recordClass.replaceAll('_', ' '),
-      records: speech.counted(item.rows, 'record'),
+      records: item.rows === null ? words.keptSome : speech.counted(item.rows, 'record'),
       reduced: item.decision === 'pseudonymise' ? words.keptReduced : '',
       end: endIn(item, words, speech),
       grounds: item.grounds.map((ground) => groundIn(ground, words)).join('; '),
@@ -21,8 +21,10 @@ export function retainedLines(
 }
 
 function endIn({ endsFirst, endsLast }: RetainedItem, words: CertificateWords, { longDay }: Speech): string {
-  if (endsFirst === null || endsLast === null) return words.endOpen;
-  const [first, last] = [longDay(new Date(endsFirst)), longDay(new Date(endsLast))];
+  if (endsFirst === null) return words.endOpen;
+  const first = longDay(new Date(endsFirst));
+  if (endsLast === null) return fill(words.endFrom, { first });
+  const last = longDay(new Date(endsLast));
   return first === last ? fill(words.endOn, { day: last }) : fill(words.endBetween, { first, last });
 }
 
@@ -32,6 +34,7 @@ function groundIn(ground: CertifiedGround, words: CertificateWords): string {
   const cited = exemption === null ? '' : fill(words.exemptionPlace, { exemption });
   if (kind === 'legal_duty') return fill(words.ground_legal_duty, { party });
   if (kind === 'hold') return fill(words.ground_hold, { party, id: id === null ? '' : ` ${id}` });
+  if (kind === 'override') return fill(words.ground_override, { party, id: id === null ? '' : ` ${id}` });
   if (kind === 'exception') return fill(words.ground_exception, { why: exceptionIn(id, words), exemption: cited });
   const why = requirement === null ? words.reasonUnnamed : words[`requirement_${requirement}`];
   return fill(words.ground_rule, { why, exemption: cited, id: id ?? '', version: version ?? '' });

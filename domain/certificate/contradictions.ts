@@ -70,7 +70,7 @@ const verification: Check = ({ verification: found, result, totals: { erased, ps
 };
 
 const results: Check = ({ result, statement, totals: changed, retained, systems }) => {
-  const isKept = retained.items.some(({ rows }) => rows > 0) || retained.undisclosed || changed.pseudonymised > 0;
+  const isKept = retained.items.length > 0 || retained.undisclosed || changed.pseudonymised > 0;
   const isLeft = isKept || systems.some(({ status }) => status === 'not_erasable');
   const isChanged = changed.erased + changed.pseudonymised + changed.objects > 0;
   const expected: CertificateResult = isChanged
@@ -121,13 +121,15 @@ const relations: Check = ({ kind, certificateId, supersedes, supplements }) => [
 ];
 
 /** What must never reach an audience, whoever has signed it. */
-const audience: Check = ({ audience: who, instruction, approvals, verification: found, counts, totals: sums }) => {
+const audience: Check = (certificate) => {
+  const { audience: who, instruction, approvals, verification: found, counts, totals: sums, retained } = certificate;
   if (who !== 'subject') return [];
   const isTold =
     instruction.attestationSha256 !== null ||
     approvals.some(({ principal }) => principal !== null) ||
     (found !== null && found.expected !== null) ||
-    [sums, ...counts].some(({ restricted }) => restricted !== null);
+    [sums, ...counts].some(({ restricted }) => restricted !== null) ||
+    retained.items.some(({ rows }) => rows !== null);
   return when(isTold, 'it tells the person what is not for the person to know');
 };
 

@@ -1,6 +1,5 @@
 /** What a certificate is made of: the records of an erasure, complete, before anything is left out for an audience. */
-import type { ShownGrounds } from './shown-grounds.ts';
-import type { Audience } from '../retention/words.ts';
+import type { WeighedGround } from '../retention/decide.ts';
 import type {
   CertificateBody,
   CertifiedApproval,
@@ -11,9 +10,10 @@ import type {
   Verification,
 } from './format.ts';
 
-/** A decision that keeps records, its grounds to be rendered. */
+/** A decision that keeps records, with every ground that was weighed. */
 export interface RetainedDecision extends Omit<RetainedItem, 'grounds'> {
-  readonly groundsFor: (audience: Audience) => ShownGrounds;
+  readonly rows: number;
+  readonly grounds: readonly WeighedGround[];
 }
 
 export interface ErasureEvidence {

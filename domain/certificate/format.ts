@@ -9,7 +9,8 @@ import type { Regime } from '../deadlines.ts';
 import type { InstructionSource, Party } from '../parties.ts';
 import type { TaskStatus } from '../release.ts';
 import type { RequestType } from '../request.ts';
-import type { Audience, Force, Requirement, RetentionPurpose } from '../retention/words.ts';
+import type { ShownGround } from '../retention/rendering.ts';
+import type { Audience } from '../retention/words.ts';
 
 export const CERTIFICATE_FORMAT = 'steward-certificate/1';
 
@@ -19,6 +20,9 @@ export const CERTIFICATE_FILE = 'certificate.json';
 export const CERTIFICATE_SIGNATURE_FILE = 'certificate.jws.json';
 /** The same for people; the certificate has its digest. */
 export const CERTIFICATE_PAPER_FILE = 'certificate.pdf';
+
+/** Of the archive's own name. */
+export const CERTIFICATE_ARCHIVE_SUFFIX = '.steward-certificate.zip';
 
 /** `supplement`: what a later search found, beside the certificate of the erasure, which stands. */
 export const CERTIFICATE_KINDS = ['erasure', 'supplement'] as const;
@@ -73,29 +77,19 @@ export interface Verification {
   readonly residuals: readonly Residual[];
 }
 
-/** `legal_duty`: of the party, and what kind of ground it is is not for the audience to know. */
-export const CERTIFIED_GROUND_KINDS = ['rule', 'hold', 'exception', 'legal_duty'] as const;
+/** A ground that keeps records, as its audience may know it. */
+export type CertifiedGround = Pick<
+  ShownGround,
+  'kind' | 'id' | 'version' | 'force' | 'requirement' | 'purpose' | 'party' | 'exemption'
+>;
 
-/** A ground of retention as its audience may know it. */
-export interface CertifiedGround {
-  readonly kind: (typeof CERTIFIED_GROUND_KINDS)[number];
-  /** A rule's or a hold's id, or an exception's name. */
-  readonly id: string | null;
-  readonly version: number | null;
-  readonly force: Force | null;
-  readonly requirement: Requirement | null;
-  readonly purpose: RetentionPurpose | null;
-  readonly party: Party;
-  /** What the law allows it by. */
-  readonly exemption: string | null;
-}
-
-/** Records of one class that are kept for the same grounds. */
+/** Records of one class that are kept for what are to the audience the same grounds. */
 export interface RetainedItem {
   readonly recordClass: string;
   /** `pseudonymise`: retained, reduced to what its grounds need. */
   readonly decision: 'retain' | 'pseudonymise';
-  readonly rows: number;
+  /** Null to the person, to whom a number can tell what words withhold. */
+  readonly rows: number | null;
   readonly grounds: readonly CertifiedGround[];
   /** Of its records, when the first and the last are no longer retained; null when that is not known, as under a hold. */
   readonly endsFirst: string | null;

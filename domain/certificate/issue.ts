@@ -1,4 +1,6 @@
 /** From the evidence of an erasure to what its certificate says to one audience. */
+import { groundsFor } from '../retention/rendering.ts';
+import type { ShownGround } from '../retention/rendering.ts';
 import type { Audience } from '../retention/words.ts';
 import type { CertificateIdentity, ErasureEvidence, RetainedDecision } from './evidence.ts';
 import { CERTIFICATE_FORMAT, LEAF_ALGORITHM, STATEMENTS, TREE_ALGORITHM } from './format.ts';
@@ -6,6 +8,7 @@ import type {
   CertificateBody,
   CertificateResult,
   CertifiedApproval,
+  CertifiedGround,
   Remainder,
   RetainedItem,
   Verification,
@@ -69,20 +72,54 @@ function treeOf({ tree }: ErasureEvidence): CertificateBody['evidence'] {
   return tree === undefined ? null : { leaf: LEAF_ALGORITHM, tree: TREE_ALGORITHM, ...tree };
 }
 
-/** An item of which the audience may know no ground is not an item to it: its class and its number would tell of one. */
+/**
+ * An item of which the audience may know no ground is not an item to it: its class and its number would tell of one. Items
+ * that look the same to it are one, for their parting would tell of what is hidden.
+ */
 function retainedFor(decisions: readonly RetainedDecision[], audience: Audience): CertificateBody['retained'] {
-  const items: RetainedItem[] = [];
-  let undisclosed = false;
-  for (const { groundsFor, ...item } of decisions) {
-    if (item.rows === 0) continue;
-    const { grounds, hidden } = groundsFor(audience);
-    undisclosed ||= hidden;
-    if (grounds.length === 0) continue;
-    // The end is that of all grounds together, those that are hidden included.
-    items.push({ ...item, grounds, ...(hidden && { endsFirst: null, endsLast: null }) });
-  }
-  return { items, undisclosed };
+  const shown = decisions.filter(({ rows }) => rows > 0).map((each) => retainedItem(each, audience));
+  const alike = Map.groupBy(
+    shown.filter(({ item }) => item.grounds.length > 0).map(({ item }) => item),
+    ({ recordClass, decision, grounds }) => JSON.stringify([recordClass, decision, grounds]),
+  );
+  const items = [...alike.values()].map((each) => each.reduce(together));
+  return { items, undisclosed: shown.some(({ hidden }) => hidden) };
 }
+
+function retainedItem(
+  { grounds: weighed, ...item }: RetainedDecision,
+  audience: Audience,
+): { readonly item: RetainedItem; readonly hidden: boolean } {
+  const { grounds, hidden } = groundsFor(audience, weighed);
+  return {
+    hidden,
+    item: {
+      ...item,
+      rows: audience === 'subject' ? null : item.rows,
+      grounds: grounds.filter(({ weight }) => weight === 'keeps').map(certified),
+      // The end is that of all grounds together, those that are hidden included.
+      ...(hidden && { endsFirst: null, endsLast: null }),
+    },
+  };
+}
+
+function certified({ kind, id, version, force, requirement, purpose, party, exemption }: ShownGround): CertifiedGround {
+  return { kind, id, version, force, requirement, purpose, party, exemption };
+}
+
+function together(one: RetainedItem, other: RetainedItem): RetainedItem {
+  return {
+    ...one,
+    rows: one.rows === null || other.rows === null ? null : one.rows + other.rows,
+    endsFirst: sooner(one.endsFirst, other.endsFirst),
+    endsLast: one.endsLast === null || other.endsLast === null ? null : later(one.endsLast, other.endsLast),
+  };
+}
+
+/** All are written alike, so their texts are in the order of their times. An end that is not known is not the first. */
+const sooner = (a: string | null, b: string | null): string | null =>
+  a === null || b === null ? (a ?? b) : a < b ? a : b;
+const later = (a: string, b: string): string => (a > b ? a : b);
 
 /** Replicas follow within moments, and nobody has measured them; so does what a source does with its logs. */
 function remainsOf({ erasure, backupDays }: ErasureEvidence): readonly Remainder[] {

@@ -1,6 +1,6 @@
 /** Evidence as an erasure leaves it, for tests of certificates. */
 import type { CertificateIdentity, ErasureEvidence, RetainedDecision } from '../../../domain/certificate/evidence.ts';
-import type { CertifiedGround } from '../../../domain/certificate/format.ts';
+import type { Ground } from '../../../domain/retention/grounds.ts';
 
 const ID = '7d9c9d0e-6f0b-4a58-9d0e-3a3f7a1f6f0';
 
@@ -13,27 +13,31 @@ export const identity: CertificateIdentity = {
   supplements: null,
 };
 
-const taxRule: CertifiedGround = {
+const taxRule: Ground = {
   kind: 'rule',
-  id: 'invoices-tax',
+  ruleId: 'invoices-tax',
   version: 2,
   force: 'mandatory',
   requirement: 'billing',
   purpose: 'tax',
   party: 'controller',
+  visibility: 'subject',
   exemption: 'GDPR Art. 17(3)(b)',
+  keeps: ['number', 'total'],
+  until: new Date('2035-01-01T00:00:00Z'),
+  needsPerson: false,
+  overridableBy: 'nobody',
 };
 
-const hold: CertifiedGround = {
-  ...taxRule,
+export const confidentialHold: Ground = {
   kind: 'hold',
-  id: `${ID}9`,
-  version: null,
-  force: null,
-  requirement: null,
+  holdId: `${ID}9`,
   purpose: 'legal',
-  exemption: null,
+  party: 'controller',
+  visibility: 'controller',
 };
+
+const keeping = (ground: Ground) => ({ ground, weight: 'keeps', overrideId: undefined }) as const;
 
 /** Invoices, reduced, which everybody may know of. */
 export const invoices: RetainedDecision = {
@@ -42,7 +46,7 @@ export const invoices: RetainedDecision = {
   rows: 4,
   endsFirst: '2033-01-01T00:00:00.000Z',
   endsLast: '2035-01-01T00:00:00.000Z',
-  groundsFor: () => ({ grounds: [taxRule], hidden: false }),
+  grounds: [keeping(taxRule)],
 };
 
 /** Documents under a hold, of which the person may not know. */
@@ -52,8 +56,14 @@ export const heldInConfidence: RetainedDecision = {
   rows: 7,
   endsFirst: null,
   endsLast: null,
-  groundsFor: (audience) =>
-    audience === 'subject' ? { grounds: [], hidden: true } : { grounds: [hold], hidden: false },
+  grounds: [keeping(confidentialHold)],
+};
+
+/** Some invoices that are also under it. */
+export const heldInvoices: RetainedDecision = {
+  ...invoices,
+  decision: 'retain',
+  grounds: [keeping(taxRule), keeping(confidentialHold)],
 };
 
 export function evidence(more: Partial<ErasureEvidence> = {}): ErasureEvidence {

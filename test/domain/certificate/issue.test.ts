@@ -6,7 +6,15 @@ import { STATEMENTS } from '../../../domain/certificate/format.ts';
 import type { CertificateBody } from '../../../domain/certificate/format.ts';
 import { certificateFor } from '../../../domain/certificate/issue.ts';
 import { AUDIENCES } from '../../../domain/retention/words.ts';
-import { evidence, failedEvidence, heldInConfidence, identity, invoices, nothingFound } from './evidence-fixture.ts';
+import {
+  evidence,
+  failedEvidence,
+  heldInConfidence,
+  heldInvoices,
+  identity,
+  invoices,
+  nothingFound,
+} from './evidence-fixture.ts';
 
 const issue = (given: ErasureEvidence, audience: CertificateBody['audience'] = 'controller') =>
   certificateFor(given, audience, identity);
@@ -44,7 +52,7 @@ describe('a certificate', () => {
   it('tells the controller of a hold and the person that something is kept, without class, number or date', () => {
     expect(issue(evidence()).retained.items).toHaveLength(2);
     const told = issue(evidence(), 'subject');
-    expect(told.retained).toMatchObject({ items: [{ recordClass: 'billing_record', rows: 4 }], undisclosed: true });
+    expect(told.retained).toMatchObject({ items: [{ recordClass: 'billing_record', rows: null }], undisclosed: true });
     expect(JSON.stringify(told)).not.toMatch(/hold"|signed_document|"rows":7|"legal"/);
   });
 
@@ -57,9 +65,19 @@ describe('a certificate', () => {
   });
 
   it('gives no end to what is also kept for a reason that is hidden', () => {
-    const both = { ...invoices, groundsFor: () => ({ ...invoices.groundsFor('subject'), hidden: true }) };
-    const [item] = issue(evidence({ retained: [both] }), 'subject').retained.items;
+    const [item] = issue(evidence({ retained: [heldInvoices] }), 'subject').retained.items;
     expect(item).toMatchObject({ endsFirst: null, endsLast: null });
+  });
+
+  it('makes one item of what looks the same to its audience', () => {
+    const some = { ...heldInvoices, rows: 3 };
+    const others = { ...invoices, decision: 'retain' as const };
+    expect(issue(evidence({ retained: [some, others] })).retained.items).toHaveLength(2);
+    expect(issue(evidence({ retained: [some, others] }), 'subject').retained.items).toEqual([
+      expect.objectContaining({ rows: null, endsFirst: others.endsFirst, endsLast: null }),
+    ]);
+    const [item] = issue(evidence({ retained: [others, { ...others, rows: 3 }] })).retained.items;
+    expect(item).toMatchObject({ rows: 7, endsLast: others.endsLast });
   });
 
   it('lists what can outlast the erasure with its end, or that nobody has stated one', () => {
