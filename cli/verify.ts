@@ -51,7 +51,8 @@ function reportCertificate(file: string, report: CertificateReport, { json }: Ve
 function certificateInWords(file: string, { ok, problems, certificate }: CertificateReport): string {
   if (!ok || certificate === undefined)
     return [`${file} does NOT verify:`, ...problems.map(({ path, what }) => `  ${path}: ${what}`)].join('\n');
-  const { certificateId, audience, issuedAt, request, result, totals, verification, retained, supersedes } = certificate;
+  const { certificateId, audience, issuedAt, request, result, totals, verification, retained, supersedes } =
+    certificate;
   const kept = retained.items.length + Number(retained.undisclosed);
   return [
     `${file} verifies: the signature is good, the figures agree, and the printed one is the one that is signed.`,

@@ -8,7 +8,7 @@ import {
   RESIDUAL_KINDS,
   TREE_ALGORITHM,
 } from '../domain/certificate/format.ts';
-import type { Certificate } from '../domain/certificate/format.ts';
+import type { Certificate, Verification } from '../domain/certificate/format.ts';
 import { REGIMES } from '../domain/deadlines.ts';
 import { INSTRUCTION_SOURCES, PARTIES } from '../domain/parties.ts';
 import { TASK_STATUSES } from '../domain/release.ts';
@@ -33,8 +33,7 @@ const ground = z.strictObject({
   exemption: text.nullable(),
 });
 
-/** Also of what is stored beside an erasure. */
-export const verification = z.strictObject({
+const verification = z.strictObject({
   method: z.enum(['rescan', 'raw_search']),
   at: instant,
   result: z.enum(['passed', 'failed']),
@@ -121,6 +120,7 @@ const certificate = z.strictObject({
       }),
     ),
     undisclosed: z.boolean(),
+    refused: z.strictObject({ rows: z.int().positive().nullable() }).nullable(),
   }),
   remains: z.array(
     z.strictObject({ where: z.enum(['backups', 'write_ahead_logs', 'replicas']), until: instant.nullable() }),
@@ -147,4 +147,9 @@ export function parseCertificate(bytes: Uint8Array): Certificate | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** As it is stored beside an erasure; undefined when there is none. Throws when it is none of ours. */
+export function parseVerification(stored: unknown): Verification | undefined {
+  return stored === null ? undefined : verification.parse(stored);
 }

@@ -8,7 +8,12 @@ import { buffer } from 'node:stream/consumers';
 import type { JSONWebKeySet } from 'jose';
 import { fromBufferPromise } from 'yauzl';
 import { contradictionsIn } from '../domain/certificate/contradictions.ts';
-import { CERTIFICATE_ARCHIVE_SUFFIX, CERTIFICATE_FILE, CERTIFICATE_PAPER_FILE, CERTIFICATE_SIGNATURE_FILE } from '../domain/certificate/format.ts';
+import {
+  CERTIFICATE_ARCHIVE_SUFFIX,
+  CERTIFICATE_FILE,
+  CERTIFICATE_PAPER_FILE,
+  CERTIFICATE_SIGNATURE_FILE,
+} from '../domain/certificate/format.ts';
 import type { Certificate } from '../domain/certificate/format.ts';
 import { NotFound } from '../domain/errors.ts';
 import { packEntries } from './certificate-archive.ts';

@@ -112,10 +112,15 @@ function counts({ body, paper, words, speech: { counted } }: Writing): void {
 }
 
 function retained({ body, paper, words, speech }: Writing): void {
-  const { items, undisclosed } = body.retained;
+  const { items, undisclosed, refused } = body.retained;
   if (items.length > 0) paper.list(retainedLines(items, words, speech));
   if (undisclosed) paper.line(words.undisclosed);
-  if (items.length === 0 && !undisclosed && body.totals.pseudonymised === 0) paper.line(words.keptNothing);
+  if (refused) {
+    const records = refused.rows === null ? words.keptSome : speech.counted(refused.rows, 'record');
+    paper.line(fill(words.refused, { records }));
+  }
+  if (items.length === 0 && !undisclosed && refused === null && body.totals.pseudonymised === 0)
+    paper.line(words.keptNothing);
 }
 
 function remains({ body, paper, words, speech }: Writing): void {

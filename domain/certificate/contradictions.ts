@@ -70,7 +70,8 @@ const verification: Check = ({ verification: found, result, totals: { erased, ps
 };
 
 const results: Check = ({ result, statement, totals: changed, retained, systems }) => {
-  const isKept = retained.items.length > 0 || retained.undisclosed || changed.pseudonymised > 0;
+  const isKept =
+    retained.items.length > 0 || retained.undisclosed || retained.refused !== null || changed.pseudonymised > 0;
   const isLeft = isKept || systems.some(({ status }) => status === 'not_erasable');
   const isChanged = changed.erased + changed.pseudonymised + changed.objects > 0;
   const expected: CertificateResult = isChanged
@@ -129,7 +130,7 @@ const audience: Check = (certificate) => {
     approvals.some(({ principal }) => principal !== null) ||
     (found !== null && found.expected !== null) ||
     [sums, ...counts].some(({ restricted }) => restricted !== null) ||
-    retained.items.some(({ rows }) => rows !== null);
+    [...retained.items, ...(retained.refused ? [retained.refused] : [])].some(({ rows }) => rows !== null);
   return when(isTold, 'it tells the person what is not for the person to know');
 };
 

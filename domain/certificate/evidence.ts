@@ -28,6 +28,8 @@ export interface ErasureEvidence {
   readonly media: CertificateBody['media'];
   readonly tree: { readonly leafKeyId: string; readonly root: string; readonly leaves: number } | undefined;
   readonly retained: readonly RetainedDecision[];
+  /** Records that were to be erased and whose erasure was refused. */
+  readonly refused: number;
   /** How long backups are kept; undefined when nobody has said. */
   readonly backupDays: number | undefined;
   readonly unconnected: readonly UnconnectedSystem[];

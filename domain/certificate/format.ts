@@ -203,6 +203,8 @@ export interface CertificateBody {
     readonly items: readonly RetainedItem[];
     /** Whether there is more, of which the audience may know that some data is kept under an exemption, and nothing else. */
     readonly undisclosed: boolean;
+    /** What was to be erased, and what its controller refused to have erased; `rows` is null to the person. */
+    readonly refused: { readonly rows: number | null } | null;
   };
   readonly remains: readonly Remainder[];
   /** `told` is empty while none is connected. */

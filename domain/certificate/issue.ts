@@ -39,7 +39,7 @@ export function certificateFor(
     media,
     totals: { ...totalsOf(evidence), ...(audience === 'subject' && { restricted: null }) },
     evidence: treeOf(evidence),
-    retained: retainedFor(evidence.retained, audience),
+    retained: retainedFor(evidence, audience),
     remains: remainsOf(evidence),
     subprocessors: { connected: 0, told: [] },
     unconnected,
@@ -51,7 +51,7 @@ export function certificateFor(
 /** The same for every audience: what is kept in confidence is kept all the same, and "nothing retained" would be untrue. */
 export function resultOf(evidence: ErasureEvidence): CertificateResult {
   const { erased, pseudonymised, objects } = totalsOf(evidence);
-  const isRetained = evidence.retained.some(({ rows }) => rows > 0);
+  const isRetained = evidence.refused > 0 || evidence.retained.some(({ rows }) => rows > 0);
   const isBeyondReach = evidence.systems.some(({ status }) => status === 'not_erasable');
   if (evidence.verification?.result === 'failed') return 'failed';
   if (erased + pseudonymised + objects === 0) return isRetained || isBeyondReach ? 'nothing_erased' : 'nothing_found';
@@ -76,14 +76,21 @@ function treeOf({ tree }: ErasureEvidence): CertificateBody['evidence'] {
  * An item of which the audience may know no ground is not an item to it: its class and its number would tell of one. Items
  * that look the same to it are one, for their parting would tell of what is hidden.
  */
-function retainedFor(decisions: readonly RetainedDecision[], audience: Audience): CertificateBody['retained'] {
+function retainedFor(
+  { retained: decisions, refused }: ErasureEvidence,
+  audience: Audience,
+): CertificateBody['retained'] {
   const shown = decisions.filter(({ rows }) => rows > 0).map((each) => retainedItem(each, audience));
   const alike = Map.groupBy(
     shown.filter(({ item }) => item.grounds.length > 0).map(({ item }) => item),
     ({ recordClass, decision, grounds }) => JSON.stringify([recordClass, decision, grounds]),
   );
   const items = [...alike.values()].map((each) => each.reduce(together));
-  return { items, undisclosed: shown.some(({ hidden }) => hidden) };
+  return {
+    items,
+    undisclosed: shown.some(({ hidden }) => hidden),
+    refused: refused === 0 ? null : { rows: audience === 'subject' ? null : refused },
+  };
 }
 
 function retainedItem(

@@ -72,6 +72,15 @@ export async function findSuperseded(
   return row?.id ?? null;
 }
 
+/** Of an erasure, for an audience; supplements are looked for by their ids. */
+export async function findNewestCertificate(
+  trx: Transaction,
+  ref: RequestRef,
+  audience: Audience,
+): Promise<CertificateRow | undefined> {
+  return ofRequest(trx, ref, ref.requestId).where({ audience, kind: 'erasure' }).first<CertificateRow | undefined>('*');
+}
+
 /** Throws NotFound when there is no such request. */
 export async function listCertificates(
   db: Database,
@@ -81,7 +90,9 @@ export async function listCertificates(
 ): Promise<readonly CertificateRecord[]> {
   return db.withTenant(caller.workspaceId, async (trx) => {
     await readRequest(trx, caller, requestId);
-    const rows = await ofRequest(trx, caller, requestId).whereIn('audience', [...audiences]).select<CertificateRow[]>('*');
+    const rows = await ofRequest(trx, caller, requestId)
+      .whereIn('audience', [...audiences])
+      .select<CertificateRow[]>('*');
     return rows.map(toRecord);
   });
 }
@@ -112,7 +123,7 @@ export async function openCertificate(
 }
 
 /** Newest first. */
-function ofRequest(trx: Transaction, { workspaceId }: Caller, requestId: string) {
+function ofRequest(trx: Transaction, { workspaceId }: Pick<Caller, 'workspaceId'>, requestId: string) {
   return trx('certificates')
     .where({ workspace_id: workspaceId, request_id: requestId })
     .orderBy([{ column: 'issued_at', order: 'desc' }, 'audience', 'id']);

@@ -57,6 +57,7 @@ export const de: CertificateWords = {
   endFrom: 'frühestens bis {first}, bei einigen noch ohne Datum',
   endBetween: 'frühestens bis {first}, spätestens bis {last}',
   undisclosed: 'Einige Daten werden auf Grund einer gesetzlichen Ausnahme aufbewahrt.',
+  refused: 'Der Verantwortliche hat die Löschung dessen abgelehnt, was keine Regel zu behalten verlangt: {records}.',
   ground_rule: '{why}{exemption}, Regel {id}, Version {version}',
   ground_hold: 'eine Anordnung zur Aufbewahrung ({party}{id})',
   ground_override: 'eine Entscheidung über diese Datensätze ({party}{id})',

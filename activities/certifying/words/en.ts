@@ -55,6 +55,7 @@ export const en = {
   endFrom: 'until {first} at the earliest, and of some with no date yet',
   endBetween: 'until {first} at the earliest and {last} at the latest',
   undisclosed: 'Some data is kept under an exemption that the law allows.',
+  refused: 'The controller refused to have erased what no rule keeps: {records}.',
   ground_rule: '{why}{exemption}, rule {id}, version {version}',
   ground_hold: 'a preservation order of {party}{id}',
   ground_override: 'a decision of {party} on these records{id}',

@@ -1,6 +1,6 @@
 /** Evidence as an erasure leaves it, for tests of certificates. */
 import type { CertificateIdentity, ErasureEvidence, RetainedDecision } from '../../../domain/certificate/evidence.ts';
-import type { Ground } from '../../../domain/retention/grounds.ts';
+import type { Ground, HoldGround, RuleGround } from '../../../domain/retention/grounds.ts';
 
 const ID = '7d9c9d0e-6f0b-4a58-9d0e-3a3f7a1f6f0';
 
@@ -13,7 +13,7 @@ export const identity: CertificateIdentity = {
   supplements: null,
 };
 
-const taxRule: Ground = {
+export const taxRule: RuleGround = {
   kind: 'rule',
   ruleId: 'invoices-tax',
   version: 2,
@@ -29,7 +29,7 @@ const taxRule: Ground = {
   overridableBy: 'nobody',
 };
 
-export const confidentialHold: Ground = {
+export const confidentialHold: HoldGround = {
   kind: 'hold',
   holdId: `${ID}9`,
   purpose: 'legal',
@@ -103,6 +103,7 @@ export function evidence(more: Partial<ErasureEvidence> = {}): ErasureEvidence {
     media: [{ store: 'crm-media', objects: 12 }],
     tree: { leafKeyId: 'tombstone-1', root: 'd'.repeat(64), leaves: 1239 },
     retained: [invoices, heldInConfidence],
+    refused: 0,
     backupDays: 35,
     unconnected: [{ system: 'Phone system', outcome: 'nothing_found', statement: 'No call was recorded.' }],
     verification: {

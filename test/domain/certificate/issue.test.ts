@@ -31,6 +31,8 @@ describe('a certificate', () => {
   it.each([
     ['erased', evidence({ retained: [], counts: evidence().counts.slice(0, 2) })],
     ['partially_erased', evidence({ retained: [heldInConfidence], counts: evidence().counts.slice(0, 2) })],
+    ['partially_erased', evidence({ retained: [], refused: 3, counts: evidence().counts.slice(0, 2) })],
+    ['nothing_erased', { ...nothingFound(), refused: 3 }],
     ['failed', failedEvidence()],
     ['nothing_found', nothingFound()],
     ['nothing_erased', { ...nothingFound(), retained: [heldInConfidence] }],
@@ -142,8 +144,9 @@ const arbitraryEvidence = fc
     isHidden: fc.boolean(),
     residuals: fc.nat({ max: 2 }),
     notErasable: fc.boolean(),
+    refused: fc.nat({ max: 2 }),
   })
-  .map(({ counts, objects, isKept, isHidden, residuals, notErasable }): ErasureEvidence => {
+  .map(({ counts, objects, isKept, isHidden, residuals, notErasable, refused }): ErasureEvidence => {
     const leaves = counts.reduce((sum, { erased, pseudonymised }) => sum + erased + pseudonymised, 0);
     const base = evidence();
     const failed = failedEvidence().verification;
@@ -158,6 +161,7 @@ const arbitraryEvidence = fc
         ...(notErasable ? [{ source: 'old', status: 'not_erasable', from: null, to: null } as const] : []),
       ],
       retained: [...(isKept ? [invoices] : []), ...(isHidden ? [heldInConfidence] : [])],
+      refused,
       verification: leaves + objects > 0 || residuals > 0 ? verification : undefined,
     };
   });
