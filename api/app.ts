@@ -12,6 +12,7 @@ import { logAnswers, measureAnswers } from './observe.ts';
 import { createOpenApi } from './openapi.ts';
 import { methodNotAllowed, sendProblem, unknownRoute } from './problems.ts';
 import { apiKeyEndpoints } from './routes/api-keys.ts';
+import { certificateEndpoints } from './routes/certificates.ts';
 import { dataMapEndpoints } from './routes/data-map.ts';
 import { downloadEndpoints } from './routes/downloads.ts';
 import { healthEndpoints } from './routes/health.ts';
@@ -37,6 +38,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...instructionEndpoints,
   ...packageEndpoints,
   ...downloadEndpoints,
+  ...certificateEndpoints,
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
   ...dataMapEndpoints,

@@ -10,6 +10,7 @@ const PROBLEM_TITLES: Readonly<Record<number, string>> = {
   401: 'The API key is missing, malformed, unknown, expired or revoked.',
   403: 'The key lacks the scope.',
   404: 'There is no such resource, or it is not yours to see.',
+  406: 'It cannot be had as any of the media types that `Accept` names.',
   409: 'The resource is not in a state that allows this, or the idempotency key was used for something else.',
   410: 'The link was used up, has expired or was revoked.',
   413: 'The body is larger than 256 KiB.',

@@ -59,6 +59,13 @@ export class ApiClient {
     return this.call<T>('POST', path, body, idempotencyKey);
   }
 
+  /** Saves a file that an address answers with as the media type; answers the answer's headers. */
+  async save(path: string, type: string, file: string): Promise<Headers> {
+    const response = await fetch(this.address(path), { headers: { ...this.headers(undefined), accept: type } });
+    await saveAnswer(response, file);
+    return response.headers;
+  }
+
   /** Streams a file as the body. */
   async upload<T>(path: string, file: FileUpload, idempotencyKey: string): Promise<T> {
     const headers = {
@@ -108,7 +115,10 @@ async function problemOf(response: Response): Promise<ApiProblem> {
 
 /** Saves what a link leads to. Throws ApiProblem when the link no longer works. */
 export async function download(url: string, file: string): Promise<void> {
-  const response = await fetch(url);
+  await saveAnswer(await fetch(url), file);
+}
+
+async function saveAnswer(response: Response, file: string): Promise<void> {
   if (!response.ok || response.body === null) throw await problemOf(response);
   await pipeline(Readable.fromWeb(response.body), createWriteStream(file, { mode: 0o600 }));
 }

@@ -1,10 +1,12 @@
-/** `steward verify FILE`: checks a package, or an export's folder, offline, with the public key alone. */
+/** `steward verify FILE`: checks a package, an export's folder or a certificate offline, with the public key alone. */
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import type { JSONWebKeySet } from 'jose';
 import { InvalidConfiguration } from '../domain/errors.ts';
+import { readCertificateArchive, verifyCertificate } from '../platform/certificate-verification.ts';
+import type { CertificateReport } from '../platform/certificate-verification.ts';
 import { findExportManifest, verifyExport } from '../platform/export-verification.ts';
 import type { ExportReport } from '../platform/export-verification.ts';
 import { verifyPackageFile } from '../platform/package-verification.ts';
@@ -13,8 +15,10 @@ import { apiUrl } from './endpoints.ts';
 export function verifyCommand(program: Command): void {
   program
     .command('verify')
-    .description('check a package or an export: its signature, and every file or part against the manifest')
-    .argument('<file>', 'the package (.zip), or the folder with the parts of an export')
+    .description(
+      'check a package, an export or a certificate: its signature, every file or part against the manifest, every figure against the others',
+    )
+    .argument('<file>', 'the package or the certificate (.zip), or the folder with the parts of an export')
     .option('--keys <file>', "the processor's public keys: a JSON Web Key Set, or one key as PEM")
     .option('--json', 'the report as JSON')
     .addHelpText('after', '\nWithout --keys the keys are read from the running stack of STEWARD_HOME.')
@@ -30,10 +34,35 @@ async function verify(file: string, options: VerifyOptions): Promise<void> {
   const manifestFile = await findExportManifest(file);
   if (manifestFile !== undefined) return reportExport(manifestFile, options);
   const keys = await keysOf(options);
+  const certificate = await readCertificateArchive(file);
+  if (certificate !== undefined) return reportCertificate(file, await verifyCertificate(certificate, keys), options);
   const report = await verifyPackageFile(file, keys);
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else console.log(inWords(file, report));
   if (!report.ok) process.exitCode = 1;
+}
+
+function reportCertificate(file: string, report: CertificateReport, { json }: VerifyOptions): void {
+  console.log(json ? JSON.stringify(report, null, 2) : certificateInWords(file, report));
+  if (!report.ok) process.exitCode = 1;
+}
+
+/** What a signed certificate says is the processor's claim; that erasure failed is one as well. */
+function certificateInWords(file: string, { ok, problems, certificate }: CertificateReport): string {
+  if (!ok || certificate === undefined)
+    return [`${file} does NOT verify:`, ...problems.map(({ path, what }) => `  ${path}: ${what}`)].join('\n');
+  const { certificateId, audience, issuedAt, request, result, totals, verification, retained, supersedes } =
+    certificate;
+  const kept = retained.items.length + Number(retained.undisclosed);
+  return [
+    `${file} verifies: the signature is good, the figures agree, and the printed one is the one that is signed.`,
+    `  certificate ${certificateId} for the ${audience}, issued ${issuedAt}, of request ${request.id}`,
+    `  it says: ${result}; ${totals.erased} records erased, ${totals.pseudonymised} reduced, ${totals.objects} files removed, ${kept === 0 ? 'nothing' : 'some data'} kept`,
+    ...(verification?.residuals ?? []).map(
+      ({ kind, place, source, count }) => `  left: ${count} in ${place} of ${source} (${kind})`,
+    ),
+    ...(supersedes === null ? [] : [`  it takes the place of ${supersedes}`]),
+  ].join('\n');
 }
 
 /** Checks an export by its part 0, says what was found, and sets the exit code. */

@@ -32,3 +32,6 @@ export const sampleContext = (decisionId: string): string => `sample:${decisionI
 
 /** Of what whoever searched a system by hand says for the person to read. */
 export const statementContext = (taskId: string): string => `statement:${taskId}`;
+
+/** Of a certificate's archive in the object storage. */
+export const certificateContext = (certificateId: string): string => `certificate:${certificateId}`;

@@ -70,6 +70,7 @@ export const Unauthenticated = defineError('unauthenticated', 401, 'Authenticati
 export const MissingScope = defineError('missing-scope', 403, 'The key lacks a scope');
 export const WrongParty = defineError('wrong-party', 403, 'This is for the other party to decide');
 export const NotFound = defineError('not-found', 404, 'There is no such resource');
+export const NotAcceptable = defineError('not-acceptable', 406, 'It cannot be had in the form that was asked for');
 export const Conflict = defineError('conflict', 409, 'The resource is not in a state that allows this');
 export const IdempotencyConflict = defineError('idempotency-conflict', 409, 'The idempotency key was used before');
 export const LinkGone = defineError('link-gone', 410, 'The link no longer works');

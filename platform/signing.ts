@@ -57,6 +57,23 @@ export async function verifyDetached(
   return { keyId: protectedHeader?.kid ?? '' };
 }
 
+/** The one way in which a signature is written to a file. */
+export const jwsText = (jws: DetachedJws): string => JSON.stringify(jws);
+
+/** Reads a signature that is written exactly as `jwsText` writes one: base64url leaves bits that mean nothing. */
+export function canonicalJws(bytes: Buffer): DetachedJws | undefined {
+  const text = bytes.toString('utf8');
+  try {
+    const jws = detachedJws.parse(JSON.parse(text));
+    const isExact = [jws.protected, jws.signature].every(
+      (part) => Buffer.from(part, 'base64url').toString('base64url') === part,
+    );
+    return isExact && Buffer.from(jwsText(jws)).equals(bytes) ? jws : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A key without an id of its own, as from a PEM file, may be any. */
 function signersKey(publicKeys: JSONWebKeySet, keyId: string | undefined): JWK {
   if (keyId === undefined) throw new SignatureInvalid('The signature does not name its key.');

@@ -1,28 +1,10 @@
-/**
- * letter.pdf: goes with the package to the person. Tagged for screen readers (PDF/UA), with its fonts inside; equal contents
- * give equal bytes.
- *
- * The fonts have Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic; other scripts print as empty squares, and
- * the letter says so. See print-order.ts for text from right to left.
- */
-import { buffer } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import Pdf from 'pdfkit';
+/** letter.pdf: goes with the package to the person. Equal contents give equal bytes. */
 import type { PackageContents } from './contents.ts';
 import { totalFiles, totalRows, withheldRows } from './contents.ts';
 import { keptBackLines } from './index-page.ts';
-import { inPrintOrder } from './print-order.ts';
+import { Paper } from './paper.ts';
 import { fill, speechIn } from './words/speech.ts';
 import type { Speech } from './words/speech.ts';
-
-const font = (name: string): string => fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`));
-const REGULAR = font('DejaVuSans');
-const BOLD = font('DejaVuSans-Bold');
-
-const MARGIN = 58;
-const UNPRINTABLE =
-  /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Georgian}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Common}\p{Script=Inherited}]|\p{Extended_Pictographic}/gu;
-const SQUARE = '\u{25a1}';
 
 export async function letter(contents: PackageContents): Promise<Buffer> {
   const { facts } = contents;
@@ -30,7 +12,15 @@ export async function letter(contents: PackageContents): Promise<Buffer> {
   const { words, counted, longDay } = speech;
   const name = facts.workspace.name;
   const isPortability = facts.requestType === 'portability';
-  const paper = new Paper(fill(words.title, { name }), name, speech, facts.createdAt);
+  const paper = new Paper({
+    title: fill(words.title, { name }),
+    author: name,
+    subject: words.letterTitle,
+    language: facts.language,
+    date: facts.createdAt,
+    squares: words.letterGlyphs,
+    pageNumber: words.letterPage,
+  });
 
   paper.line(name, { bold: true });
   if (facts.contact !== undefined) paper.line(fill(words.contact, { contact: facts.contact }));
@@ -106,97 +96,4 @@ function notHeld(contents: PackageContents, speech: Speech, paper: Paper): void 
   if (missing.length > 0) paper.paragraph(fill(words.letterMissing, { files: counted(missing.length, 'file') }));
   if (keptBack.length + derived.length + mixed + omitted.length + missing.length === 0)
     paper.paragraph(words.letterNothingKeptBack);
-}
-
-/** Prints structured text. */
-class Paper {
-  private readonly document: PDFKit.PDFDocument;
-  private readonly root: PDFKit.PDFStructureElement;
-  private readonly speech: Speech;
-  private hasSquares = false;
-
-  constructor(title: string, author: string, speech: Speech, date: Date) {
-    this.speech = speech;
-    const options: PDFKit.PDFDocumentOptions = {
-      size: 'A4',
-      margin: MARGIN,
-      pdfVersion: '1.7',
-      tagged: true,
-      displayTitle: true,
-      lang: speech.language,
-      bufferPages: true,
-      info: { Title: title, Author: author, Subject: speech.words.letterTitle, CreationDate: date, ModDate: date },
-    };
-    // Not in the library's types.
-    this.document = new Pdf(Object.assign(options, { subset: 'PDF/UA' }));
-    this.document.registerFont('regular', REGULAR).registerFont('bold', BOLD);
-    this.root = this.document.struct('Document');
-    this.document.addStructure(this.root);
-  }
-
-  heading(text: string, level: 'H1' | 'H2'): void {
-    this.document.moveDown(level === 'H1' ? 1.25 : 0.6);
-    this.element(level, text, { size: level === 'H1' ? 18 : 12, bold: true });
-    this.document.moveDown(0.2);
-  }
-
-  paragraph(text: string): void {
-    this.document.moveDown(0.5);
-    this.element('P', text);
-  }
-
-  line(text: string, look: { readonly bold?: boolean } = {}): void {
-    this.element('P', text, look);
-  }
-
-  list(items: readonly string[]): void {
-    const list = this.document.struct('L');
-    this.root.add(list);
-    for (const item of items) {
-      const body = this.document.struct('LBody', {}, () => this.print(`•  ${item}`, { indent: 12 }));
-      list.add(this.document.struct('LI', {}, [body]));
-    }
-    list.end();
-  }
-
-  async finish(): Promise<Buffer> {
-    if (this.hasSquares) this.paragraph(this.speech.words.letterGlyphs);
-    this.root.end();
-    this.numberPages();
-    this.document.end();
-    return buffer(this.document);
-  }
-
-  private element(type: string, text: string, look: Look = {}): void {
-    this.root.add(this.document.struct(type, {}, () => this.print(text, look)));
-  }
-
-  private print(text: string, { size = 10, bold = false, indent = 0 }: Look): void {
-    const printable = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(UNPRINTABLE, SQUARE);
-    this.hasSquares ||= printable !== text && printable.includes(SQUARE);
-    this.document.font(bold ? 'bold' : 'regular', size).text(inPrintOrder(printable), MARGIN + indent, undefined, {
-      width: this.document.page.width - 2 * MARGIN - indent,
-      lineGap: 2,
-    });
-  }
-
-  private numberPages(): void {
-    const { start, count } = this.document.bufferedPageRange();
-    for (let index = 0; index < count; index += 1) {
-      this.document.switchToPage(start + index);
-      const place = { page: index + 1, pages: count };
-      this.document.page.margins.bottom = 0;
-      this.document.markContent('Artifact', { type: 'Pagination' });
-      this.document
-        .font('regular', 8)
-        .text(fill(this.speech.words.letterPage, place), MARGIN, this.document.page.height - 40, { lineBreak: false });
-      this.document.endMarkedContent();
-    }
-  }
-}
-
-interface Look {
-  readonly size?: number;
-  readonly bold?: boolean;
-  readonly indent?: number;
 }

@@ -13,12 +13,19 @@ export interface DataKey {
 }
 
 export async function createDataKey(trx: Transaction, ring: KeyRing, workspaceId: string): Promise<DataKey> {
-  const key = { id: randomUUID(), bytes: newDataKey() };
+  const key = freshDataKey();
+  await saveDataKey(trx, ring, workspaceId, key);
+  return key;
+}
+
+/** To seal something before the transaction that records it. */
+export const freshDataKey = (): DataKey => ({ id: randomUUID(), bytes: newDataKey() });
+
+export async function saveDataKey(trx: Transaction, ring: KeyRing, workspaceId: string, key: DataKey): Promise<void> {
   const wrapped = wrapDataKey(ring, key.bytes, dataKeyContext(key.id));
   await trx('data_keys')
     .withSchema('keys')
     .insert({ id: key.id, workspace_id: workspaceId, wrapped: wrapped.bytes, wrapping_key_id: wrapped.keyId });
-  return key;
 }
 
 /** Throws SealBroken when the key was destroyed, or does not open with the ring. */

@@ -2,7 +2,7 @@
 import type { Database } from '../database.ts';
 
 /** Everything that is stored lies under `<kind>/<workspace>/<request or export>/`. */
-export const STORED_PREFIXES = ['packages/', 'exports/', 'attachments/'] as const;
+export const STORED_PREFIXES = ['packages/', 'exports/', 'attachments/', 'certificates/'] as const;
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const STORED_KEY = new RegExp(`^(?:${STORED_PREFIXES.join('|')})(${UUID})/${UUID}/.+$`);
@@ -31,7 +31,9 @@ async function orphansOf(db: Database, workspace: string, keys: string[]): Promi
           AND NOT EXISTS (SELECT FROM export_parts x WHERE x.workspace_id = :workspace
                              AND x.export_id = o.owner AND x.storage_key = o.key)
           AND NOT EXISTS (SELECT FROM attachments a WHERE a.workspace_id = :workspace
-                             AND a.request_id = o.owner AND a.storage_key = o.key AND a.removed_at IS NULL)`,
+                             AND a.request_id = o.owner AND a.storage_key = o.key AND a.removed_at IS NULL)
+          AND NOT EXISTS (SELECT FROM certificates c WHERE c.workspace_id = :workspace
+                             AND c.request_id = o.owner AND c.storage_key = o.key)`,
       { keys, workspace },
     );
     return rows.map(({ key }) => key);

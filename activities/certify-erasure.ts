@@ -1,0 +1,67 @@
+/** The certificate of an erasure, made when it has been carried out and verified, or when there was nothing to erase. */
+import type { ErasureCertified } from '../domain/erasure.ts';
+import { resultOf } from '../domain/certificate/issue.ts';
+import { Conflict } from '../domain/errors.ts';
+import type { RequestRef } from '../domain/runs.ts';
+import { findCertificates } from '../platform/records/certificates.ts';
+import type { CertificateRow } from '../platform/records/certificates.ts';
+import { moveRequest } from '../platform/records/request-progress.ts';
+import { collectEvidence } from './certifying/collect-evidence.ts';
+import type { Collected, EvidenceDeps } from './certifying/collect-evidence.ts';
+import { issueCertificates } from './certifying/issue.ts';
+import type { IssueDeps } from './certifying/issue.ts';
+import { currentControl } from './packaging/control.ts';
+import type { Control } from './packaging/control.ts';
+
+export type CertifyErasureDeps = EvidenceDeps & IssueDeps;
+
+export type CertifyErasureActivities = ReturnType<typeof createCertifyErasureActivities>;
+
+export function createCertifyErasureActivities(deps: CertifyErasureDeps) {
+  return {
+    certifyErasure: (ref: RequestRef): Promise<ErasureCertified> => certifyErasure(deps, ref, currentControl()),
+  };
+}
+
+/**
+ * Answers the certificate that the erasure has, or issues it. Throws NotFound when the request has no erasure; Conflict when
+ * what was erased has not been verified, or the request has moved on; Unavailable while a source or the storage is away.
+ */
+export async function certifyErasure(
+  deps: CertifyErasureDeps,
+  ref: RequestRef,
+  control: Control,
+): Promise<ErasureCertified> {
+  const stopBeating = control.beat(() => undefined);
+  try {
+    await deps.db.withTenant(ref.workspaceId, (trx) => moveRequest(trx, ref, { to: 'certifying' }));
+    const collected = await collectEvidence(deps, ref, control.signal);
+    requireVerified(ref, collected);
+    const { erasure, language, evidence } = collected;
+    const rows = await deps.db.withTenant(ref.workspaceId, (trx) => findCertificates(trx, ref, erasure.id));
+    const issued = rows.length > 0 ? rows : await issueCertificates(deps, ref, { kind: 'erasure', evidence, language });
+    return summarise(collected, issued);
+  } finally {
+    stopBeating();
+  }
+}
+
+/** What erased something is only certified after a search that was made when it had been erased. */
+function requireVerified({ requestId }: RequestRef, { erasure, evidence }: Collected): void {
+  if (['nothing_erased', 'nothing_found'].includes(resultOf(evidence))) return;
+  const verifiedAt = evidence.verification?.at;
+  if (verifiedAt === undefined || (erasure.erased_at !== null && Date.parse(verifiedAt) < erasure.erased_at.getTime()))
+    throw new Conflict(`The erasure of request ${requestId} has not been verified.`);
+}
+
+function summarise({ evidence }: Collected, issued: readonly CertificateRow[]): ErasureCertified {
+  const own = issued.find(({ audience, kind }) => audience === 'controller' && kind === 'erasure');
+  if (own === undefined) throw new TypeError('An erasure has a certificate for the controller.');
+  const ends = evidence.retained.flatMap(({ endsFirst }) => endsFirst ?? []).toSorted();
+  return {
+    certificateId: own.id,
+    retained: evidence.retained.reduce((sum, { rows }) => sum + rows, evidence.refused),
+    erased: evidence.counts.reduce((sum, { erased }) => sum + erased, 0),
+    reviewAt: ends[0],
+  };
+}
