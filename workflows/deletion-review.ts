@@ -167,6 +167,8 @@ export class DeletionReview {
   private async refuse(): Promise<RequestOutcome> {
     if (this.begun) {
       await erasing.endErasure(this.run);
+      this.progress.enter('verifying', summaries.verifyingErasure());
+      await erasing.verifyErasure(this.run);
       return this.conclude();
     }
     const { status, outcome } = await core.refuseErasure(this.run);
