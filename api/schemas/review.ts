@@ -151,12 +151,9 @@ export const shownReview = z
     youDecide: z
       .enum(['yes', 'under_a_standing_instruction'])
       .meta({ description: 'Whether the key of this call decides by itself.' }),
-    forSubject: z
-      .array(toldToSubject)
-      .readonly()
-      .meta({
-        description: 'What the person may be told: true, without numbers, and without what is kept in confidence.',
-      }),
+    forSubject: z.array(toldToSubject).readonly().meta({
+      description: 'What the person may be told: true, without numbers, and without what is kept in confidence.',
+    }),
   })
   .meta({ id: 'ErasureReview' });
 
@@ -188,12 +185,9 @@ export const shownDecision = z
     decision: z.enum(ERASURE_ACTIONS),
     rows: z.int(),
     keeps: z.array(z.string()).readonly().meta({ description: 'Columns that stay, of a pseudonymisation.' }),
-    ends: z
-      .object({ first: shownInstant.nullable(), last: shownInstant.nullable() })
-      .nullable()
-      .meta({
-        description: 'When the first and the last record are no longer kept; null is open. Null of an erasure.',
-      }),
+    ends: z.object({ first: shownInstant.nullable(), last: shownInstant.nullable() }).nullable().meta({
+      description: 'When the first and the last record are no longer kept; null is open. Null of an erasure.',
+    }),
     grounds: z.array(shownGround).readonly(),
     doubts: z.array(z.string()).readonly().meta({ description: 'Why a person must look.' }),
     approvalsNeeded: z.int(),
