@@ -37,14 +37,15 @@ export function createErasureReviewActivities({ db }: ErasureReviewDeps) {
 
     /**
      * Goes on to the erasing when what was approved still stands. The request's row is locked before that is read, so that an
-     * override comes either before, and is heeded, or after, and is refused. Throws Conflict when the request has moved on.
+     * override or a cancellation comes either before, and is heeded, or after, and is refused. Throws Conflict when the
+     * request has moved on.
      */
     async endCoolingOff(ref: RequestRef): Promise<{ readonly proceed: boolean }> {
       return db.withTenant(ref.workspaceId, async (trx) => {
         // A repeat after an answer that was lost.
         if ((await lockStatus(trx, ref)) === 'erasing') return { proceed: true };
         const { state } = await readReviewState(trx, await requireErasure(trx, ref));
-        if (state !== 'approved') return { proceed: false };
+        if (state !== 'approved' || (await isCancelled(trx, ref))) return { proceed: false };
         await moveRequest(trx, ref, { to: 'erasing' });
         return { proceed: true };
       });
@@ -58,4 +59,12 @@ async function lockStatus(trx: Transaction, { workspaceId, requestId }: RequestR
     .forUpdate()
     .first<{ status: string } | undefined>('status');
   return row?.status;
+}
+
+/** Somebody has cancelled, and the run has not been told yet. */
+async function isCancelled(trx: Transaction, { workspaceId, requestId }: RequestRef): Promise<boolean> {
+  const event = await trx('request_events')
+    .where({ workspace_id: workspaceId, request_id: requestId, kind: 'cancel_requested' })
+    .first('id');
+  return event !== undefined;
 }

@@ -63,6 +63,11 @@ export function createRequestActivities(deps: RequestActivityDeps) {
       await deleteAttachments(deps.storage, ref);
       await db.withTenant(ref.workspaceId, async (trx) => {
         await cancelTasks(trx, ref);
+        // Erasing has not begun, or the transition table would not lead to the end that follows.
+        await trx('erasures')
+          .where({ workspace_id: ref.workspaceId, request_id: ref.requestId })
+          .whereNull('closed_at')
+          .update({ closed_at: trx.fn.now() });
         await moveRequest(trx, ref, { to: 'cancelled', outcome: 'withdrawn' });
       });
       return { outcome: 'withdrawn' };

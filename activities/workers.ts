@@ -13,6 +13,8 @@ import { openMailer } from '../platform/mail.ts';
 import { openSources } from '../platform/sources.ts';
 import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
+import { createErasureCloseActivities } from './erasure-close.ts';
+import { createErasureReviewActivities } from './erasure-review.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createLocateActivities } from './locate-person.ts';
@@ -78,6 +80,8 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createMatchReviewActivities(deps),
       ...createManualTaskActivities(deps),
       ...createReleaseReviewActivities(deps),
+      ...createErasureCloseActivities(deps),
+      ...createErasureReviewActivities(deps),
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),

@@ -6,7 +6,7 @@ import { REGIMES } from '../domain/deadlines.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import type { Identity } from '../domain/identities.ts';
 import { INSTRUCTION_SOURCES } from '../domain/parties.ts';
-import { RELEASES } from '../domain/request.ts';
+import { OFFERED_TYPES, RELEASES } from '../domain/request.ts';
 import { download } from './api-client.ts';
 import { apiClient } from './endpoints.ts';
 import { print, workspaceOption } from './output.ts';
@@ -31,9 +31,7 @@ export function requestCommands(program: Command): void {
   request
     .command('file')
     .description('file a request')
-    .addOption(
-      new Option('--type <type>', 'the right it is about').choices(['access', 'portability']).default('access'),
-    )
+    .addOption(new Option('--type <type>', 'the right it is about').choices(OFFERED_TYPES).default('access'))
     .requiredOption(
       '-i, --identity <type=value>',
       'an identifier of the person, e.g. email=…; repeatable',

@@ -1,4 +1,5 @@
 /** What the activities of an erasure answer their workflow: ids, counts, dates and words of closed lists. */
+import type { RequestOutcome } from './request.ts';
 
 /** What happens to a record. `pseudonymise` keeps the columns that its grounds name and masks the others. */
 export const ERASURE_ACTIONS = ['erase', 'pseudonymise', 'retain'] as const;
@@ -57,4 +58,10 @@ export interface ErasureCertified {
   readonly erased: number;
   /** ISO 8601: when the first ground of a retained record ends; undefined when none ends by itself. */
   readonly reviewAt: string | undefined;
+}
+
+/** `partially_completed` while anything is retained: the request goes on when a ground ends. */
+export interface ErasureClosed {
+  readonly status: 'completed' | 'partially_completed';
+  readonly outcome: RequestOutcome;
 }

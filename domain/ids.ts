@@ -13,7 +13,9 @@ export const TASK_QUEUES = {
   snapshots: 'steward-snapshots',
 } as const;
 
-export const dataSubjectRequestId = (requestId: string): string => `dsr/${requestId}`;
+/** `continues` counts the runs after a partial answer: one goes on where the one before has ended. */
+export const dataSubjectRequestId = (requestId: string, continues = 0): string =>
+  continues === 0 ? `dsr/${requestId}` : `dsr/${requestId}/continue/${continues}`;
 
 export const exportPackagingId = (requestId: string): string => `dsr/${requestId}/export`;
 

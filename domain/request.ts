@@ -7,6 +7,9 @@
 export const REQUEST_TYPES = ['access', 'portability', 'erasure', 'rectification', 'restriction', 'objection'] as const;
 export type RequestType = (typeof REQUEST_TYPES)[number];
 
+/** The types that this version carries out; the others are known and not offered yet. */
+export const OFFERED_TYPES = ['access', 'portability', 'erasure'] as const satisfies readonly RequestType[];
+
 export const REQUEST_OUTCOMES = [
   'fulfilled',
   'partially_fulfilled',
@@ -33,7 +36,8 @@ const TRANSITIONS = {
   delivering: ['completed', 'cancelled'],
   /** What is to be erased is weighed against the retention schedule and the holds. */
   planning: ['awaiting_approval', 'cooling_off', 'certifying', 'cancelled'],
-  awaiting_approval: ['planning', 'cooling_off', 'completed', 'cancelled'],
+  /** Refused it ends, with a certificate when something had been erased before. */
+  awaiting_approval: ['planning', 'cooling_off', 'certifying', 'completed', 'cancelled'],
   /** Approved, and still to be cancelled; a new hold sends it back to be planned. */
   cooling_off: ['planning', 'erasing', 'cancelled'],
   /** No way back from here: what is erased stays erased. */

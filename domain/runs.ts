@@ -17,6 +17,8 @@ export interface RequestRun extends RequestRef {
   readonly receivedAt: string;
   /** Runs that were started by version 0.1 have none: `immediate`. */
   readonly release?: Release;
+  /** The how-manieth time it goes on after a partial answer; undefined in a request's first run. */
+  readonly continues?: number;
 }
 
 /** Asks whoever is awaited. */

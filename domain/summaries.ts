@@ -84,6 +84,21 @@ export const packed = line`Packing: ${row}, ${file}, ${byte}`;
 export const verifying = line`Verifying the package: ${row}, ${file}, ${byte}`;
 export const delivering = line`Delivering package`;
 export const packageReady = line`Package ready: ${row}, ${file}, ${byte}`;
+export const planningErasure = line`Weighing what is to be erased`;
+export const erasurePlanned = line`Planned: ${row} to erase, ${row} to pseudonymise, ${row} to retain`;
+export const waitingForApprovals = line`Waiting for a word on ${count('decision', 'decisions')} since ${minute}, due ${date}`;
+export const coolingOff = line`Approved; can be cancelled until ${minute}`;
+export const coolingOffTimer = line`Cooling off`;
+export const planAgainTimer = line`Plan again`;
+export const erasingRecords = line`Erasing`;
+export const erasedRecords = line`Erased ${row}, pseudonymised ${row}`;
+export const erasedAll = line`Erased ${row}, pseudonymised ${row}, removed ${count('object', 'objects')}`;
+export const verifyingErasure = line`Looking for what is left`;
+export const leftOver = line`Left over: ${count('record', 'records')} at ${minute}`;
+export const certifying = line`Writing the certificate`;
+export const certified = line`Certified: ${row} erased, ${row} retained`;
+export const partiallyCompleted = line`Partially completed: ${row} retained since ${minute}`;
+export const partiallyCompletedUntil = line`Partially completed: ${row} retained, looked at again on ${date}`;
 export const completed = line`Completed with ${word(REQUEST_OUTCOMES)} at ${minute}`;
 export const cancelled = line`Cancelled at ${minute}`;
 export const retrying = line`Retrying: ${word(SERVICES)} not reachable since ${minute}`;
@@ -123,6 +138,18 @@ export const ACTIVITY_SUMMARIES = {
   deliverPackage: line`Deliver the link`(),
   closeRequest: line`Close the request`(),
   withdrawRequest: line`Record the cancellation`(),
+  planErasure: line`Weigh what is to be erased`(),
+  openErasureReview: line`Look at the review`(),
+  beginCoolingOff: line`Begin the cooling-off`(),
+  endCoolingOff: line`End the cooling-off`(),
+  eraseRecords: line`Erase the records`(),
+  eraseMedia: line`Remove the media`(),
+  endErasure: line`Write the journal of the erasure`(),
+  verifyErasure: line`Look for what is left`(),
+  certifyErasure: line`Write the certificate`(),
+  tellErasure: line`Tell the controller of the certificate`(),
+  closeErasure: line`Close the erasure`(),
+  refuseErasure: line`Close what was refused`(),
   checkDataMap: line`Compare the data map with the sources`(),
   expirePackages: line`Delete expired packages`(),
   sweepStorage: line`Remove what crashes have left in the storage`(),

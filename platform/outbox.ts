@@ -15,6 +15,12 @@ interface Message {
   readonly message: 'start' | 'instruct' | 'cancel' | 'review';
 }
 
+const REQUEST_SIGNALS = {
+  instruct: 'instructionGiven',
+  review: 'reviewed',
+  cancel: 'cancelRequested',
+} as const;
+
 /** What a message is about. */
 export type OutboxOwner = RequestRef | ExportRef;
 
@@ -57,10 +63,18 @@ async function send(
 ): Promise<void> {
   if ('exportId' in ref)
     return message === 'cancel' ? temporal.signalExport(ref.exportId, 'cancelRequested') : temporal.startExport(ref);
-  if (message === 'instruct') return temporal.signalRequest(ref.requestId, 'instructionGiven');
-  if (message === 'review') return temporal.signalRequest(ref.requestId, 'reviewed');
-  if (message === 'cancel') return temporal.signalRequest(ref.requestId, 'cancelRequested');
-  return temporal.startRequest(await readRun(trx, ref));
+  if (message === 'start') return temporal.startRequest(await readRun(trx, ref));
+  return temporal.signalRequest(ref.requestId, REQUEST_SIGNALS[message], await countContinuations(trx, ref));
+}
+
+/** An erasure ends with its run, so those that have ended say which run it is now. */
+async function countContinuations(trx: Transaction, ref: RequestRef): Promise<number> {
+  const row = await trx('erasures')
+    .where({ workspace_id: ref.workspaceId, request_id: ref.requestId })
+    .whereNotNull('closed_at')
+    .count<{ count: string }>('* as count')
+    .first();
+  return Number(row?.count ?? 0);
 }
 
 async function readRun(trx: Transaction, ref: RequestRef): Promise<RequestRun> {

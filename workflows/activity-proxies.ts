@@ -1,8 +1,12 @@
 /** How activities are called: which queue, how long, how often again. Their names in the UI come from the vocabulary. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
+import type { Erased, ErasedMedia, ErasureCertified, ErasurePlanned, ErasureVerified } from '../domain/erasure.ts';
+import type { RequestRef } from '../domain/runs.ts';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
+import type { ErasureCloseActivities } from '../activities/erasure-close.ts';
+import type { ErasureReviewActivities } from '../activities/erasure-review.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
 import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
@@ -14,8 +18,22 @@ import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
+/** Until their files are here. */
+interface ErasureSteps {
+  planErasure(ref: RequestRef): Promise<ErasurePlanned>;
+  eraseRecords(ref: RequestRef): Promise<Erased>;
+  eraseMedia(ref: RequestRef): Promise<ErasedMedia>;
+  endErasure(ref: RequestRef): Promise<void>;
+  verifyErasure(ref: RequestRef): Promise<ErasureVerified>;
+  certifyErasure(ref: RequestRef): Promise<ErasureCertified>;
+  tellErasure(ref: RequestRef): Promise<void>;
+}
+
 type Activities = ActivityInterfaceFor<
-  ExportPackagingActivities &
+  ErasureCloseActivities &
+    ErasureReviewActivities &
+    ErasureSteps &
+    ExportPackagingActivities &
     LocateActivities &
     ManualTaskActivities &
     MapCheckActivities &
@@ -54,6 +72,11 @@ export const core = proxy(
   'openMatchReview',
   'gatherManualTasks',
   'openReleaseReview',
+  'openErasureReview',
+  'beginCoolingOff',
+  'endCoolingOff',
+  'closeErasure',
+  'refuseErasure',
   'beginRelease',
   'beginRebuild',
   'beginDelivery',
@@ -83,6 +106,26 @@ export const bulk = proxy(
   'buildPackage',
   'verifyPackage',
   'checkDataMap',
+);
+
+/**
+ * What works on the sources for as long as the person has records. Cancelled it is waited for, so that the request is not
+ * withdrawn while it still writes.
+ */
+export const erasing = proxy(
+  {
+    taskQueue: TASK_QUEUES.bulk,
+    startToCloseTimeout: '24 hours',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: RETRY,
+  },
+  'planErasure',
+  'eraseRecords',
+  'eraseMedia',
+  'endErasure',
+  'verifyErasure',
+  'certifyErasure',
 );
 
 /** Small work of its own kind for all workspaces together; on the queue that no long export can fill. */
@@ -130,4 +173,5 @@ export const outbound = proxy(
   'remindController',
   'remindPeople',
   'deliverPackage',
+  'tellErasure',
 );

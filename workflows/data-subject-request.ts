@@ -10,9 +10,11 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { exportPackagingId } from '../domain/ids.ts';
-import type { LocateResult, PackageResult, Reminder, RequestResult, RequestRun } from '../domain/runs.ts';
+import type { LocateResult, PackageResult, RequestResult, RequestRun } from '../domain/runs.ts';
 import * as summaries from '../domain/summaries.ts';
 import { bulk, core, outbound } from './activity-proxies.ts';
+import { AwaitedPeople } from './awaited-people.ts';
+import { DeletionReview } from './deletion-review.ts';
 import { exportPackaging } from './export-packaging.ts';
 import type { PackagingOptions } from './export-packaging.ts';
 import { cancelRequested, currentStatus, instructionGiven, reviewed } from './messages.ts';
@@ -34,20 +36,18 @@ class RequestInProgress {
   private readonly run: RequestRun;
   private readonly progress = new Progress();
   private readonly scope = new CancellationScope();
+  private readonly people: AwaitedPeople;
   private instructionNews = false;
-  private reviewNews = false;
-  private asked = 0;
   private withdrawn = false;
 
   constructor(run: RequestRun) {
     this.run = run;
+    this.people = new AwaitedPeople(run, this.progress);
     setHandler(currentStatus, () => this.progress.status);
     setHandler(instructionGiven, () => {
       this.instructionNews = true;
     });
-    setHandler(reviewed, () => {
-      this.reviewNews = true;
-    });
+    setHandler(reviewed, () => this.people.tell());
     setHandler(cancelRequested, () => {
       this.withdrawn = true;
       this.scope.cancel();
@@ -66,8 +66,10 @@ class RequestInProgress {
   }
 
   private async fulfil(): Promise<RequestResult> {
+    if (this.run.continues !== undefined) return this.review();
     await outbound.acknowledgeRequest(this.run);
     await this.awaitInstruction();
+    if (this.run.type === 'erasure') return this.eraseWithPeople();
     return this.close(patched(PEOPLE_TAKE_PART) ? await this.answerWithPeople() : await this.answer());
   }
 
@@ -78,15 +80,28 @@ class RequestInProgress {
     return rows === 0 ? 'no_data' : 'fulfilled';
   }
 
-  /** People are asked to search by hand before the machine searches, so that they have the time. */
   private async answerWithPeople(): Promise<Outcome> {
-    const searches = await core.openManualTasks(this.run);
-    if (searches > 0) await this.ask('manual_tasks');
-    const { rows } = await this.locateSurely();
-    const attachments = await this.gather();
+    const { rows, attachments } = await this.findWithPeople();
     const redactions = await this.deliver();
     if (redactions > 0) return 'partially_fulfilled';
     return rows + attachments === 0 ? 'no_data' : 'fulfilled';
+  }
+
+  private async eraseWithPeople(): Promise<RequestResult> {
+    await this.findWithPeople();
+    return this.review();
+  }
+
+  private async review(): Promise<RequestResult> {
+    return { outcome: await new DeletionReview(this.run, this.progress, this.people).carryOut() };
+  }
+
+  /** People are asked to search by hand before the machine searches, so that they have the time. */
+  private async findWithPeople(): Promise<{ readonly rows: number; readonly attachments: number }> {
+    const searches = await core.openManualTasks(this.run);
+    if (searches > 0) await this.people.ask('manual_tasks');
+    const { rows } = await this.locateSurely();
+    return { rows, attachments: await this.gather() };
   }
 
   /** No action on workspace data without the controller's instruction (GDPR Art. 28(3)(a)). */
@@ -116,8 +131,8 @@ class RequestInProgress {
       const found = await this.locate();
       const { pending } = await core.openMatchReview(this.run);
       if (pending === 0) return found;
-      await this.ask('match_review');
-      await this.awaitPeople('match_review', async () => {
+      await this.people.ask('match_review');
+      await this.people.decide('match_review', async () => {
         const { pending: left } = await core.openMatchReview(this.run);
         if (left > 0) {
           this.progress.enter(
@@ -133,7 +148,7 @@ class RequestInProgress {
   /** Waits until each search by hand was closed; answers how many files were attached. */
   private async gather(): Promise<number> {
     let attached = 0;
-    await this.awaitPeople('manual_tasks', async () => {
+    await this.people.decide('manual_tasks', async () => {
       const { open, attachments } = await core.gatherManualTasks(this.run);
       attached = attachments;
       if (open > 0)
@@ -162,8 +177,8 @@ class RequestInProgress {
 
   private async awaitRelease() {
     let state = await core.openReleaseReview(this.run);
-    if (state.decision === 'awaited') await this.ask('release');
-    await this.awaitPeople('release', async () => {
+    if (state.decision === 'awaited') await this.people.ask('release');
+    await this.people.decide('release', async () => {
       state = await core.openReleaseReview(this.run);
       if (state.decision === 'awaited')
         this.progress.enter('awaiting_release', summaries.waitingForRelease(new Date(), this.run.legalDueAt));
@@ -176,26 +191,6 @@ class RequestInProgress {
     await core.beginRelease(this.run);
     this.progress.enter('delivering', summaries.delivering());
     await outbound.deliverPackage(this.run);
-  }
-
-  /** Waits until the database says that people have decided; every signal is a reason to look there again. */
-  private async awaitPeople(about: Reminder['about'], isDecided: () => Promise<boolean>): Promise<void> {
-    for (;;) {
-      this.reviewNews = false;
-      if (await isDecided()) return;
-      await waitForPerson({
-        isOver: () => this.reviewNews,
-        dueAt: this.run.legalDueAt,
-        progress: this.progress,
-        remind: ({ overdue }) => this.ask(about, { again: true, overdue }),
-      });
-    }
-  }
-
-  /** Numbered over the whole run, so that each is sent once and none is taken for an earlier one. */
-  private ask(about: Reminder['about'], how = { again: false, overdue: false }): Promise<void> {
-    this.asked += 1;
-    return outbound.remindPeople(this.run, { about, ordinal: this.asked, ...how });
   }
 
   private async pack(options: PackagingOptions): Promise<PackageResult> {

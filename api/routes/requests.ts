@@ -1,6 +1,7 @@
 /** /v1/requests: file, list, look at, cancel, instruct. */
 import { InvalidInput } from '../../domain/errors.ts';
 import type { Caller } from '../../platform/records/caller.ts';
+import { requireErasable } from '../../platform/records/erasure-readiness.ts';
 import { checkIdentities } from '../../platform/records/identities.ts';
 import { readRequestDetails, readTimeline } from '../../platform/records/request-details.ts';
 import { fileRequest } from '../../platform/records/request-filing.ts';
@@ -34,7 +35,8 @@ const file = workspaceEndpoint(
     summary: 'File a request of a data subject',
     description:
       'It is recorded and started before the answer. When Temporal is away the answer is 503 with the id of the request, ' +
-      'which starts by itself later; the same call again then answers the same request and makes no second one.',
+      'which starts by itself later; the same call again then answers the same request and makes no second one. An erasure ' +
+      'needs a source that is connected for it and a retention schedule in force, or is answered 409.',
     scope: 'requests:write',
     idempotent: true,
     input: { body: filing },
@@ -48,6 +50,7 @@ const file = workspaceEndpoint(
   },
   async ({ deps, caller, body, repeat }) => {
     const identities = checkIdentities(body.identities, deps.identityTypes);
+    if (body.type === 'erasure') await requireErasure(deps, caller, body);
     const wish = { ...body, identities, teamId: ownTeam(caller, body.teamId) };
     const requestId = await fileRequest(deps.db, deps.ring, caller, wish, repeat);
     return accepted(deps, caller, requestId);
@@ -142,6 +145,15 @@ async function accepted(deps: ApiDependencies, caller: Caller, requestId: string
     body: await readRequestDetails(deps.db, caller, requestId),
     headers: { Location: `/v1/requests/${requestId}` },
   };
+}
+
+/** Throws InvalidInput for what only a package has, and Conflict when this installation cannot erase. */
+async function requireErasure(deps: ApiDependencies, caller: Caller, body: z.output<typeof filing>): Promise<void> {
+  const fields = (['release', 'ageRecipient'] as const)
+    .filter((field) => body[field] !== undefined)
+    .map((field) => ({ pointer: `/${field}`, detail: 'An erasure makes no package.' }));
+  if (fields.length > 0) throw new InvalidInput('An erasure makes no package.', { fields });
+  await deps.db.withTenant(caller.workspaceId, (trx) => requireErasable(trx, deps.config.sources));
 }
 
 /** A key of a team files for that team alone. */

@@ -5,6 +5,7 @@ import { IDENTITY_FORMATS } from '../../domain/identities.ts';
 import {
   AWAITED_DECISIONS,
   COMBINATIONS,
+  OFFERED_TYPES,
   RELEASES,
   REQUEST_ACTIONS,
   REQUEST_OUTCOMES,
@@ -17,12 +18,11 @@ import { instant, isNotAhead, line, shownInstant, teamId, text } from './common.
 import { instructionChoice } from './instructions.ts';
 import { collectionCount, shownPackage } from './packages.ts';
 
-/** The types that this version carries out; the others are known and not offered yet. */
-const OFFERED_TYPES = ['access', 'portability'] as const;
-
 const offeredType = z.enum(OFFERED_TYPES, {
   error: ({ input }) =>
-    REQUEST_TYPES.some((type) => type === input) ? 'Requests of this type are not offered by this version.' : undefined,
+    REQUEST_TYPES.some((type) => type === input)
+      ? `Requests of this type are not offered by this version, which carries out: ${OFFERED_TYPES.join(', ')}.`
+      : undefined,
 });
 
 /** A date further back than this is rather a slip of the pen than a request that is late. */

@@ -3,7 +3,7 @@
  * that the status changes in one place.
  */
 import { Conflict } from '../../domain/errors.ts';
-import { isFinal } from '../../domain/request.ts';
+import { isFinal, mayFollow } from '../../domain/request.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database } from '../database.ts';
 import { leaveMessage } from '../outbox.ts';
@@ -13,9 +13,9 @@ import type { InstructionChoice } from './instruction-choice.ts';
 import { claimKey } from './repeats.ts';
 import type { Repeat } from './repeats.ts';
 import { recordEvent } from './request-progress.ts';
-import { lockRequest, takesInstruction } from './requests.ts';
+import { hasErased, lockRequest, takesInstruction } from './requests.ts';
 
-/** Asks for the end of a request; asking again changes nothing. Throws NotFound, and Conflict when it has ended. */
+/** Asks for the end of a request; asking again changes nothing. Throws NotFound, and Conflict when it has ended or erases. */
 export async function cancelRequest(
   db: Database,
   caller: Caller,
@@ -26,6 +26,8 @@ export async function cancelRequest(
   await db.withTenant(caller.workspaceId, async (trx) => {
     const { status } = await lockRequest(trx, caller, id);
     if (isFinal(status)) throw new Conflict(`The request is ${status}: there is nothing left to cancel.`);
+    if (!mayFollow(status, 'cancelled') || (await hasErased(trx, ref)))
+      throw new Conflict(`The request is ${status}: erasing has begun and cannot be taken back.`);
     const isNew = await recordEvent(trx, ref, {
       kind: 'cancel_requested',
       actor: caller.principal.id,

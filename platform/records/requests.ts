@@ -10,6 +10,7 @@ import type {
   RequestStatus,
   RequestType,
 } from '../../domain/request.ts';
+import type { RequestRef } from '../../domain/runs.ts';
 import type { Database, Transaction } from '../database.ts';
 import { teamFilter } from './caller.ts';
 import type { Caller } from './caller.ts';
@@ -82,6 +83,7 @@ interface ShownRow extends RequestRow {
   readonly identity_types: readonly string[];
   /** When the message was written that is to start the run and has not reached Temporal. */
   readonly unstarted_since: Date | null;
+  readonly has_erased: boolean;
 }
 
 const IDENTITY_TYPES = `ARRAY(SELECT DISTINCT type FROM request_identities identity
@@ -91,10 +93,15 @@ const UNSTARTED_SINCE = `(SELECT min(created_at) FROM outbox
   WHERE (outbox.workspace_id, outbox.request_id) = (requests.workspace_id, requests.id)
     AND message = 'start' AND sent_at IS NULL) AS unstarted_since`;
 
+/** From then on a request cannot be cancelled, although it may be planned and approved once more. */
+const HAS_ERASED = `EXISTS (SELECT FROM erasures
+  WHERE (erasures.workspace_id, erasures.request_id) = (requests.workspace_id, requests.id)
+    AND (begun_at IS NOT NULL OR closed_at IS NOT NULL)) AS has_erased`;
+
 function shownRequests(trx: Transaction, caller: Caller) {
   return trx('requests')
     .where({ workspace_id: caller.workspaceId, ...teamFilter(caller) })
-    .select('requests.*', trx.raw(IDENTITY_TYPES), trx.raw(UNSTARTED_SINCE));
+    .select('requests.*', trx.raw(IDENTITY_TYPES), trx.raw(UNSTARTED_SINCE), trx.raw(HAS_ERASED));
 }
 
 export async function listRequests(
@@ -130,6 +137,14 @@ export async function lockRequest(trx: Transaction, caller: Caller, id: string):
   return row;
 }
 
+/** Whether erasing has begun for a request, or was answered in part. */
+export async function hasErased(trx: Transaction, { workspaceId, requestId }: RequestRef): Promise<boolean> {
+  const row = await trx('requests')
+    .where({ workspace_id: workspaceId, id: requestId })
+    .first<{ has_erased: boolean } | undefined>(trx.raw(HAS_ERASED));
+  return row?.has_erased ?? false;
+}
+
 function noSuchRequest(id: string): Error {
   return new NotFound(`There is no request ${id}.`);
 }
@@ -153,12 +168,18 @@ function toRecord(row: ShownRow): RequestRecord {
     ...waitingOf(row),
     ...blockageOf(row),
     needsAttention: row.needs_attention,
-    actions: REQUEST_ACTIONS.filter((action) =>
-      action === 'instruct' ? takesInstruction(row) : allowedActions(row.status).includes(action),
-    ),
+    actions: actionsOf(row),
     updatedAt: row.updated_at,
     closedAt: row.closed_at,
   };
+}
+
+function actionsOf(row: ShownRow): readonly RequestAction[] {
+  const allowed = allowedActions(row.status);
+  return REQUEST_ACTIONS.filter((action) => {
+    if (action === 'instruct') return takesInstruction(row);
+    return allowed.includes(action) && !(action === 'cancel' && row.has_erased);
+  });
 }
 
 function instructionOf({ instruction_id, instruction_version }: RequestRow): InstructionRef | null {

@@ -33,8 +33,8 @@ export interface Temporal {
   readonly client: Client;
   /** Starts the run of a request; a run that is there already, or has ended, is no error. */
   startRequest(run: RequestRun): Promise<void>;
-  /** Tells a run that the database has news; a run that has ended does not need to know. */
-  signalRequest(requestId: string, signal: keyof typeof SIGNALS): Promise<void>;
+  /** Tells a run that the database has news; a run that has ended does not need to know. `continues` as in RequestRun. */
+  signalRequest(requestId: string, signal: keyof typeof SIGNALS, continues?: number): Promise<void>;
   /** Starts the comparison of the data map with the sources out of turn; one that waits for its next look gives way. */
   checkDataMap(): Promise<void>;
   /** The same for the run of an export. */
@@ -62,7 +62,8 @@ export function openTemporal(
   return {
     client,
     startRequest: (run) => call(() => startRequest(client, run)),
-    signalRequest: (requestId, signal) => call(() => signalRun(client, dataSubjectRequestId(requestId), signal)),
+    signalRequest: (requestId, signal, continues) =>
+      call(() => signalRun(client, dataSubjectRequestId(requestId, continues), signal)),
     startExport: (ref) => call(() => startExport(client, ref)),
     signalExport: (exportId, signal) => call(() => signalRun(client, workspaceExportId(exportId), signal)),
     checkDataMap: () => call(() => triggerMapCheck(client)),
@@ -82,7 +83,7 @@ export function connectionOptions(settings: Config['temporal']) {
 async function startRequest(client: Client, run: RequestRun): Promise<void> {
   try {
     await client.workflow.start(WORKFLOWS.dataSubjectRequest, {
-      workflowId: dataSubjectRequestId(run.requestId),
+      workflowId: dataSubjectRequestId(run.requestId, run.continues),
       taskQueue: TASK_QUEUES.core,
       args: [run],
       workflowIdConflictPolicy: 'USE_EXISTING',
@@ -92,7 +93,7 @@ async function startRequest(client: Client, run: RequestRun): Promise<void> {
       typedSearchAttributes: [
         { key: SEARCH_ATTRIBUTES.workspace, value: run.workspaceId },
         { key: SEARCH_ATTRIBUTES.requestType, value: run.type },
-        { key: SEARCH_ATTRIBUTES.status, value: 'received' },
+        { key: SEARCH_ATTRIBUTES.status, value: run.continues === undefined ? 'received' : 'partially_completed' },
         { key: SEARCH_ATTRIBUTES.dueAt, value: new Date(run.legalDueAt) },
         { key: SEARCH_ATTRIBUTES.regulation, value: run.regime },
         { key: SEARCH_ATTRIBUTES.needsAttention, value: false },

@@ -26,7 +26,8 @@ describe('the statuses of a request', () => {
 
   it('lead to erasing by the cooling-off alone, and to a certificate of what was erased by its verification', () => {
     expect(predecessors('erasing')).toEqual(['cooling_off']);
-    expect(predecessors('certifying')).toEqual(['planning', 'verifying']);
+    // Straight from the planning nothing is erased; from the approval, when the rest of what was begun is refused.
+    expect(predecessors('certifying')).toEqual(['planning', 'awaiting_approval', 'verifying']);
   });
 
   it('hold the answer of a request that goes on', () => {

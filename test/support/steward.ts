@@ -80,6 +80,20 @@ export function accessRequest(identities: readonly Identity[], more: object = {}
   };
 }
 
+export function erasureRequest(identities: readonly Identity[], more: object = {}): object {
+  return {
+    type: 'erasure',
+    regime: 'gdpr',
+    receivedByControllerAt: new Date().toISOString(),
+    identities,
+    instruction: {
+      source: 'support_request',
+      attestation: { text: 'The identity was verified; erase what is held.', attestedBy: 'Privacy desk' },
+    },
+    ...more,
+  };
+}
+
 export function fileRequest(client: ApiClient, body: object, key: string = randomUUID()): Promise<RequestView> {
   return client.post<RequestView>('/v1/requests', body, key);
 }
@@ -112,4 +126,25 @@ export async function newLink(
 ): Promise<{ id: string; url: string }> {
   const { id } = await client.get<PackageView>(`/v1/requests/${requestId}/package`);
   return client.post<{ id: string; url: string }>(`/v1/packages/${id}/links`, { recipient: 'a test', ...more });
+}
+
+/** Where a review stands that people are asked about. */
+interface ReviewView {
+  readonly generation: number;
+  readonly state: string;
+  readonly pending: number;
+  readonly peopleNeeded: number;
+}
+
+/** Approves what waits, as one person after the other, until nothing waits any more. */
+export async function approveAll(people: readonly ApiClient[], requestId: string): Promise<number> {
+  let said = 0;
+  for (const person of people) {
+    const review = await person.get<ReviewView>(`/v1/requests/${requestId}/review`);
+    if (review.pending === 0) break;
+    const { generation } = review;
+    await person.post(`/v1/requests/${requestId}/review/approve`, { generation }, randomUUID());
+    said += 1;
+  }
+  return said;
 }
