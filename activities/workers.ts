@@ -14,6 +14,7 @@ import { openSources } from '../platform/sources.ts';
 import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
 import { createCertifyErasureActivities } from './certify-erasure.ts';
+import { CrashPoints } from './crash-points.ts';
 import { createErasureCloseActivities } from './erasure-close.ts';
 import { createErasureMailActivities } from './erasure-mail.ts';
 import { createErasureReviewActivities } from './erasure-review.ts';
@@ -93,7 +94,12 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createStorageSweepActivities(deps),
       ...createWorkspaceExportActivities(deps),
     },
-    interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },
+    interceptors: {
+      activity: [
+        (context) => ({ inbound: new FailureInterceptor(context, deps.db, log) }),
+        (context) => ({ inbound: new CrashPoints(context) }),
+      ],
+    },
     shutdownGraceTime: '5 seconds',
     maxHeartbeatThrottleInterval: '5 seconds',
   };
