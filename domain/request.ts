@@ -36,8 +36,8 @@ const TRANSITIONS = {
   delivering: ['completed', 'cancelled'],
   /** What is to be erased is weighed against the retention schedule and the holds. */
   planning: ['awaiting_approval', 'cooling_off', 'certifying', 'cancelled'],
-  /** Refused it ends, with a certificate when something had been erased before. */
-  awaiting_approval: ['planning', 'cooling_off', 'certifying', 'completed', 'cancelled'],
+  /** Refused it ends, with the proof of what had been erased before. */
+  awaiting_approval: ['planning', 'cooling_off', 'verifying', 'completed', 'cancelled'],
   /** Approved, and still to be cancelled; a new hold sends it back to be planned. */
   cooling_off: ['planning', 'erasing', 'cancelled'],
   /** No way back from here: what is erased stays erased. */

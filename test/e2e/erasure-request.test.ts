@@ -136,9 +136,9 @@ describe('the erasure of a person with contracts and invoices', () => {
       expect(after.get(table)?.size, table).toBe(before.get(table)?.size);
     // No row of anybody else's was touched.
     const isHers = (row: string) => !row.includes(CORRESPONDENT.marker);
-    expect([...gone.values(), ...[...changed.values()].map((pairs) => pairs.map(([was]) => was))].flat().every(isHers)).toBe(
-      true,
-    );
+    expect(
+      [...gone.values(), ...[...changed.values()].map((pairs) => pairs.map(([was]) => was))].flat().every(isHers),
+    ).toBe(true);
 
     const names = await mediaFiles();
     const goneKeys = ['files', 'videos', 'reports'].flatMap((table) => keysIn(gone.get(table)));
