@@ -39,8 +39,10 @@ export async function certifyErasure(
     requireVerified(ref, collected);
     const { erasure, language, evidence } = collected;
     const rows = await deps.db.withTenant(ref.workspaceId, (trx) => findCertificates(trx, ref, erasure.id));
-    const issued = rows.length > 0 ? rows : await issueCertificates(deps, ref, { kind: 'erasure', evidence, language });
-    return summarise(collected, issued);
+    const own = rows.findLast(isControllers);
+    if (own && !isOutdated(own, collected)) return summarise(collected, own);
+    const issued = await issueCertificates(deps, ref, { kind: 'erasure', evidence, language });
+    return summarise(collected, issued.find(isControllers));
   } finally {
     stopBeating();
   }
@@ -54,8 +56,15 @@ function requireVerified({ requestId }: RequestRef, { erasure, evidence }: Colle
     throw new Conflict(`The erasure of request ${requestId} has not been verified.`);
 }
 
-function summarise({ evidence }: Collected, issued: readonly CertificateRow[]): ErasureCertified {
-  const own = issued.find(({ audience, kind }) => audience === 'controller' && kind === 'erasure');
+const isControllers = ({ audience, kind }: CertificateRow): boolean => audience === 'controller' && kind === 'erasure';
+
+/** That it failed is not how it stays: when what was left is gone, another certificate says so. */
+function isOutdated({ result, issued_at: issuedAt }: CertificateRow, { evidence }: Collected): boolean {
+  const { verification } = evidence;
+  return result === 'failed' && verification !== undefined && Date.parse(verification.at) > issuedAt.getTime();
+}
+
+function summarise({ evidence }: Collected, own: CertificateRow | undefined): ErasureCertified {
   if (own === undefined) throw new TypeError('An erasure has a certificate for the controller.');
   const ends = evidence.retained.flatMap(({ endsFirst }) => endsFirst ?? []).toSorted();
   return {

@@ -36,7 +36,7 @@ const TRANSITIONS = {
   delivering: ['completed', 'cancelled'],
   /** What is to be erased is weighed against the retention schedule and the holds. */
   planning: ['awaiting_approval', 'cooling_off', 'certifying', 'cancelled'],
-  /** Refused it ends; what had been erased before is verified and certified. */
+  /** Refused it ends, with the proof of what had been erased before. */
   awaiting_approval: ['planning', 'cooling_off', 'verifying', 'completed', 'cancelled'],
   /** Approved, and still to be cancelled; a new hold sends it back to be planned. */
   cooling_off: ['planning', 'erasing', 'cancelled'],

@@ -131,7 +131,6 @@ export class DeletionReview {
     this.progress.say(summaries.erasedRecords(erased, pseudonymised));
     if (outcome === 'stale') return false;
     const { objects } = await erasing.eraseMedia(this.run);
-    await erasing.endErasure(this.run);
     this.progress.say(summaries.erasedAll(erased, pseudonymised, objects));
     return true;
   }
@@ -152,7 +151,9 @@ export class DeletionReview {
     return false;
   }
 
+  /** The records' keys are needed for the proof, and gone after it. */
   private async conclude(): Promise<RequestOutcome> {
+    if (this.begun) await erasing.endErasure(this.run);
     this.progress.enter('certifying', summaries.certifying());
     const { erased, retained, reviewAt } = await erasing.certifyErasure(this.run);
     this.progress.say(summaries.certified(erased, retained));
@@ -166,7 +167,6 @@ export class DeletionReview {
   /** What had been erased before the rest was refused is proven like any other. */
   private async refuse(): Promise<RequestOutcome> {
     if (this.begun) {
-      await erasing.endErasure(this.run);
       this.progress.enter('verifying', summaries.verifyingErasure());
       await erasing.verifyErasure(this.run);
       return this.conclude();

@@ -17,7 +17,7 @@ import { STEWARD_ITSELF, appendAudit } from '../../platform/audit.ts';
 import { packCertificate } from '../../platform/certificate-verification.ts';
 import type { Database, Transaction } from '../../platform/database.ts';
 import type { KeyRing } from '../../platform/keys.ts';
-import { findCertificates, findSuperseded, saveCertificate } from '../../platform/records/certificates.ts';
+import { findCertificates, findNewestCertificate, saveCertificate } from '../../platform/records/certificates.ts';
 import type { CertificateRow } from '../../platform/records/certificates.ts';
 import { freshDataKey, saveDataKey } from '../../platform/records/data-keys.ts';
 import type { DataKey } from '../../platform/records/data-keys.ts';
@@ -91,17 +91,16 @@ async function sign(
 ): Promise<Signed> {
   const own = earlier.filter((each) => each.audience === audience);
   const erasureId = evidence.erasure.id;
-  const supersedes =
-    kind === 'erasure'
-      ? await db.withTenant(ref.workspaceId, (trx) => findSuperseded(trx, ref, erasureId, audience))
-      : null;
+  const newest = await db.withTenant(ref.workspaceId, (trx) => findNewestCertificate(trx, ref, audience));
+  // Of an earlier run of the request, or of this one when it had failed.
+  const supersedes = kind === 'erasure' ? (newest?.id ?? null) : null;
   const body = certificateFor(evidence, audience, {
     certificateId: randomUUID(),
     kind,
     ordinal: Math.max(0, ...own.map(({ ordinal }) => ordinal)) + 1,
     issuedAt: issuedAt.toISOString(),
     supersedes,
-    supplements: kind === 'supplement' ? (own.find((each) => each.kind === 'erasure')?.id ?? null) : null,
+    supplements: kind === 'supplement' ? (own.findLast((each) => each.kind === 'erasure')?.id ?? null) : null,
   });
   const contradictions = contradictionsIn(body);
   if (contradictions.length > 0)

@@ -57,21 +57,6 @@ export async function findCertificates(
     .select<CertificateRow[]>('*');
 }
 
-/** The certificate of an earlier erasure of the request which says how things stood until now. */
-export async function findSuperseded(
-  trx: Transaction,
-  ref: RequestRef,
-  erasureId: string,
-  audience: Audience,
-): Promise<string | null> {
-  const row = await trx('certificates')
-    .where({ workspace_id: ref.workspaceId, request_id: ref.requestId, audience, kind: 'erasure' })
-    .whereNot({ erasure_id: erasureId })
-    .orderBy([{ column: 'issued_at', order: 'desc' }, 'id'])
-    .first<{ id: string } | undefined>('id');
-  return row?.id ?? null;
-}
-
 /** Of an erasure, for an audience; supplements are looked for by their ids. */
 export async function findNewestCertificate(
   trx: Transaction,

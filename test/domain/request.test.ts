@@ -26,7 +26,10 @@ describe('the statuses of a request', () => {
 
   it('lead to erasing by the cooling-off alone, and to a certificate of what was erased by its verification', () => {
     expect(predecessors('erasing')).toEqual(['cooling_off']);
+    // Straight from the planning nothing is erased.
     expect(predecessors('certifying')).toEqual(['planning', 'verifying']);
+    // From the approval when the rest of what was begun is refused.
+    expect(predecessors('verifying')).toEqual(['awaiting_approval', 'erasing']);
   });
 
   it('hold the answer of a request that goes on', () => {

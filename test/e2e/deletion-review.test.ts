@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => erasures.close());
 
 const FINDING = ['acknowledgeRequest', 'checkInstruction', 'openManualTasks', 'locatePerson', 'openMatchReview'];
-const PROOF = ['verifyErasure', 'certifyErasure', 'tellErasure', 'closeErasure'];
-const ERASING = ['eraseRecords', 'eraseMedia', 'endErasure'];
+const PROOF = ['verifyErasure', 'endErasure', 'certifyErasure', 'tellErasure', 'closeErasure'];
+const ERASING = ['eraseRecords', 'eraseMedia'];
 const APPROVED = ['planErasure', 'openErasureReview', 'beginCoolingOff', 'endCoolingOff'];
 
 const timesOf = ({ steps }: ImaginedErasure, step: string): number => steps.filter((each) => each === step).length;
@@ -114,7 +114,7 @@ describe.concurrent('a plan that is out of date', () => {
     };
     await erasure.start();
     expect(await erasure.result()).toEqual({ outcome: 'partially_fulfilled' });
-    expect(erasure.steps.slice(-5)).toEqual(['endErasure', ...PROOF]);
+    expect(erasure.steps.slice(-5)).toEqual(PROOF);
     expect(erasure.steps).not.toContain('refuseErasure');
   });
 

@@ -188,6 +188,24 @@ describe('a certificate', () => {
     expect((await readCertificate({ ...place, storage })).archive.equals(before.archive)).toBe(true);
   });
 
+  it('that says that it failed is superseded when what was left is gone', async () => {
+    const residuals = [{ source: 'crm', place: 'crm.contacts', kind: 'still_there', count: 1 }];
+    const erasing = await carriedOut({ verification: { ...passed, result: 'failed', residuals } });
+    const failed = await certify(erasing);
+    expect(await certify(erasing)).toEqual(failed);
+    await fixture.own.pool.query('UPDATE steward.erasures SET verification = $2 WHERE id = $1', [
+      erasing.erasureId,
+      { ...passed, at: new Date(Date.now() + 1000).toISOString() },
+    ]);
+    const { certificateId } = await certify(erasing);
+    expect(await certificateOf(erasing)).toMatchObject({
+      certificateId,
+      ordinal: 2,
+      result: 'partially_erased',
+      supersedes: failed.certificateId,
+    });
+  });
+
   it('is told to the controller once, by its id and what came of it', async () => {
     const erasing = await carriedOut();
     const { certificateId } = await certify(erasing);
