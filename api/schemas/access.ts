@@ -78,12 +78,9 @@ export const shownWorkspace = z
     contactEmail: z.string(),
     timeZone: z.string(),
     contractualDays: z.int(),
-    reviewDelegateEmail: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'Who is reminded as well, from the second reminder on, of an erasure that waits for approval.',
-      }),
+    reviewDelegateEmail: z.string().nullable().meta({
+      description: 'Who is reminded as well, from the second reminder on, of an erasure that waits for approval.',
+    }),
     sources: z.record(z.string(), z.string()).readonly(),
     createdAt: shownInstant,
   })

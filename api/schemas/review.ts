@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERASURE_ACTIONS } from '../../domain/erasure.ts';
 import { PARTIES } from '../../domain/parties.ts';
 import { REQUEST_STATUSES } from '../../domain/request.ts';
-import { WEIGHTS } from '../../domain/retention/decide.ts';
+import { DOUBTS, WEIGHTS } from '../../domain/retention/decide.ts';
 import { OVERRIDE_KINDS } from '../../domain/retention/grounds.ts';
 import { SHOWN_GROUND_KINDS } from '../../domain/retention/rendering.ts';
 import { FORCES, REQUIREMENTS, RETENTION_PURPOSES } from '../../domain/retention/words.ts';
@@ -176,7 +176,7 @@ const shownGround = z.object({
   until: end,
 });
 
-export const shownDecision = z
+const shownDecision = z
   .object({
     id: z.uuid(),
     recordClass: z.string(),
@@ -189,7 +189,7 @@ export const shownDecision = z
       description: 'When the first and the last record are no longer kept; null is open. Null of an erasure.',
     }),
     grounds: z.array(shownGround).readonly(),
-    doubts: z.array(z.string()).readonly().meta({ description: 'Why a person must look.' }),
+    doubts: z.array(z.enum(DOUBTS)).readonly().meta({ description: 'Why a person must look.' }),
     approvalsNeeded: z.int(),
     pending: z.boolean(),
     words: z
