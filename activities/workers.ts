@@ -20,6 +20,7 @@ import { createErasureMailActivities } from './erasure-mail.ts';
 import { createErasureReviewActivities } from './erasure-review.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
+import { createHoldPlacementActivities } from './hold-placement.ts';
 import { createLocateActivities } from './locate-person.ts';
 import { createManualTaskActivities } from './manual-tasks.ts';
 import { createMapCheckActivities } from './map-check.ts';
@@ -80,6 +81,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
     ...connection,
     activities: {
       ...createRequestActivities(deps),
+      ...createHoldPlacementActivities(deps),
       ...createLocateActivities(deps),
       ...createMatchReviewActivities(deps),
       ...createManualTaskActivities(deps),

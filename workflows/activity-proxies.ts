@@ -10,6 +10,7 @@ import type { ErasureCloseActivities } from '../activities/erasure-close.ts';
 import type { ErasureMailActivities } from '../activities/erasure-mail.ts';
 import type { ErasureReviewActivities } from '../activities/erasure-review.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
+import type { HoldPlacementActivities } from '../activities/hold-placement.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
 import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
 import type { MapCheckActivities } from '../activities/map-check.ts';
@@ -36,6 +37,7 @@ type Activities = ActivityInterfaceFor<
     ErasureReviewActivities &
     ErasureSteps &
     ExportPackagingActivities &
+    HoldPlacementActivities &
     LocateActivities &
     ManualTaskActivities &
     MapCheckActivities &
@@ -86,6 +88,14 @@ export const core = proxy(
   'withdrawRequest',
   'discardPackage',
   'beginExport',
+  'confirmHold',
+  'settleRelease',
+);
+
+/** Raising a fence waits for the batches that are under way in its source. */
+export const fencing = proxy(
+  { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '2 minutes', retry: RETRY },
+  'raiseFences',
 );
 
 /** Removing what is stored can take longer than other short steps. */
@@ -176,4 +186,5 @@ export const outbound = proxy(
   'remindPeople',
   'deliverPackage',
   'tellErasure',
+  'tellRelease',
 );
