@@ -17,8 +17,23 @@ const ACTIVATIONS = `
   GRANT SELECT ON steward.retention_activations TO steward_app, steward_worker;
 `;
 
+const TOMBSTONES = `
+  -- Never written before. A tombstone stands for an identifier of a person; rows are in the erasure journal.
+  ALTER TABLE steward.tombstones
+    DROP COLUMN source,
+    DROP COLUMN collection,
+    DROP COLUMN row_identity,
+    ADD COLUMN erasure_id uuid NOT NULL,
+    ADD COLUMN instruction_version integer,
+    ADD FOREIGN KEY (workspace_id, erasure_id) REFERENCES steward.erasures (workspace_id, id);
+  CREATE INDEX ON steward.tombstones (workspace_id, erasure_id);
+  REVOKE INSERT ON steward.tombstones FROM steward_app;
+  GRANT UPDATE ON steward.tombstones TO steward_worker;
+`;
+
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(ACTIVATIONS);
+  await knex.raw(TOMBSTONES);
 }
 
 export async function down(): Promise<void> {
