@@ -20,6 +20,7 @@ import { matchEndpoints } from './routes/matches.ts';
 import { packageEndpoints } from './routes/packages.ts';
 import { releaseEndpoints } from './routes/release.ts';
 import { requestEndpoints } from './routes/requests.ts';
+import { reviewEndpoints } from './routes/review.ts';
 import { taskEndpoints } from './routes/tasks.ts';
 import { workspaceExportEndpoints } from './routes/workspace-exports.ts';
 import { workspaceEndpoints } from './routes/workspaces.ts';
@@ -32,6 +33,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...matchEndpoints,
   ...taskEndpoints,
   ...releaseEndpoints,
+  ...reviewEndpoints,
   ...instructionEndpoints,
   ...packageEndpoints,
   ...downloadEndpoints,

@@ -37,9 +37,14 @@ function problemsOf(
   const problems: FieldProblem[] = [];
   if (column !== undefined && !collection.columns.includes(column))
     problems.push({ pointer: 'column', detail: `Its columns are: ${collection.columns.join(', ')}.` });
-  const named = Object.keys(rowKey ?? {});
-  const isWhole = named.length === collection.key.length && collection.key.every((name) => named.includes(name));
-  if (rowKey !== undefined && !isWhole)
-    problems.push({ pointer: 'rowKey', detail: `A row is named by: ${collection.key.join(', ')}.` });
+  const detail = rowKey && keyProblem(collection, rowKey);
+  if (detail !== undefined) problems.push({ pointer: 'rowKey', detail });
   return problems;
+}
+
+/** What is wrong with a key that is to name one row of a collection. */
+export function keyProblem({ key }: MappedCollection, rowKey: object): string | undefined {
+  const named = Object.keys(rowKey);
+  const isWhole = named.length === key.length && key.every((name) => named.includes(name));
+  return isWhole ? undefined : `A row is named by: ${key.join(', ')}.`;
 }

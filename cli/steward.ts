@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { StewardError } from '../domain/errors.ts';
 import { ApiProblem } from './api-client.ts';
+import { erasureCommands } from './erasure.ts';
 import { exportCommand } from './export.ts';
 import { keyCommands } from './keys.ts';
 import { mapCommands } from './map.ts';
@@ -18,6 +19,7 @@ const program = new Command('steward')
 const COMMANDS = [
   verifyCommand,
   requestCommands,
+  erasureCommands,
   exportCommand,
   signInCommand,
   keyCommands,

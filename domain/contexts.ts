@@ -24,5 +24,11 @@ export const attachmentContext = (attachmentId: string): string => `attachment:$
 /** Of the reason why something is kept back. */
 export const redactionContext = (redactionId: string): string => `redaction:${redactionId}`;
 
+/** Of the reason why somebody overrides what the retention schedule says. */
+export const overrideContext = (overrideId: string): string => `override:${overrideId}`;
+
+/** Of a row that a decision of a review is about, masked. */
+export const sampleContext = (decisionId: string): string => `sample:${decisionId}`;
+
 /** Of what whoever searched a system by hand says for the person to read. */
 export const statementContext = (taskId: string): string => `statement:${taskId}`;

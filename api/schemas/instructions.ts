@@ -29,6 +29,17 @@ export const instructionChoice = z.union([
   z.strictObject({ source, attestation }),
 ]);
 
+export const namedInstruction = z
+  .strictObject({
+    id,
+    version: z.int().min(1).max(1_000_000).optional().meta({ description: 'The newest, when left out.' }),
+  })
+  .transform((named) => ({ id: named.id, version: named.version }))
+  .meta({
+    description:
+      'A standing instruction of the controller. A key of the processor decides under one that it names; a key of the controller needs none.',
+  });
+
 export const newInstruction = z
   .strictObject({
     source,

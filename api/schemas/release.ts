@@ -2,18 +2,8 @@ import { z } from 'zod';
 import { DISCLOSURE_PURPOSES, PARTIES } from '../../domain/parties.ts';
 import { EXEMPTIONS, EXEMPTION_SOURCES, RELEASE_DECISIONS } from '../../domain/release.ts';
 import { REQUEST_STATUSES } from '../../domain/request.ts';
-import { id, line, shownInstant, text } from './common.ts';
-
-const namedInstruction = z
-  .strictObject({
-    id,
-    version: z.int().min(1).max(1_000_000).optional().meta({ description: 'The newest, when left out.' }),
-  })
-  .transform((named) => ({ id: named.id, version: named.version }))
-  .meta({
-    description:
-      'A standing instruction of the controller. A key of the processor decides under one that it names; a key of the controller needs none.',
-  });
+import { line, shownInstant, text } from './common.ts';
+import { namedInstruction } from './instructions.ts';
 
 const exemption = z.enum(EXEMPTIONS).meta({
   description: EXEMPTIONS.map((name) => `\`${name}\`: ${EXEMPTION_SOURCES[name]}`).join('. '),

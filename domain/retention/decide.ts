@@ -3,33 +3,36 @@
  * it is made, and complete, so that it explains itself by every ground with the weight that it had.
  *
  * The order is design rule 4's: a hold beats everything and has no end; against a valid erasure request a period that
- * somebody chose yields unless the controller decided otherwise; of the grounds that survive the longest wins.
+ * somebody chose yields unless the controller decided otherwise; a ground that whoever may do so has set aside does not
+ * count; of the grounds that survive the longest wins.
  */
-import { groundKey } from './grounds.ts';
-import type { Ground, KeepingOverride } from './grounds.ts';
+import { groundKey, overridableName, overriderOf } from './grounds.ts';
+import type { Ground, Override } from './grounds.ts';
 
 export interface Circumstances {
   /** What asks for the erasure. A schedule's own review has no request that a business default could yield to. */
   readonly askedBy: 'erasure_request' | 'termination' | 'retention_review';
   readonly asOf: Date;
-  readonly overrides: readonly KeepingOverride[];
+  readonly overrides: readonly Override[];
 }
 
 /**
  * `keeps`: it is among those that retain the record. `ended`: its time is over. `yields`: a business default, against a
- * valid request.
+ * valid request. `set_aside`: by somebody's decision in this case.
  */
-type Weight = 'keeps' | 'ended' | 'yields';
+export const WEIGHTS = ['keeps', 'ended', 'yields', 'set_aside'] as const;
+export type Weight = (typeof WEIGHTS)[number];
 
-interface WeighedGround {
+export interface WeighedGround {
   readonly ground: Ground;
   readonly weight: Weight;
-  /** The decision that made a business default stand. */
+  /** The decision by which a business default stands, or a ground does not. */
   readonly overrideId: string | undefined;
 }
 
 /** Why a person must look before the decision is carried out. */
-type Doubt = 'class_needs_person' | 'claim_to_be_judged' | 'event_unknown';
+export const DOUBTS = ['class_needs_person', 'claim_to_be_judged', 'event_unknown'] as const;
+export type Doubt = (typeof DOUBTS)[number];
 
 export interface Decision {
   readonly decision: 'erase' | 'pseudonymise' | 'retain';
@@ -74,12 +77,20 @@ function longer(a: Ground, b: Ground): Ground {
 
 function weigh(ground: Ground, { askedBy, asOf, overrides }: Circumstances): WeighedGround {
   const weighed = (weight: Weight, overrideId?: string): WeighedGround => ({ ground, weight, overrideId });
-  if (ground.kind === 'hold') return weighed('keeps');
+  if (ground.kind === 'hold' || ground.kind === 'override') return weighed('keeps');
   if (ground.kind === 'rule' && ground.until !== undefined && ground.until <= asOf) return weighed('ended');
-  if (ground.force !== 'business_default' || askedBy === 'retention_review') return weighed('keeps');
-  const name = ground.kind === 'rule' ? ground.ruleId : ground.exception;
-  const override = overrides.find(({ of }) => of === name);
-  return override ? weighed('keeps', override.overrideId) : weighed('yields');
+  const applying = overrides.filter((each) => reaches(each, ground));
+  const keeping = applying.find(({ kind }) => kind === 'keep');
+  const setAside = applying.find(({ kind }) => kind === 'set_aside');
+  const yields = ground.force === 'business_default' && askedBy !== 'retention_review';
+  if (yields && keeping !== undefined) return weighed('keeps', keeping.overrideId);
+  // Of two decisions that contradict each other the one that loses nothing holds.
+  if (setAside !== undefined && keeping === undefined) return weighed('set_aside', setAside.overrideId);
+  return weighed(yields ? 'yields' : 'keeps');
+}
+
+function reaches({ of, inRightOf }: Override, ground: Ground): boolean {
+  return overridableName(ground) === of && overriderOf(ground) === inRightOf;
 }
 
 /** The columns that any of them keeps; undefined when one keeps the whole record. A hold forbids any change. */
@@ -100,9 +111,10 @@ function endOf(keeping: readonly Ground[]): Decision['end'] {
   return latest;
 }
 
-function doubtsOf(keeping: readonly Ground[]): readonly Doubt[] {
+/** What is doubtful about grounds that keep a record. */
+export function doubtsOf(keeping: readonly Ground[]): readonly Doubt[] {
   const doubts = keeping.flatMap((ground): Doubt[] => {
-    if (ground.kind === 'hold') return [];
+    if (ground.kind === 'hold' || ground.kind === 'override') return [];
     if (ground.kind === 'exception') return ground.force === 'claims' ? ['claim_to_be_judged'] : [];
     return [
       ...(ground.needsPerson ? (['class_needs_person'] as const) : []),

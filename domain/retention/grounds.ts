@@ -24,6 +24,8 @@ export interface RuleGround extends AnyGround {
   readonly until: Date | undefined;
   /** Whoever must look before the rule decides anything: a class can demand it. */
   readonly needsPerson: boolean;
+  /** Who may decide that it stands, or does not, in a single case. */
+  readonly overridableBy: Overrider;
 }
 
 /** An active hold that covers the record. It has no end but its release. */
@@ -39,18 +41,47 @@ export interface ExceptionGround extends AnyGround {
   readonly force: 'claims' | 'business_default';
 }
 
-export type Ground = RuleGround | HoldGround | ExceptionGround;
+/** Somebody's recorded decision that this one record is kept. It has no end but its withdrawal. */
+export interface OverrideGround extends AnyGround {
+  readonly kind: 'override';
+  readonly overrideId: string;
+}
 
-/** A controller's recorded decision, with its reason, that a business default stands against an erasure request. */
-export interface KeepingOverride {
+export type Ground = RuleGround | HoldGround | ExceptionGround | OverrideGround;
+
+/** A party, or `nobody` where the law leaves no choice. */
+export type Overrider = Party | 'nobody';
+
+/** `keep`: a business default stands against the request. `set_aside`: a ground does not stand in this case. */
+export const OVERRIDE_KINDS = ['keep', 'set_aside'] as const;
+export type OverrideKind = (typeof OVERRIDE_KINDS)[number];
+
+/** A recorded decision, with its reason, that differs from what the schedule says. It reaches no hold. */
+export interface Override {
+  readonly kind: OverrideKind;
   /** A rule's id, or the name of an exception. */
   readonly of: string;
   readonly overrideId: string;
+  /** In whose right it was made. It has effect on the grounds alone that this party may override. */
+  readonly inRightOf: Party;
+}
+
+/** What an override names a ground by; undefined for those that none reaches. */
+export function overridableName(ground: Ground): string | undefined {
+  if (ground.kind === 'rule') return ground.ruleId;
+  return ground.kind === 'exception' ? ground.exception : undefined;
+}
+
+/** A hold ends by its release alone. An exception is a state of a party's business, which that party can judge. */
+export function overriderOf(ground: Ground): Overrider {
+  if (ground.kind === 'rule') return ground.overridableBy;
+  return ground.kind === 'exception' ? ground.party : 'nobody';
 }
 
 /** What names a ground among the others of a record. */
 export function groundKey(ground: Ground): string {
   if (ground.kind === 'hold') return `hold:${ground.holdId}`;
   if (ground.kind === 'exception') return `exception:${ground.exception}`;
+  if (ground.kind === 'override') return `override:${ground.overrideId}`;
   return `rule:${ground.ruleId}@${ground.version}`;
 }

@@ -1,6 +1,6 @@
 /** Who may decide on what is the controller's to decide, and under which instruction. */
 import { Conflict, WrongParty } from '../../domain/errors.ts';
-import type { Principal } from '../../domain/parties.ts';
+import type { Party, Principal } from '../../domain/parties.ts';
 import type { Transaction } from '../database.ts';
 import type { Caller } from './caller.ts';
 import { requireUsable } from './instructions.ts';
@@ -36,7 +36,25 @@ export async function requireAuthority(
       'The controller decides on this. A key of the processor must name a standing instruction of the controller.',
     );
   }
-  if (request.instruction_id === null || request.instruction_version === null)
-    throw new Conflict('The request has no instruction.');
-  return { id: request.instruction_id, version: request.instruction_version };
+  return requireInstruction(request);
+}
+
+/**
+ * For what a party decides in its own right alone. The processor's right is over what law requires of it, and needs no
+ * word of the controller's (design rule 9). Throws WrongParty, and what `requireAuthority` throws.
+ */
+export async function requireRight(
+  trx: Transaction,
+  caller: Caller,
+  request: RequestRow,
+  { inRightOf, named }: { readonly inRightOf: Party; readonly named: NamedInstruction | undefined },
+): Promise<InstructionRef> {
+  if (inRightOf === 'controller') return requireAuthority(trx, caller, request, named);
+  if (isControllers(caller.principal)) throw new WrongParty('The processor decides on this.');
+  return requireInstruction(request);
+}
+
+function requireInstruction({ instruction_id: id, instruction_version: version }: RequestRow): InstructionRef {
+  if (id === null || version === null) throw new Conflict('The request has no instruction.');
+  return { id, version };
 }

@@ -30,3 +30,16 @@ export async function openDataKey(trx: Transaction, ring: KeyRing, workspaceId: 
   if (!row?.wrapped) throw new SealBroken(`The data key ${id} was destroyed.`);
   return unwrapDataKey(ring, { keyId: row.wrapping_key_id, bytes: row.wrapped }, dataKeyContext(id));
 }
+
+/** The key that a request's texts are sealed with. Throws SealBroken. */
+export async function openRequestKey(
+  trx: Transaction,
+  ring: KeyRing,
+  workspaceId: string,
+  requestId: string,
+): Promise<Buffer> {
+  const request = await trx('requests')
+    .where({ workspace_id: workspaceId, id: requestId })
+    .first<{ data_key_id: string }>('data_key_id');
+  return openDataKey(trx, ring, workspaceId, request.data_key_id);
+}

@@ -6,7 +6,7 @@ import type { Database, Transaction } from '../database.ts';
 import { openText } from '../envelope.ts';
 import type { KeyRing } from '../keys.ts';
 import type { Caller } from './caller.ts';
-import { openDataKey } from './data-keys.ts';
+import { openRequestKey } from './data-keys.ts';
 import { readPage } from './paging.ts';
 import type { Page, PageRequest } from './paging.ts';
 import { recordEvent } from './request-progress.ts';
@@ -81,7 +81,7 @@ export async function listMatches(
       .select('match_records.*', { identity_type: 'identity.type' });
     if (review) void query.where({ review });
     const { rows, last } = await readPage<MatchRow>(query, 'match_records', page);
-    const dataKey = await readDataKey(trx, ring, workspaceId, requestId);
+    const dataKey = await openRequestKey(trx, ring, workspaceId, requestId);
     await appendAudit(trx, workspaceId, {
       actor: principal,
       action: 'request.matches_read',
@@ -90,13 +90,6 @@ export async function listMatches(
     });
     return { rows: rows.map((row) => toRecord(row, dataKey, requestId)), last };
   });
-}
-
-async function readDataKey(trx: Transaction, ring: KeyRing, workspaceId: string, requestId: string): Promise<Buffer> {
-  const request = await trx('requests')
-    .where({ workspace_id: workspaceId, id: requestId })
-    .first<{ data_key_id: string }>('data_key_id');
-  return openDataKey(trx, ring, workspaceId, request.data_key_id);
 }
 
 function toRecord(row: MatchRow, dataKey: Buffer, requestId: string): MatchRecord {

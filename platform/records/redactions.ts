@@ -12,7 +12,7 @@ import type { KeyRing } from '../keys.ts';
 import { requireAuthority } from './authority.ts';
 import type { NamedInstruction } from './authority.ts';
 import type { Caller } from './caller.ts';
-import { openDataKey } from './data-keys.ts';
+import { openDataKey, openRequestKey } from './data-keys.ts';
 import type { InstructionRef } from './instructions.ts';
 import { lockReview } from './release-review.ts';
 import type { Review } from './release-review.ts';
@@ -212,10 +212,7 @@ export async function listRedactions(
     .orderBy(['created_at', 'id'])
     .select<RedactionRow[]>('*');
   if (rows.length === 0) return [];
-  const request = await trx('requests')
-    .where({ workspace_id: workspaceId, id: requestId })
-    .first<{ data_key_id: string }>('data_key_id');
-  const dataKey = await openDataKey(trx, ring, workspaceId, request.data_key_id);
+  const dataKey = await openRequestKey(trx, ring, workspaceId, requestId);
   return rows.map((row) => toRecord(row, openText(dataKey, row.sealed_reason, redactionContext(row.id))));
 }
 

@@ -2,8 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../domain/retention/decide.ts';
 import type { Circumstances, Decision } from '../../../domain/retention/decide.ts';
-import type { ExceptionGround, Ground, HoldGround, RuleGround } from '../../../domain/retention/grounds.ts';
-import { AUDIENCES, FORCES, REQUIREMENTS, RETENTION_PURPOSES } from '../../../domain/retention/words.ts';
+import { overridableName, overriderOf } from '../../../domain/retention/grounds.ts';
+import type {
+  ExceptionGround,
+  Ground,
+  HoldGround,
+  Override,
+  OverrideGround,
+  RuleGround,
+} from '../../../domain/retention/grounds.ts';
+import { anyCircumstances, anyGround, anyOverride, holds, moments, nameOf, someGrounds } from './arbitraries.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const request: Circumstances = { askedBy: 'erasure_request', asOf: NOW, overrides: [] };
@@ -23,6 +31,7 @@ function rule(more: Partial<RuleGround> = {}): RuleGround {
     keeps: undefined,
     until: new Date('2034-01-01T00:00:00Z'),
     needsPerson: false,
+    overridableBy: 'controller',
     ...more,
   };
 }
@@ -44,6 +53,21 @@ const openBalance: ExceptionGround = {
   visibility: 'subject',
 };
 
+const kept: OverrideGround = {
+  kind: 'override',
+  overrideId: 'o2',
+  purpose: 'dispute',
+  party: 'controller',
+  visibility: 'controller',
+};
+
+const override = (kind: Override['kind'], of: string): Override => ({
+  kind,
+  of,
+  overrideId: 'o1',
+  inRightOf: 'controller',
+});
+
 const chosen = rule({ ruleId: 'crm-default', force: 'business_default', exemption: undefined });
 
 describe('a decision', () => {
@@ -63,8 +87,38 @@ describe('a decision', () => {
   });
 
   it('lets a business default stand when the controller has decided so, and names that decision', () => {
-    const decision = decide([chosen], { ...request, overrides: [{ of: 'crm-default', overrideId: 'o1' }] });
+    const decision = decide([chosen], { ...request, overrides: [override('keep', 'crm-default')] });
     expect(decision).toMatchObject({ decision: 'retain', grounds: [{ weight: 'keeps', overrideId: 'o1' }] });
+  });
+
+  it('lets a ground fall that was set aside, keeps it among the grounds and names that decision', () => {
+    const decision = decide([rule()], { ...request, overrides: [override('set_aside', 'invoices')] });
+    expect(decision).toMatchObject({ decision: 'erase', grounds: [{ weight: 'set_aside', overrideId: 'o1' }] });
+    const judged = decide([openBalance], { ...request, overrides: [override('set_aside', 'open_balance')] });
+    expect(judged).toMatchObject({ decision: 'erase', doubts: [] });
+  });
+
+  it.each([
+    ['a rule that nobody may override', rule({ overridableBy: 'nobody' }), 'invoices'],
+    [
+      "a rule that the other party may override, as the processor's own duty",
+      rule({ overridableBy: 'processor' }),
+      'invoices',
+    ],
+    ['an exception of the other party', { ...openBalance, party: 'processor' as const }, 'open_balance'],
+    ['a hold', hold, 'h1'],
+  ])('never sets aside %s', (_what, ground, of) => {
+    const decision = decide([ground], { ...request, overrides: [override('set_aside', of)] });
+    expect(decision).toMatchObject({ decision: 'retain', grounds: [{ weight: 'keeps', overrideId: undefined }] });
+  });
+
+  it('keeps the default of which one decision says that it stands and another that it does not', () => {
+    const both = [override('set_aside', 'crm-default'), override('keep', 'crm-default')];
+    expect(decide([chosen], { ...request, overrides: both }).decision).toBe('retain');
+  });
+
+  it('keeps a record of which somebody has decided so, without an end', () => {
+    expect(decide([kept], request)).toMatchObject({ decision: 'retain', end: 'open', doubts: [] });
   });
 
   it('lets a business default keep a record when nobody asks for its erasure', () => {
@@ -105,50 +159,6 @@ describe('a decision', () => {
   });
 });
 
-const moments = fc.date({ min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true });
-const columns = fc.uniqueArray(fc.constantFrom('id', 'number', 'total', 'payer'), { minLength: 1 });
-const shared = {
-  purpose: fc.constantFrom(...RETENTION_PURPOSES),
-  party: fc.constantFrom('controller' as const, 'processor' as const),
-  visibility: fc.constantFrom(...AUDIENCES),
-};
-const rules: fc.Arbitrary<Ground> = fc.record({
-  ...shared,
-  kind: fc.constant('rule' as const),
-  ruleId: fc.constantFrom('a', 'b', 'c', 'd'),
-  version: fc.integer({ min: 1, max: 2 }),
-  force: fc.constantFrom(...FORCES),
-  requirement: fc.constantFrom(...REQUIREMENTS),
-  exemption: fc.constant('GDPR Art. 17(3)(b)'),
-  keeps: fc.option(columns, { nil: undefined }),
-  until: fc.option(moments, { nil: undefined }),
-  needsPerson: fc.boolean(),
-});
-const holds: fc.Arbitrary<Ground> = fc.record({
-  ...shared,
-  kind: fc.constant('hold' as const),
-  holdId: fc.constantFrom('h1', 'h2'),
-});
-const exceptions: fc.Arbitrary<Ground> = fc.record({
-  ...shared,
-  kind: fc.constant('exception' as const),
-  exception: fc.constantFrom('open_balance' as const, 'active_contract' as const, 'pending_dispute' as const),
-  force: fc.constantFrom('claims' as const, 'business_default' as const),
-});
-const anyGround = fc.oneof({ weight: 6, arbitrary: rules }, holds, exceptions);
-/** One ground of a name: what a schedule and a register can give. */
-const someGrounds = fc.uniqueArray(anyGround, { maxLength: 8, selector: nameOf });
-const anyCircumstances: fc.Arbitrary<Circumstances> = fc.record({
-  askedBy: fc.constantFrom('erasure_request' as const, 'termination' as const, 'retention_review' as const),
-  asOf: moments,
-  overrides: fc.array(fc.record({ of: fc.constantFrom('a', 'b', 'active_contract'), overrideId: fc.constant('o') })),
-});
-
-function nameOf(ground: Ground): string {
-  if (ground.kind === 'hold') return ground.holdId;
-  return ground.kind === 'rule' ? `${ground.ruleId}@${ground.version}` : ground.exception;
-}
-
 const STRENGTH = { erase: 0, pseudonymise: 1, retain: 2 } as const;
 
 function endTime({ end }: Decision): number {
@@ -180,12 +190,51 @@ describe('any decision', () => {
     );
   });
 
-  it('never keeps less when the controller overrides', () => {
+  it('never keeps less when somebody decides that a ground stands', () => {
     fc.assert(
-      fc.property(someGrounds, anyCircumstances, (grounds, circumstances) => {
-        const without = decide(grounds, { ...circumstances, overrides: [] });
-        const withThem = decide(grounds, circumstances);
-        expect(STRENGTH[withThem.decision]).toBeGreaterThanOrEqual(STRENGTH[without.decision]);
+      fc.property(someGrounds, anyCircumstances, anyOverride, (grounds, circumstances, more) => {
+        const without = decide(grounds, circumstances);
+        const overrides = [...circumstances.overrides, { ...more, kind: 'keep' as const }];
+        const withIt = decide(grounds, { ...circumstances, overrides });
+        expect(STRENGTH[withIt.decision]).toBeGreaterThanOrEqual(STRENGTH[without.decision]);
+        expect(endTime(withIt)).toBeGreaterThanOrEqual(endTime(without));
+      }),
+    );
+  });
+
+  it('is, when grounds are set aside, what the others alone say, and never keeps more or longer', () => {
+    fc.assert(
+      fc.property(
+        someGrounds,
+        anyCircumstances,
+        anyOverride,
+        (grounds, circumstances, { of, inRightOf, overrideId }) => {
+          const setAside = { ...circumstances, overrides: [{ kind: 'set_aside' as const, of, inRightOf, overrideId }] };
+          const bare = { ...circumstances, overrides: [] };
+          const after = decide(grounds, setAside);
+          const reached = (each: Ground) => overridableName(each) === of && overriderOf(each) === inRightOf;
+          const others = decide(
+            grounds.filter((each) => !reached(each)),
+            bare,
+          );
+          expect({ ...after, grounds: [] }).toEqual({ ...others, grounds: [] });
+          const before = decide(grounds, bare);
+          expect(STRENGTH[after.decision]).toBeLessThanOrEqual(STRENGTH[before.decision]);
+          expect(endTime(after)).toBeLessThanOrEqual(endTime(before));
+          if (!grounds.some(reached)) expect(after).toEqual(before);
+        },
+      ),
+    );
+  });
+
+  it('does not let go of what is held, or of what nobody may override, whatever is set aside', () => {
+    fc.assert(
+      fc.property(someGrounds, anyCircumstances, fc.array(anyOverride), (grounds, circumstances, overrides) => {
+        const weighed = decide(grounds, { ...circumstances, overrides }).grounds;
+        for (const { ground, weight } of weighed)
+          if (ground.kind === 'hold' || overriderOf(ground) === 'nobody') expect(weight).not.toBe('set_aside');
+        if (grounds.some(({ kind }) => kind === 'hold'))
+          expect(decide(grounds, { ...circumstances, overrides })).toMatchObject({ decision: 'retain', end: 'open' });
       }),
     );
   });
