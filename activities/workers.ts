@@ -29,6 +29,7 @@ import { createPackageExpiryActivities } from './package-expiry.ts';
 import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
+import { createTombstoneActivities } from './tombstones.ts';
 import { createWorkspaceExportActivities } from './workspace-export.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
@@ -57,6 +58,8 @@ export async function openDependencies(config: Config) {
     mailer: openMailer(config.mail),
     map: await loadDataMap(config.dataMap),
     packages: config.packages,
+    backups: config.backups,
+    tombstones: config.tombstones,
     exports: config.exports,
     backups: config.backups,
     publicUrl: config.api.publicUrl,
@@ -94,6 +97,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),
       ...createStorageSweepActivities(deps),
+      ...createTombstoneActivities(deps),
       ...createWorkspaceExportActivities(deps),
     },
     interceptors: {

@@ -19,6 +19,7 @@ import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
 import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
+import type { TombstoneActivities } from '../activities/tombstones.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
 /** Until their files are here. */
@@ -46,6 +47,7 @@ type Activities = ActivityInterfaceFor<
     ReleaseReviewActivities &
     RequestActivities &
     StorageSweepActivities &
+    TombstoneActivities &
     WorkspaceExportActivities
 >;
 
@@ -90,6 +92,7 @@ export const core = proxy(
   'beginExport',
   'confirmHold',
   'settleRelease',
+  'plantTombstones',
 );
 
 /** Raising a fence waits for the batches that are under way in its source. */
@@ -151,6 +154,7 @@ export const sweeps = proxy(
   },
   'expirePackages',
   'sweepStorage',
+  'sweepTombstones',
 );
 
 /** Parts of an export: a part that is broken is written again, one whose snapshot is gone is not. */

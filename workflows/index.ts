@@ -6,5 +6,6 @@ export { holdRelease } from './hold-release.ts';
 export { mapCheck } from './map-check.ts';
 export { packageExpiry } from './package-expiry.ts';
 export { storageSweep } from './storage-sweep.ts';
+export { tombstoneSweep } from './tombstone-sweep.ts';
 export { exportParts } from './export-parts.ts';
 export { workspaceExport } from './workspace-export.ts';
