@@ -61,7 +61,6 @@ export async function openDependencies(config: Config) {
     backups: config.backups,
     tombstones: config.tombstones,
     exports: config.exports,
-    backups: config.backups,
     publicUrl: config.api.publicUrl,
     close: async () => {
       await Promise.all([db.close(), sources.close()]);

@@ -71,6 +71,7 @@ async function send(
   if ('exportId' in ref)
     return message === 'cancel' ? temporal.signalExport(ref.exportId, 'cancelRequested') : temporal.startExport(ref);
   if (message === 'start') return temporal.startRequest(await readRun(trx, ref));
+  if (message === 'release') throw new TypeError('Only holds are released.');
   return temporal.signalRequest(ref.requestId, REQUEST_SIGNALS[message], await countContinuations(trx, ref));
 }
 

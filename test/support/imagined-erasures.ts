@@ -155,6 +155,7 @@ function stepsOf(erasures: ReadonlyMap<string, ImaginedErasure>) {
     ),
     eraseMedia: step('eraseMedia', () => [{ objects: 2 }]),
     endErasure: step('endErasure', () => [null]),
+    plantTombstones: step('plantTombstones', () => [{ planted: 3 }]),
     verifyErasure: step('verifyErasure', ({ residuals }) => residuals.map((each) => ({ residuals: each }))),
     certifyErasure: step('certifyErasure', () => [{ certificateId: randomUUID(), retained: 3, erased: 10 }]),
     tellErasure: step('tellErasure', () => [null]),
