@@ -13,7 +13,9 @@ import { openMailer } from '../platform/mail.ts';
 import { openSources } from '../platform/sources.ts';
 import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
+import { createCertifyErasureActivities } from './certify-erasure.ts';
 import { createErasureCloseActivities } from './erasure-close.ts';
+import { createErasureMailActivities } from './erasure-mail.ts';
 import { createErasureReviewActivities } from './erasure-review.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
@@ -54,6 +56,7 @@ export async function openDependencies(config: Config) {
     map: await loadDataMap(config.dataMap),
     packages: config.packages,
     exports: config.exports,
+    backups: config.backups,
     publicUrl: config.api.publicUrl,
     close: async () => {
       await Promise.all([db.close(), sources.close()]);
@@ -81,6 +84,8 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createManualTaskActivities(deps),
       ...createReleaseReviewActivities(deps),
       ...createErasureCloseActivities(deps),
+      ...createCertifyErasureActivities(deps),
+      ...createErasureMailActivities(deps),
       ...createErasureReviewActivities(deps),
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),

@@ -1,11 +1,13 @@
 /** How activities are called: which queue, how long, how often again. Their names in the UI come from the vocabulary. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
-import type { Erased, ErasedMedia, ErasureCertified, ErasurePlanned, ErasureVerified } from '../domain/erasure.ts';
+import type { Erased, ErasedMedia, ErasurePlanned, ErasureVerified } from '../domain/erasure.ts';
 import type { RequestRef } from '../domain/runs.ts';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
+import type { CertifyErasureActivities } from '../activities/certify-erasure.ts';
 import type { ErasureCloseActivities } from '../activities/erasure-close.ts';
+import type { ErasureMailActivities } from '../activities/erasure-mail.ts';
 import type { ErasureReviewActivities } from '../activities/erasure-review.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
@@ -25,12 +27,12 @@ interface ErasureSteps {
   eraseMedia(ref: RequestRef): Promise<ErasedMedia>;
   endErasure(ref: RequestRef): Promise<void>;
   verifyErasure(ref: RequestRef): Promise<ErasureVerified>;
-  certifyErasure(ref: RequestRef): Promise<ErasureCertified>;
-  tellErasure(ref: RequestRef): Promise<void>;
 }
 
 type Activities = ActivityInterfaceFor<
-  ErasureCloseActivities &
+  CertifyErasureActivities &
+    ErasureCloseActivities &
+    ErasureMailActivities &
     ErasureReviewActivities &
     ErasureSteps &
     ExportPackagingActivities &
