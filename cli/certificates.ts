@@ -41,6 +41,6 @@ async function fetchCertificate(request: string, options: FetchOptions): Promise
   const { audience, id, file = `${request}${CERTIFICATE_ARCHIVE_SUFFIX}` } = options;
   const query = new URLSearchParams({ ...(audience !== undefined && { audience }), ...(id !== undefined && { id }) });
   const client = await apiClient(options.workspace);
-  await client.save(`/v1/requests/${request}/certificate?${query}`, 'application/zip', file);
+  await client.save(`/v1/requests/${request}/certificate?${query.toString()}`, 'application/zip', file);
   console.log(file);
 }

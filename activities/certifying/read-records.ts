@@ -81,7 +81,7 @@ export async function readRecords(trx: Transaction, ring: KeyRing, ref: RequestR
 }
 
 /** The newest of a request. */
-export async function readErasure(trx: Transaction, ref: RequestRef): Promise<ErasureRecord> {
+async function readErasure(trx: Transaction, ref: RequestRef): Promise<ErasureRecord> {
   const row = await trx('erasures')
     .where({ workspace_id: ref.workspaceId, request_id: ref.requestId })
     .orderBy('ordinal', 'desc')

@@ -209,9 +209,9 @@ describe('a certificate', () => {
   it('is told to the controller once, by its id and what came of it', async () => {
     const erasing = await carriedOut();
     const { certificateId } = await certify(erasing);
-    const { tellErasure } = createErasureMailActivities(fixture.deps);
-    await tellErasure(erasing.ref);
-    await tellErasure(erasing.ref);
+    const mail = createErasureMailActivities(fixture.deps);
+    await mail.tellErasure(erasing.ref);
+    await mail.tellErasure(erasing.ref);
     expect(fixture.mails).toHaveLength(1);
     expect(fixture.mails[0]).toMatchObject({
       to: 'privacy@harbour.test',

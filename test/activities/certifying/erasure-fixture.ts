@@ -34,7 +34,7 @@ export const MAP = mapOf(
   }),
 );
 
-export interface Decided {
+interface Decided {
   readonly recordClass: string;
   readonly collection: string;
   readonly rows: number;
@@ -42,7 +42,7 @@ export interface Decided {
   readonly generation?: number;
 }
 
-export interface LedgerRow {
+interface LedgerRow {
   readonly collection: string;
   readonly action: 'delete' | 'pseudonymise' | 'restrict';
   readonly rows: number;
