@@ -164,4 +164,5 @@ async function accepted(deps: ApiDependencies, caller: Caller, holdId: string) {
   return { body: await readHold(deps.db, caller, holdId), headers: { Location: `/v1/holds/${holdId}` } };
 }
 
-export const holdEndpoints: readonly Endpoint[] = [place, list, read, change, release, check];
+/** `check` before what has an id at its place. */
+export const holdEndpoints: readonly Endpoint[] = [place, list, check, read, change, release];
