@@ -9,6 +9,7 @@ import { keyCommands } from './keys.ts';
 import { mapCommands } from './map.ts';
 import { migrateCommand } from './migrate.ts';
 import { requestCommands } from './requests.ts';
+import { scheduleCommands } from './schedule.ts';
 import { signInCommand } from './sign-in.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -23,6 +24,7 @@ const COMMANDS = [
   signInCommand,
   keyCommands,
   mapCommands,
+  scheduleCommands,
   migrateCommand,
 ] as const;
 for (const add of COMMANDS) add(program);

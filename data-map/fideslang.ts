@@ -144,6 +144,8 @@ const datasetSteward = z.looseObject({
   tenant: text.nullish(),
   questions: texts,
   manual: manual.nullish(),
+  /** Folders of stores that belong to a workspace whole, whether or not a row names what is in them. */
+  folders: z.array(z.looseObject({ store: text, prefix: text })).nullish(),
 });
 
 const datasetMeta = z.looseObject({

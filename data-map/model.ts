@@ -160,6 +160,13 @@ export interface ManualSearch {
   readonly identities: readonly string[];
 }
 
+/** A folder of a store that belongs to a workspace whole, whether or not a row names what is in it. */
+export interface WorkspaceFolder {
+  readonly store: string;
+  /** Ends with a slash; `{tenant}` stands for how the dataset's source knows the workspace. */
+  readonly prefix: string;
+}
+
 export interface Dataset {
   readonly key: string;
   readonly name: string;
@@ -170,6 +177,7 @@ export interface Dataset {
   readonly after: readonly string[];
   /** Its collections say what is there, and are never searched by a machine; undefined for what is connected. */
   readonly manual: ManualSearch | undefined;
+  readonly folders: readonly WorkspaceFolder[];
   readonly collections: readonly Collection[];
   /** About the dataset itself. */
   readonly questions: readonly Question[];

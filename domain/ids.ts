@@ -35,6 +35,7 @@ export const WORKFLOWS = {
   mapCheck: 'mapCheck',
   packageExpiry: 'packageExpiry',
   storageSweep: 'storageSweep',
+  tombstoneSweep: 'tombstoneSweep',
 } as const;
 
 /** Of schedules, and the beginnings of the ids of their runs. */
@@ -42,6 +43,7 @@ export const SCHEDULES = {
   mapCheck: 'map-check',
   packageExpiry: 'package-expiry',
   storageSweep: 'storage-sweep',
+  tombstoneSweep: 'tombstone-sweep',
 } as const;
 
 /**

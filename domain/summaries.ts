@@ -94,6 +94,8 @@ export const packagesDeleted = line`Expired packages: ${count('package', 'packag
 export const packageExpiryTimer = line`Delete what could not be deleted`;
 export const storageSwept = line`Removed from the storage: ${count('upload', 'uploads')}, ${count('object', 'objects')}`;
 
+export const tombstonesSwept = line`Ended tombstones: ${count('tombstone', 'tombstones')} deleted`;
+
 /** The summary of an export's run. */
 export const exportLine = line`Export of a workspace ${uuid}`;
 
@@ -126,6 +128,8 @@ export const ACTIVITY_SUMMARIES = {
   checkDataMap: line`Compare the data map with the sources`(),
   expirePackages: line`Delete expired packages`(),
   sweepStorage: line`Remove what crashes have left in the storage`(),
+  plantTombstones: line`Plant tombstones`(),
+  sweepTombstones: line`Delete ended tombstones`(),
   beginExport: line`Begin the export`(),
   beginGeneration: line`Begin the source`(),
   holdSnapshot: line`Hold the snapshot`(),
@@ -140,6 +144,7 @@ export const SCHEDULE_SUMMARIES = {
   mapCheck: line`Compare the data map with the sources, daily`(),
   packageExpiry: line`Delete packages whose time is over, hourly`(),
   storageSweep: line`Remove what crashes have left in the storage, daily`(),
+  tombstoneSweep: line`Delete ended tombstones, daily`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

@@ -12,6 +12,7 @@ import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
 import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
+import type { TombstoneActivities } from '../activities/tombstones.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
 type Activities = ActivityInterfaceFor<
@@ -24,6 +25,7 @@ type Activities = ActivityInterfaceFor<
     ReleaseReviewActivities &
     RequestActivities &
     StorageSweepActivities &
+    TombstoneActivities &
     WorkspaceExportActivities
 >;
 
@@ -61,6 +63,7 @@ export const core = proxy(
   'withdrawRequest',
   'discardPackage',
   'beginExport',
+  'plantTombstones',
 );
 
 /** Removing what is stored can take longer than other short steps. */
@@ -96,6 +99,7 @@ export const sweeps = proxy(
   },
   'expirePackages',
   'sweepStorage',
+  'sweepTombstones',
 );
 
 /** Parts of an export: a part that is broken is written again, one whose snapshot is gone is not. */

@@ -4,5 +4,6 @@ export { exportPackaging } from './export-packaging.ts';
 export { mapCheck } from './map-check.ts';
 export { packageExpiry } from './package-expiry.ts';
 export { storageSweep } from './storage-sweep.ts';
+export { tombstoneSweep } from './tombstone-sweep.ts';
 export { exportParts } from './export-parts.ts';
 export { workspaceExport } from './workspace-export.ts';

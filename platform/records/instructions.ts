@@ -202,6 +202,28 @@ async function isTaken(trx: Transaction, row: InstructionRow): Promise<boolean> 
   return request !== undefined || (await trx('workspace_exports').where(named).first('id')) !== undefined;
 }
 
+export interface StandingInstruction extends InstructionRef {
+  readonly validUntil: Date | null;
+}
+
+/** The standing instruction under which something is done without being asked each time: the newest that is in force. */
+export async function findStanding(
+  trx: Transaction,
+  workspaceId: string,
+  action: InstructedAction,
+): Promise<StandingInstruction | undefined> {
+  const now = new Date();
+  return trx('instructions')
+    .where({ workspace_id: workspaceId, standing: true })
+    .whereRaw('? = ANY (request_types)', [action])
+    .whereRaw('version = (SELECT max(version) FROM instructions newest WHERE newest.id = instructions.id)')
+    .whereNull('revoked_at')
+    .where('valid_from', '<=', now)
+    .where((open) => open.whereNull('valid_until').orWhere('valid_until', '>', now))
+    .orderBy('created_at', 'desc')
+    .first<StandingInstruction | undefined>({ id: 'id', version: 'version', validUntil: 'valid_until' });
+}
+
 function toRecord(row: InstructionRow): InstructionRecord {
   return {
     id: row.id,
