@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { StewardError } from '../domain/errors.ts';
 import { ApiProblem } from './api-client.ts';
 import { exportCommand } from './export.ts';
+import { holdCommands } from './holds.ts';
 import { keyCommands } from './keys.ts';
 import { mapCommands } from './map.ts';
 import { migrateCommand } from './migrate.ts';
@@ -18,6 +19,7 @@ const COMMANDS = [
   verifyCommand,
   requestCommands,
   exportCommand,
+  holdCommands,
   signInCommand,
   keyCommands,
   mapCommands,
