@@ -6,6 +6,7 @@ import { ApiProblem } from './api-client.ts';
 import { certificateCommands } from './certificates.ts';
 import { erasureCommands } from './erasure.ts';
 import { exportCommand } from './export.ts';
+import { holdCommands } from './holds.ts';
 import { keyCommands } from './keys.ts';
 import { mapCommands } from './map.ts';
 import { migrateCommand } from './migrate.ts';
@@ -23,6 +24,7 @@ const COMMANDS = [
   certificateCommands,
   erasureCommands,
   exportCommand,
+  holdCommands,
   signInCommand,
   keyCommands,
   mapCommands,

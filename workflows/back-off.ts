@@ -1,5 +1,5 @@
 /** Pauses between attempts that somebody must not wait for: they grow, and go on for ever. */
-const FIRST_SECONDS = 2;
+const FIRST_SECONDS = 1;
 const LONGEST_SECONDS = 300;
 
 /** Before the attempt of this ordinal, from 2 on; in milliseconds. */
