@@ -16,6 +16,8 @@ export const SCOPES = [
   'workspaces:read',
   'workspaces:export',
   'data-map:read',
+  'retention:read',
+  'suppression:check',
   'payloads:decode',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
