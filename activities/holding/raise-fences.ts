@@ -3,7 +3,8 @@
  * the others from being told.
  */
 import type { HoldRef } from '../../domain/holds.ts';
-import { SourceFailed, StewardError, Unavailable } from '../../domain/errors.ts';
+import { SourceFailed, Unavailable } from '../../domain/errors.ts';
+import type { StewardError } from '../../domain/errors.ts';
 import type { Database } from '../../platform/database.ts';
 import { raiseInSource } from '../../platform/erasure/raise.ts';
 import { readUntoldSources, recordRaised } from '../../platform/records/hold-fences.ts';
