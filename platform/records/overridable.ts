@@ -26,7 +26,7 @@ export interface Overridable {
 }
 
 /**
- * A ground that the caller may not see is as one that is not there.
+ * Of a ground of the review that somebody wants to override. One that the caller may not see is as if it were not there.
  * Throws InvalidInput and Conflict.
  */
 export async function requireOverridable(
