@@ -37,6 +37,7 @@ export const WORKFLOWS = {
   mapCheck: 'mapCheck',
   packageExpiry: 'packageExpiry',
   storageSweep: 'storageSweep',
+  rawSearch: 'rawSearch',
 } as const;
 
 /** Of schedules, and the beginnings of the ids of their runs. */
@@ -44,6 +45,7 @@ export const SCHEDULES = {
   mapCheck: 'map-check',
   packageExpiry: 'package-expiry',
   storageSweep: 'storage-sweep',
+  rawSearch: 'raw-search',
 } as const;
 
 /**

@@ -6,3 +6,4 @@ export { packageExpiry } from './package-expiry.ts';
 export { storageSweep } from './storage-sweep.ts';
 export { exportParts } from './export-parts.ts';
 export { workspaceExport } from './workspace-export.ts';
+export { rawSearch } from './raw-search.ts';
