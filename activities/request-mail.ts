@@ -69,14 +69,33 @@ export async function remind(deps: RequestMailDeps, ref: RequestRef, reminder: R
   const kind = reminder.again ? 'reminder_sent' : 'people_asked';
   const dedupe = `reminder-${reminder.about}-${reminder.ordinal}`;
   const subject = subjectOf(reminder);
-  if (reminder.about !== 'manual_tasks')
-    return mailOnce(deps, ref, { dedupe, kind, subject, lines: callFor(deps, ref, reminder.about) });
+  if (reminder.about !== 'manual_tasks') {
+    const mail = { dedupe, kind, subject, lines: callFor(deps, ref, reminder.about) };
+    await mailOnce(deps, ref, mail);
+    return remindDelegate(deps, ref, reminder, mail);
+  }
   const open = await deps.db.withTenant(ref.workspaceId, (trx) => findTasks(trx, ref));
   for (const { id, title, assignee } of open.filter(({ status }) => status === 'open')) {
     const lines = [`System to search: ${title}.`, ...callFor(deps, ref, 'manual_tasks')];
     const mail = { dedupe: `${dedupe}-${id}`, kind, subject, lines };
     await mailOnce(deps, ref, isAddress(assignee) ? { ...mail, to: assignee } : mail);
   }
+}
+
+/** Whoever was asked and has not been heard from may be away: then the workspace's delegate is asked as well. */
+async function remindDelegate(
+  deps: RequestMailDeps,
+  ref: RequestRef,
+  { about, again }: Reminder,
+  mail: RequestMail,
+): Promise<void> {
+  if (about !== 'approval' || !again) return;
+  const { review_delegate_email: to } = await deps.db.withTenant(ref.workspaceId, (trx) =>
+    trx('workspaces')
+      .where({ id: ref.workspaceId })
+      .first<{ readonly review_delegate_email: string | null }>('review_delegate_email'),
+  );
+  if (to !== null) await mailOnce(deps, ref, { ...mail, to, dedupe: `${mail.dedupe}-delegate` });
 }
 
 const AWAITED = {

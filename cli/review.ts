@@ -5,21 +5,11 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import { InvalidInput, NotFound } from '../domain/errors.ts';
+import { NotFound } from '../domain/errors.ts';
 import { EXEMPTIONS, RELEASE_DECISIONS } from '../domain/release.ts';
 import { apiClient } from './endpoints.ts';
-import { print, workspaceOption } from './output.ts';
-import type { WorkspaceOption } from './output.ts';
-
-interface UnderInstruction extends WorkspaceOption {
-  readonly instruction?: string;
-}
-
-const instructionOption = () =>
-  new Option('--instruction <id>', "the controller's standing instruction that a key of the processor decides under");
-
-const under = ({ instruction }: UnderInstruction): object =>
-  instruction === undefined ? {} : { instruction: { id: instruction } };
+import { collectKey, instructionOption, print, under, workspaceOption } from './output.ts';
+import type { RowKey, UnderInstruction, WorkspaceOption } from './output.ts';
 
 export function reviewCommands(request: Command): void {
   taskCommands(request);
@@ -141,8 +131,6 @@ function releaseCommands(request: Command): void {
     .action(release);
 }
 
-type RowKey = Readonly<Record<string, string>>;
-
 interface RedactOptions extends UnderInstruction {
   readonly collection: string;
   readonly row: RowKey;
@@ -172,10 +160,4 @@ interface ReleaseOptions extends UnderInstruction {
 async function release(id: string, decision: string, options: ReleaseOptions): Promise<void> {
   const body = { decision, manifestSha256: options.manifest, note: options.note, ...under(options) };
   print(await (await apiClient(options.workspace)).post(`/v1/requests/${id}/release`, body, randomUUID()));
-}
-
-function collectKey(text: string, earlier: RowKey): RowKey {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidInput('A key column is written column=value, such as id=7.');
-  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { StewardError } from '../domain/errors.ts';
 import { ApiProblem } from './api-client.ts';
 import { certificateCommands } from './certificates.ts';
+import { erasureCommands } from './erasure.ts';
 import { exportCommand } from './export.ts';
 import { keyCommands } from './keys.ts';
 import { mapCommands } from './map.ts';
@@ -19,6 +20,7 @@ const COMMANDS = [
   verifyCommand,
   requestCommands,
   certificateCommands,
+  erasureCommands,
   exportCommand,
   signInCommand,
   keyCommands,

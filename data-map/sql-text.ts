@@ -9,7 +9,7 @@ export interface Statement {
   readonly values: readonly Bindable[];
 }
 
-type Bindable = string | number | readonly string[];
+type Bindable = string | number | readonly string[] | Uint8Array;
 
 /** A key or the values an edge goes by, in the order of the columns, each as PostgreSQL writes it. */
 export type Values = readonly string[];

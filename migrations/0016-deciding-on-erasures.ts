@@ -8,6 +8,9 @@ import type { Knex } from 'knex';
 export async function up(knex: Knex): Promise<void> {
   for (const statement of [
     `ALTER TABLE steward.workspaces ADD COLUMN review_delegate_email text`,
+    // A workspace sets who stands in for its reviewers itself.
+    `CREATE POLICY own_settings ON steward.workspaces FOR UPDATE USING (id = steward.current_workspace())
+       WITH CHECK (id = steward.current_workspace())`,
     `ALTER TABLE steward.erasure_overrides
        -- Not always the party of who made it: the processor's people can act for the controller, under an instruction.
        ADD COLUMN in_right_of text NOT NULL CHECK (in_right_of IN ('controller', 'processor')),

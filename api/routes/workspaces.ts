@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { InvalidInput, MissingScope } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/parties.ts';
-import { addWorkspace, listWorkspaces, readWorkspace } from '../../platform/records/workspaces.ts';
-import { principalEndpoint } from '../endpoint.ts';
+import { addWorkspace, listWorkspaces, readWorkspace, setReviewDelegate } from '../../platform/records/workspaces.ts';
+import { namedWorkspaceEndpoint, principalEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { pageOf, pageQuery, pageRequest, writePage } from '../pagination.ts';
 import { id } from '../schemas/common.ts';
-import { newWorkspace, shownWorkspace } from '../schemas/access.ts';
+import { newWorkspace, reviewDelegate, shownWorkspace } from '../schemas/access.ts';
+import { ofWorkspace } from '../schemas/workspace-exports.ts';
 import { toPointer } from '../validation.ts';
 
 const tag = 'workspaces';
@@ -72,6 +73,21 @@ const read = principalEndpoint(
   async ({ deps, principal, params }) => ({ body: await readWorkspace(deps.db, principal, params.workspaceId) }),
 );
 
+const delegate = namedWorkspaceEndpoint(
+  {
+    method: 'post',
+    path: '/v1/workspaces/{workspaceId}/review-delegate',
+    operationId: 'setReviewDelegate',
+    tag,
+    summary: 'Name who is reminded too when nobody approves an erasure',
+    description: "For the controller's keys. It gives no right to approve.",
+    scope: 'requests:review',
+    input: { params: ofWorkspace, body: reviewDelegate },
+    success: { status: 200, description: 'The workspace.', schema: shownWorkspace },
+  },
+  async ({ deps, caller, body }) => ({ body: await setReviewDelegate(deps.db, caller, body.email) }),
+);
+
 function requireProcessorItself({ party, workspaceId }: Principal): void {
   if (party === 'processor' && workspaceId === undefined) return;
   throw new MissingScope("Only a key of the processor's that belongs to no workspace makes workspaces.");
@@ -87,4 +103,4 @@ function requireKnownSources(named: readonly string[], known: readonly string[])
   if (fields.length > 0) throw new InvalidInput('There are sources that are not configured.', { fields });
 }
 
-export const workspaceEndpoints: readonly Endpoint[] = [create, list, read];
+export const workspaceEndpoints: readonly Endpoint[] = [create, list, read, delegate];

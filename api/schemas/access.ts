@@ -67,6 +67,10 @@ export const newWorkspace = z.strictObject({
   sources: z.record(line(63), line(200)).meta({ description: "Source name to the workspace's key in that source." }),
 });
 
+export const reviewDelegate = z.strictObject({
+  email: z.email().max(320).nullable().meta({ description: 'Null for nobody.' }),
+});
+
 export const shownWorkspace = z
   .object({
     id: z.uuid(),
@@ -74,6 +78,9 @@ export const shownWorkspace = z
     contactEmail: z.string(),
     timeZone: z.string(),
     contractualDays: z.int(),
+    reviewDelegateEmail: z.string().nullable().meta({
+      description: 'Who is reminded as well, from the second reminder on, of an erasure that waits for approval.',
+    }),
     sources: z.record(z.string(), z.string()).readonly(),
     createdAt: shownInstant,
   })

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERASURE_ACTIONS } from '../../domain/erasure.ts';
 import { PARTIES } from '../../domain/parties.ts';
 import { REQUEST_STATUSES } from '../../domain/request.ts';
-import { WEIGHTS } from '../../domain/retention/decide.ts';
+import { DOUBTS, WEIGHTS } from '../../domain/retention/decide.ts';
 import { OVERRIDE_KINDS } from '../../domain/retention/grounds.ts';
 import { SHOWN_GROUND_KINDS } from '../../domain/retention/rendering.ts';
 import { FORCES, REQUIREMENTS, RETENTION_PURPOSES } from '../../domain/retention/words.ts';
@@ -151,12 +151,9 @@ export const shownReview = z
     youDecide: z
       .enum(['yes', 'under_a_standing_instruction'])
       .meta({ description: 'Whether the key of this call decides by itself.' }),
-    forSubject: z
-      .array(toldToSubject)
-      .readonly()
-      .meta({
-        description: 'What the person may be told: true, without numbers, and without what is kept in confidence.',
-      }),
+    forSubject: z.array(toldToSubject).readonly().meta({
+      description: 'What the person may be told: true, without numbers, and without what is kept in confidence.',
+    }),
   })
   .meta({ id: 'ErasureReview' });
 
@@ -179,7 +176,7 @@ const shownGround = z.object({
   until: end,
 });
 
-export const shownDecision = z
+const shownDecision = z
   .object({
     id: z.uuid(),
     recordClass: z.string(),
@@ -188,14 +185,11 @@ export const shownDecision = z
     decision: z.enum(ERASURE_ACTIONS),
     rows: z.int(),
     keeps: z.array(z.string()).readonly().meta({ description: 'Columns that stay, of a pseudonymisation.' }),
-    ends: z
-      .object({ first: shownInstant.nullable(), last: shownInstant.nullable() })
-      .nullable()
-      .meta({
-        description: 'When the first and the last record are no longer kept; null is open. Null of an erasure.',
-      }),
+    ends: z.object({ first: shownInstant.nullable(), last: shownInstant.nullable() }).nullable().meta({
+      description: 'When the first and the last record are no longer kept; null is open. Null of an erasure.',
+    }),
     grounds: z.array(shownGround).readonly(),
-    doubts: z.array(z.string()).readonly().meta({ description: 'Why a person must look.' }),
+    doubts: z.array(z.enum(DOUBTS)).readonly().meta({ description: 'Why a person must look.' }),
     approvalsNeeded: z.int(),
     pending: z.boolean(),
     words: z

@@ -61,7 +61,7 @@ export interface CatalogueIndex {
 
 export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
 
-interface ForeignKeyEnd {
+export interface ForeignKeyEnd {
   readonly schema: string;
   readonly table: string;
   readonly columns: readonly string[];
@@ -73,6 +73,8 @@ export interface ForeignKey {
   readonly to: ForeignKeyEnd;
   readonly onDelete: ReferentialAction;
   readonly onUpdate: ReferentialAction;
+  /** Its check can wait until the transaction ends; that of `restrict` never does. */
+  readonly deferrable: boolean;
 }
 
 export interface Catalogue {
@@ -87,6 +89,11 @@ export function tableOf(
   { schema, table }: { readonly schema: string; readonly table: string },
 ): CatalogueTable | undefined {
   return tables.find((each) => each.schema === schema && each.name === table);
+}
+
+/** Whether a foreign key begins or ends at a table. */
+export function isEnd(end: ForeignKeyEnd, { schema, table }: { readonly schema: string; readonly table: string }) {
+  return end.schema === schema && end.table === table;
 }
 
 export function columnOf(table: CatalogueTable | undefined, name: string): CatalogueColumn | undefined {

@@ -129,6 +129,7 @@ interface ForeignKeyRow {
   readonly to_columns: readonly string[];
   readonly on_delete: string;
   readonly on_update: string;
+  readonly deferrable: boolean;
 }
 
 const columnNames = (relation: string, numbers: string): string =>
@@ -138,7 +139,7 @@ const columnNames = (relation: string, numbers: string): string =>
 const FOREIGN_KEYS = `
   SELECT f.conname AS name, n.nspname AS from_schema, c.relname AS from_table, m.nspname AS to_schema, d.relname AS to_table,
          ${columnNames('f.conrelid', 'f.conkey')} AS from_columns, ${columnNames('f.confrelid', 'f.confkey')} AS to_columns,
-         f.confdeltype AS on_delete, f.confupdtype AS on_update
+         f.confdeltype AS on_delete, f.confupdtype AS on_update, f.condeferrable AS deferrable
     FROM pg_catalog.pg_constraint f
     JOIN pg_catalog.pg_class c ON c.oid = f.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_class d ON d.oid = f.confrelid JOIN pg_catalog.pg_namespace m ON m.oid = d.relnamespace
@@ -220,5 +221,6 @@ function toForeignKey(row: ForeignKeyRow): ForeignKey {
     to: { schema: row.to_schema, table: row.to_table, columns: row.to_columns },
     onDelete: ACTIONS[row.on_delete] ?? 'no action',
     onUpdate: ACTIONS[row.on_update] ?? 'no action',
+    deferrable: row.deferrable,
   };
 }

@@ -108,7 +108,7 @@ export function endFor(hidden: boolean, end: Decision['end']): Decision['end'] {
   return hidden && end !== undefined ? 'open' : end;
 }
 
-export const SUBJECT_STATEMENTS = {
+const SUBJECT_STATEMENTS = {
   nothing_kept: 'No data of this class is kept.',
   kept: 'Some data of this class is kept under an exemption.',
 } as const;

@@ -26,22 +26,28 @@ CREATE TABLE IF NOT EXISTS steward.erasures (
   frozen_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- The records of an erasure that is under way, by their keys: written in the snapshot in which they were found, removed when
--- the erasure ends. version is the xmin of the row that was looked at; a row that has another one was changed since and is
--- left for a new plan.
+-- The records of an erasure that is under way, by their keys, some hundred in a row: written in the snapshot in which they
+-- were found, removed when the erasure ends. In each array an element is of one record.
 CREATE TABLE IF NOT EXISTS steward.erasure_targets (
   erasure_id uuid NOT NULL,
   collection text NOT NULL,
   action text NOT NULL CHECK (action IN ('delete', 'pseudonymise', 'restrict')),
-  sequence bigint NOT NULL CHECK (sequence > 0),
+  -- Counted from 1 for each collection and action, over all plans of the erasure.
+  block integer NOT NULL CHECK (block > 0),
   -- The columns that stay, of a pseudonymisation.
   keeps text[] NOT NULL DEFAULT '{}',
-  key text[] NOT NULL,
-  version xid NOT NULL,
-  -- HMAC-SHA256 of the key under a secret of the workspace: what the ledger's digest is made of.
-  leaf bytea NOT NULL,
-  PRIMARY KEY (erasure_id, collection, action, sequence)
-) PARTITION BY HASH (erasure_id);
+  -- A line for each column of the key.
+  keys text[] NOT NULL,
+  -- The xmin of the record that was looked at. One that has another was changed since and is left for a new plan.
+  versions xid[] NOT NULL,
+  -- HMAC-SHA256 of the key under a secret of the workspace: what the ledger's digest is made of. Once the block was gone
+  -- through, those of the records that were erased alone.
+  leaves bytea[] NOT NULL,
+  PRIMARY KEY (erasure_id, collection, action, block)
+);
+-- Random, so that trying to compress it costs time and saves nothing.
+ALTER TABLE steward.erasure_targets ALTER keys SET STORAGE EXTERNAL, ALTER versions SET STORAGE EXTERNAL,
+  ALTER leaves SET STORAGE EXTERNAL;
 
 -- Objects in stores that the records name, to be removed after the records.
 CREATE TABLE IF NOT EXISTS steward.erasure_objects (
@@ -59,12 +65,14 @@ CREATE TABLE IF NOT EXISTS steward.erasure_ledger (
   action text NOT NULL CHECK (action IN ('delete', 'pseudonymise', 'restrict')),
   generation integer NOT NULL CHECK (generation > 0),
   sequence integer NOT NULL CHECK (sequence > 0),
-  -- The targets that the batch went through, of which some may have been gone or changed.
+  -- The blocks of targets that the batch went through, of which some records may have been gone or changed.
   first_target bigint NOT NULL,
   last_target bigint NOT NULL CHECK (last_target >= first_target),
   rows bigint NOT NULL CHECK (rows >= 0),
   gone bigint NOT NULL DEFAULT 0 CHECK (gone >= 0),
   changed bigint NOT NULL DEFAULT 0 CHECK (changed >= 0),
+  -- Rows of others whose reference to the records was emptied.
+  detached bigint NOT NULL DEFAULT 0 CHECK (detached >= 0),
   -- SHA-256 over the leaves of the rows, in their order.
   keys_digest bytea NOT NULL,
   epoch bigint NOT NULL,
@@ -74,8 +82,6 @@ CREATE TABLE IF NOT EXISTS steward.erasure_ledger (
 DO $$ BEGIN
   FOR part IN 0..7 LOOP
     EXECUTE format('CREATE TABLE IF NOT EXISTS steward.erasure_ledger_%s PARTITION OF steward.erasure_ledger
-                    FOR VALUES WITH (MODULUS 8, REMAINDER %s)', part, part);
-    EXECUTE format('CREATE TABLE IF NOT EXISTS steward.erasure_targets_%s PARTITION OF steward.erasure_targets
                     FOR VALUES WITH (MODULUS 8, REMAINDER %s)', part, part);
   END LOOP;
 END $$;

@@ -20,13 +20,13 @@ import type { Authority } from './rule-authorities.ts';
 import { weighedFrom } from './stored-grounds.ts';
 import type { StoredGround } from './stored-grounds.ts';
 
-export interface GroundRecord extends ShownGround {
+interface GroundRecord extends ShownGround {
   /** In words, and where it can be read; null of what is not a rule of the schedule. */
   readonly basis: string | null;
   readonly source: string | null;
 }
 
-export interface WordRecord {
+interface WordRecord {
   readonly principalId: string;
   readonly party: Party;
   readonly verdict: Verdict;
@@ -51,7 +51,7 @@ export interface DecisionRecord {
   /** Of its records, when the first and the last are no longer retained; null is open. Null of an erasure. */
   readonly ends: { readonly first: Date | null; readonly last: Date | null } | null;
   readonly grounds: readonly GroundRecord[];
-  readonly doubts: readonly string[];
+  readonly doubts: readonly Doubt[];
   readonly approvalsNeeded: number;
   readonly pending: boolean;
   readonly words: readonly WordRecord[];

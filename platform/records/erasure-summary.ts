@@ -22,7 +22,7 @@ import type { StoredGround } from './stored-grounds.ts';
 export const SHOWN_REVIEW_STATES = ['planning', 'awaited', 'approved', 'rejected', 'stale', 'closed'] as const;
 
 /** Records by what is to become of them, and decisions, of which each is one combination of grounds. */
-export interface ClassSummary {
+interface ClassSummary {
   readonly recordClass: string;
   readonly erase: number;
   readonly pseudonymise: number;
@@ -32,7 +32,7 @@ export interface ClassSummary {
 }
 
 /** What one person has said, on how many of the present plan's decisions. */
-export interface VoiceRecord {
+interface VoiceRecord {
   readonly principalId: string;
   readonly party: Party;
   readonly verdict: Verdict;

@@ -1,11 +1,13 @@
 /** Workspaces as the processor sees them, and one workspace as it sees itself. */
-import { Conflict, NotFound } from '../../domain/errors.ts';
+import { Conflict, NotFound, WrongParty } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/parties.ts';
 import { PLATFORM_CHAIN, appendAudit } from '../audit.ts';
 import { DatabaseFailure } from '../database.ts';
 import type { Database, Transaction } from '../database.ts';
 import { createWorkspace } from './admin.ts';
 import type { NewWorkspace } from './admin.ts';
+import { isControllers } from './authority.ts';
+import type { Caller } from './caller.ts';
 import { readPage } from './paging.ts';
 import type { Page, PageRequest } from './paging.ts';
 
@@ -17,6 +19,8 @@ export interface WorkspaceRecord {
   readonly timeZone: string;
   /** Days in which the processor owes the controller its part. */
   readonly contractualDays: number;
+  /** Whom reminders about an approval go to as well, from the second on. */
+  readonly reviewDelegateEmail: string | null;
   /** Source name to the value of the tenant column there. */
   readonly sources: Readonly<Record<string, string>>;
   readonly createdAt: Date;
@@ -28,6 +32,7 @@ interface WorkspaceRow {
   readonly contact_email: string;
   readonly time_zone: string;
   readonly contractual_days: number;
+  readonly review_delegate_email: string | null;
   readonly created_at: Date;
 }
 
@@ -95,6 +100,31 @@ export async function addWorkspace(
   }
 }
 
+/**
+ * Names who is reminded of an approval when the workspace's contact has not been heard from; null for nobody. It gives no
+ * right: who approves needs a key of the controller's with the scope. Throws WrongParty for the
+ * processor's principals, and NotFound for those of a team, who do not speak for the whole workspace.
+ */
+export async function setReviewDelegate(
+  db: Database,
+  { workspaceId, principal }: Caller,
+  email: string | null,
+): Promise<WorkspaceRecord> {
+  if (!isControllers(principal)) throw new WrongParty('The controller names its own delegates.');
+  if (principal.teamId !== undefined) throw new NotFound(`There is no workspace ${workspaceId}.`);
+  return db.withTenant(workspaceId, async (trx) => {
+    await trx('workspaces').where({ id: workspaceId }).update({ review_delegate_email: email });
+    const record = await requireWorkspace(trx, workspaceId);
+    await appendAudit(trx, workspaceId, {
+      actor: principal,
+      action: 'workspace.review_delegate_set',
+      subject: { kind: 'workspace', id: workspaceId },
+      details: { named: email !== null },
+    });
+    return record;
+  });
+}
+
 const UNIQUE_VIOLATION = '23505';
 
 function visibleTo<T>(db: Database, { workspaceId }: Principal, work: (trx: Transaction) => Promise<T>): Promise<T> {
@@ -122,6 +152,7 @@ function toRecord(row: WorkspaceRow, sources: readonly SourceRow[]): WorkspaceRe
     contactEmail: row.contact_email,
     timeZone: row.time_zone,
     contractualDays: row.contractual_days,
+    reviewDelegateEmail: row.review_delegate_email,
     sources: Object.fromEntries(own.map(({ source, tenant_key }) => [source, tenant_key])),
     createdAt: row.created_at,
   };

@@ -3,14 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inRole, openTestApi } from './api-fixture.ts';
 import type { TestApi } from './api-fixture.ts';
 import { ONE_OFF, accessRequest } from './filing.ts';
+import { plannedErasure } from './planned.ts';
 
 let api: TestApi;
 let client: Client;
 beforeAll(async () => {
   api = await openTestApi();
   const { token } = await api.makeKey({ workspaceId: api.otherWorkspaceId });
-  for (const key of [api.key, token])
+  for (const key of [api.key, token]) {
     await api.call('POST', '/v1/requests', { key, body: accessRequest({ instruction: ONE_OFF }) });
+    await decideOnErasure(key);
+  }
   client = new Client(inRole(api.database.url, 'steward_app'));
   await client.connect();
 });
@@ -19,6 +22,18 @@ afterAll(async () => {
   await api.close();
 });
 
+/** So that there is something of both workspaces in the tables of a review. */
+async function decideOnErasure(key: string): Promise<void> {
+  const { requestId, generation } = await plannedErasure(api, undefined, key);
+  const path = `/v1/requests/${requestId}/review`;
+  await api.call('POST', `${path}/approve`, { key, body: { generation } });
+  const body = { kind: 'keep', ground: 'leads-default', reason: 'A dispute.' };
+  await api.call('POST', `${path}/decisions`, { key, body });
+}
+
+/** The processor's edition of the schedule, for all workspaces. */
+const OF_NO_WORKSPACE = ['steward.retention_schedules', 'steward.retention_rules'];
+
 /** Every table that the role can read. */
 async function readableTables(): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
@@ -26,7 +41,7 @@ async function readableTables(): Promise<readonly string[]> {
       WHERE table_schema IN ('steward', 'keys') AND table_type = 'BASE TABLE'
         AND has_table_privilege(format('%I.%I', table_schema, table_name), 'SELECT')`,
   );
-  return rows.map(({ name }) => name);
+  return rows.map(({ name }) => name).filter((name) => !OF_NO_WORKSPACE.includes(name));
 }
 
 /** Of a table that belongs to no workspace, one null for all that is seen of it. */
@@ -57,7 +72,8 @@ describe("a connection in the API's role", () => {
     const seen = new Map<string, readonly (string | null)[]>();
     for (const table of await readableTables()) seen.set(table, await workspacesSeen(table));
     await client.query('ROLLBACK');
-    expect(seen.get('steward.requests')).toEqual([api.workspaceId]);
+    for (const table of ['requests', 'erasures', 'decisions', 'decision_approvals', 'erasure_overrides'])
+      expect(seen.get(`steward.${table}`), table).toEqual([api.workspaceId]);
     for (const [table, workspaces] of seen) expect([[], [api.workspaceId]], table).toContainEqual(workspaces);
   });
 

@@ -262,7 +262,7 @@ describe('an approval', () => {
     expect((await look(two.requestId)).body).toMatchObject({ state: 'approved' });
     const one = await plannedErasure(api, [{ ...CONTACTS, approvals: 2 }]);
     const twice = await Promise.all([approve(one), approve(one)]);
-    expect(twice.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    expect(twice.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 409]);
     expect((await look(one.requestId)).body).toMatchObject({ pending: 1, peopleNeeded: 1 });
   });
 
@@ -534,5 +534,28 @@ describe('another workspace', () => {
     expect(await written(planned)).toEqual(before);
     const own = await plannedErasure(api, [NOTES], key);
     expect((await withdraw(own, made?.id, { key })).status).toBe(404);
+  });
+});
+
+describe('a delegate', () => {
+  const set = (email: unknown, options = {}) =>
+    api.call('POST', `/v1/workspaces/${api.workspaceId}/review-delegate`, { body: { email }, ...options });
+
+  it('is named by the controller, is shown with the workspace, and can be nobody again', async () => {
+    const reply = await set('stand-in@harbour.test');
+    expect([reply.status, reply.body['reviewDelegateEmail']]).toEqual([200, 'stand-in@harbour.test']);
+    const other = await api.call('GET', `/v1/workspaces/${api.otherWorkspaceId}`, { key: api.adminKey });
+    expect(other.body['reviewDelegateEmail']).toBeNull();
+    expect((await set(null)).body['reviewDelegateEmail']).toBeNull();
+  });
+
+  it('is not named by the processor, by a team, for another workspace, or by what is no address', async () => {
+    expect((await set('x@y.test', { key: api.adminKey })).status).toBe(403);
+    const team = await api.makeKey({ teamId: 'north' });
+    expect((await set('x@y.test', { key: team.token })).status).toBe(404);
+    const foreign = await api.makeKey({ workspaceId: api.otherWorkspaceId });
+    expect((await set('x@y.test', { key: foreign.token })).status).toBe(404);
+    const reply = await set('nobody');
+    expect([reply.status, pointersOf(reply)]).toEqual([422, ['/email']]);
   });
 });

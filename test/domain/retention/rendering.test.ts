@@ -135,8 +135,8 @@ describe('any rendering', () => {
           }));
         for (const other of others) {
           expect(classesForSubject(withOne(hold))).toEqual(classesForSubject(withOne(other)));
-          expect(withOne(hold).map(({ grounds, end }) => told(grounds, end))).toEqual(
-            withOne(other).map(({ grounds, end }) => told(grounds, end)),
+          expect(withOne(hold).map(({ grounds, end }) => toldOf(grounds, end))).toEqual(
+            withOne(other).map(({ grounds, end }) => toldOf(grounds, end)),
           );
         }
       }),
@@ -175,7 +175,7 @@ describe('any rendering', () => {
 
 const ofProcessor = { purpose: 'dispute', party: 'processor', visibility: 'processor' } as const;
 
-function told(grounds: Parameters<typeof groundsFor>[1], end: ReturnType<typeof endFor>) {
+function toldOf(grounds: Parameters<typeof groundsFor>[1], end: ReturnType<typeof endFor>) {
   const shown = groundsFor('subject', grounds);
   return { ...shown, end: endFor(shown.hidden, end) };
 }
