@@ -43,6 +43,15 @@ const RECURRING: readonly RecurringWork[] = [
     catchupWindow: '1 day',
     summary: SCHEDULE_SUMMARIES.tombstoneSweep,
   },
+  {
+    id: SCHEDULES.rawSearch,
+    workflow: 'rawSearch',
+    taskQueue: TASK_QUEUES.core,
+    every: '1 day',
+    jitterSeconds: 3_600,
+    catchupWindow: '1 day',
+    summary: SCHEDULE_SUMMARIES.rawSearch,
+  },
 ];
 
 export async function ensureSchedules(client: Client): Promise<void> {

@@ -26,6 +26,7 @@ import { createManualTaskActivities } from './manual-tasks.ts';
 import { createMapCheckActivities } from './map-check.ts';
 import { createMatchReviewActivities } from './match-review.ts';
 import { createPackageExpiryActivities } from './package-expiry.ts';
+import { createRawSearchActivities } from './raw-search.ts';
 import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
@@ -91,6 +92,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createCertifyErasureActivities(deps),
       ...createErasureCloseActivities(deps),
       ...createErasureMailActivities(deps),
+      ...createRawSearchActivities(deps),
       ...createErasureReviewActivities(deps),
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),

@@ -60,6 +60,12 @@ export interface ErasureCertified {
   readonly reviewAt: string | undefined;
 }
 
+/** `left`: those of which something was found that was not to be left. */
+export interface RawSearchResult {
+  readonly erasures: number;
+  readonly left: number;
+}
+
 /** `partially_completed` while anything is retained: the request goes on when a ground ends. */
 export interface ErasureClosed {
   readonly status: 'completed' | 'partially_completed';

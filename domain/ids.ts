@@ -44,6 +44,7 @@ export const WORKFLOWS = {
   packageExpiry: 'packageExpiry',
   storageSweep: 'storageSweep',
   tombstoneSweep: 'tombstoneSweep',
+  rawSearch: 'rawSearch',
 } as const;
 
 /** Of schedules, and the beginnings of the ids of their runs. */
@@ -52,6 +53,7 @@ export const SCHEDULES = {
   packageExpiry: 'package-expiry',
   storageSweep: 'storage-sweep',
   tombstoneSweep: 'tombstone-sweep',
+  rawSearch: 'raw-search',
 } as const;
 
 /**

@@ -107,6 +107,7 @@ export const mapChecked = line`The data map has ${count('error', 'errors')} and 
 export const mapCheckTimer = line`Compare the data map again`;
 export const packagesDeleted = line`Expired packages: ${count('package', 'packages')} deleted, ${count('failure', 'failures')}`;
 export const packageExpiryTimer = line`Delete what could not be deleted`;
+export const rawSearched = line`Searched every text for ${count('erasure', 'erasures')}: something left of ${ordinal}`;
 export const storageSwept = line`Removed from the storage: ${count('upload', 'uploads')}, ${count('object', 'objects')}`;
 
 export const tombstonesSwept = line`Ended tombstones: ${count('tombstone', 'tombstones')} deleted`;
@@ -169,6 +170,7 @@ export const ACTIVITY_SUMMARIES = {
   sweepStorage: line`Remove what crashes have left in the storage`(),
   plantTombstones: line`Plant tombstones`(),
   sweepTombstones: line`Delete ended tombstones`(),
+  searchRaw: line`Search every text for those who were erased`(),
   beginExport: line`Begin the export`(),
   beginGeneration: line`Begin the source`(),
   holdSnapshot: line`Hold the snapshot`(),
@@ -188,6 +190,7 @@ export const SCHEDULE_SUMMARIES = {
   packageExpiry: line`Delete packages whose time is over, hourly`(),
   storageSweep: line`Remove what crashes have left in the storage, daily`(),
   tombstoneSweep: line`Delete ended tombstones, daily`(),
+  rawSearch: line`Search every text for those who were erased, daily`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

@@ -1,6 +1,6 @@
 /**
  * Certificates get what their first use needs: their result, who signed, and a data key of their own, for they are to be
- * read when the request's own key is destroyed. The table was never written before, so no row waits for these.
+ * read when the request's own key is destroyed. Neither table was ever written before, so no row waits for these.
  */
 import type { Knex } from 'knex';
 
@@ -16,6 +16,10 @@ export async function up(knex: Knex): Promise<void> {
        ADD CONSTRAINT certificates_data_key FOREIGN KEY (workspace_id, data_key_id)
          REFERENCES keys.data_keys (workspace_id, id)`,
     `CREATE INDEX ON steward.certificates (workspace_id, request_id, audience, issued_at DESC)`,
+    // When every text was searched for what the map's search does not look into.
+    `ALTER TABLE steward.erasures ADD COLUMN raw_searched_at timestamptz`,
+    `CREATE INDEX erasures_unsearched ON steward.erasures (workspace_id, certified_at)
+       WHERE raw_searched_at IS NULL AND certified_at IS NOT NULL`,
     // The worker makes a key for what it writes when no request is at hand whose key it could be.
     `GRANT INSERT ON keys.data_keys TO steward_worker`,
   ]) {

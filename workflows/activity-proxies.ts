@@ -16,6 +16,7 @@ import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
 import type { MapCheckActivities } from '../activities/map-check.ts';
 import type { MatchReviewActivities } from '../activities/match-review.ts';
 import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
+import type { RawSearchActivities } from '../activities/raw-search.ts';
 import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
@@ -44,6 +45,7 @@ type Activities = ActivityInterfaceFor<
     MapCheckActivities &
     MatchReviewActivities &
     PackageExpiryActivities &
+    RawSearchActivities &
     ReleaseReviewActivities &
     RequestActivities &
     StorageSweepActivities &
@@ -141,6 +143,18 @@ export const erasing = proxy(
   'endErasure',
   'verifyErasure',
   'certifyErasure',
+);
+
+/** Reads every table once a day; beside other bulk work. */
+export const combing = proxy(
+  {
+    taskQueue: TASK_QUEUES.bulk,
+    startToCloseTimeout: '24 hours',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: RETRY,
+  },
+  'searchRaw',
 );
 
 /** Small work of its own kind for all workspaces together; on the queue that no long export can fill. */

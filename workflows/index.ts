@@ -9,3 +9,4 @@ export { storageSweep } from './storage-sweep.ts';
 export { tombstoneSweep } from './tombstone-sweep.ts';
 export { exportParts } from './export-parts.ts';
 export { workspaceExport } from './workspace-export.ts';
+export { rawSearch } from './raw-search.ts';

@@ -32,10 +32,15 @@ export interface Collected {
 }
 
 /**
- * Throws NotFound when the request has no erasure, Conflict when it has no instruction, Unavailable while a source is away.
+ * Of the newest erasure of the request, unless another is named. Throws NotFound when the request has no erasure, Conflict when it has no instruction, Unavailable while a source is away.
  */
-export async function collectEvidence(deps: EvidenceDeps, ref: RequestRef, signal: AbortSignal): Promise<Collected> {
-  const records = await deps.db.withTenant(ref.workspaceId, (trx) => readRecords(trx, deps.ring, ref));
+export async function collectEvidence(
+  deps: EvidenceDeps,
+  ref: RequestRef,
+  signal: AbortSignal,
+  erasureId?: string,
+): Promise<Collected> {
+  const records = await deps.db.withTenant(ref.workspaceId, (trx) => readRecords(trx, deps.ring, ref, erasureId));
   const { erasure, language, tenantKeys, found, ...recorded } = records;
   const connected = deps.map.datasets.filter(({ source }) => tenantKeys.has(source)).map(({ source }) => source);
   const names = [...new Set(connected)];

@@ -154,7 +154,10 @@ async function record(
   if (others.length > 0) return others;
   await saveDataKey(trx, ring, ref.workspaceId, dataKey);
   for (const row of rows) await saveCertificate(trx, ref, row);
-  if (first.kind === 'erasure') await trx('erasures').where(erasure).update({ certified_at: first.issued_at });
+  const certified = first.kind === 'erasure' ? 'certified_at' : 'raw_searched_at';
+  await trx('erasures')
+    .where(erasure)
+    .update({ [certified]: first.issued_at });
   const controllers = rows.find(({ audience }) => audience === 'controller') ?? first;
   const details = { certificateId: controllers.id, kind: first.kind, result: first.result };
   await recordEvent(trx, ref, { kind: 'certified', details, dedupe: `certified:${first.erasure_id}:${first.ordinal}` });

@@ -49,8 +49,13 @@ export interface Records extends Pick<CertificateBody, 'workspace' | 'request' |
 }
 
 /** Throws NotFound when the request has no erasure, Conflict when it has no instruction. */
-export async function readRecords(trx: Transaction, ring: KeyRing, ref: RequestRef): Promise<Records> {
-  const erasure = await readErasure(trx, ref);
+export async function readRecords(
+  trx: Transaction,
+  ring: KeyRing,
+  ref: RequestRef,
+  erasureId?: string,
+): Promise<Records> {
+  const erasure = await readErasure(trx, ref, erasureId);
   const request = await readRequest(trx, ref);
   return {
     erasure,
@@ -80,10 +85,10 @@ export async function readRecords(trx: Transaction, ring: KeyRing, ref: RequestR
   };
 }
 
-/** The newest of a request. */
-async function readErasure(trx: Transaction, ref: RequestRef): Promise<ErasureRecord> {
+/** The newest of a request, or the one named. */
+async function readErasure(trx: Transaction, ref: RequestRef, id?: string): Promise<ErasureRecord> {
   const row = await trx('erasures')
-    .where({ workspace_id: ref.workspaceId, request_id: ref.requestId })
+    .where({ workspace_id: ref.workspaceId, request_id: ref.requestId, ...(id !== undefined && { id }) })
     .orderBy('ordinal', 'desc')
     .first<ErasureRecord | undefined>('*');
   if (!row) throw new NotFound(`Request ${ref.requestId} has no erasure.`);

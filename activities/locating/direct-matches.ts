@@ -70,10 +70,10 @@ async function matchedRows(
 }
 
 /** The keys of those rows that strong identifiers lead to. */
-async function foundAmong(
+export async function foundAmong(
   snapshot: Snapshot,
-  { ref }: Collection,
-  rows: readonly MatchedRow[],
+  { ref }: Pick<Collection, 'ref'>,
+  rows: readonly Pick<MatchedRow, 'key'>[],
 ): Promise<ReadonlySet<string>> {
   const planned = snapshot.plan.collections.find((each) => each.ref === ref);
   if (planned === undefined || rows.length === 0) return new Set();
@@ -82,7 +82,8 @@ async function foundAmong(
   return new Set(lines.map((line) => idOf((JSON.parse(line) as { key: Key }).key)));
 }
 
-const idOf = (key: Key): string => JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** As `foundAmong` names them. */
+export const idOf = (key: Key): string => JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 function directMatch(
   { source, ref, identities }: Collection,

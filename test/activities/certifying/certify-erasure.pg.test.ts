@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { certifyErasure } from '../../../activities/certify-erasure.ts';
+import { searchAllWorkspaces } from '../../../activities/raw-search.ts';
 import { createErasureMailActivities } from '../../../activities/erasure-mail.ts';
 import { CERTIFICATE_FILE, CERTIFICATE_PAPER_FILE } from '../../../domain/certificate/format.ts';
 import type { Certificate } from '../../../domain/certificate/format.ts';
@@ -7,7 +8,7 @@ import { Conflict, NotFound } from '../../../domain/errors.ts';
 import type { Audience } from '../../../domain/retention/words.ts';
 import { parseCertificate } from '../../../platform/certificate-format.ts';
 import { packCertificate, verifyCertificate } from '../../../platform/certificate-verification.ts';
-import { openCertificate } from '../../../platform/records/certificates.ts';
+import { listCertificates, openCertificate } from '../../../platform/records/certificates.ts';
 import { publicKeySet } from '../../../platform/signing.ts';
 import { readCertificate } from '../../../platform/stored-certificate.ts';
 import { confidentialHold, taxRule } from '../../domain/certificate/evidence-fixture.ts';
@@ -57,6 +58,16 @@ async function stored({ ref }: Pick<Erasing, 'ref'>, audience: Audience) {
   const { db, ring, storage } = fixture.deps;
   const { place } = await openCertificate(db, ring, fixture.caller, ref.requestId, { audience });
   return readCertificate({ ...place, storage });
+}
+
+async function supplementOf({ ref }: Pick<Erasing, 'ref'>): Promise<Certificate | undefined> {
+  const { db, ring, storage } = fixture.deps;
+  const list = await listCertificates(db, fixture.caller, ref.requestId, ['controller']);
+  const id = list.find(({ kind }) => kind === 'supplement')?.id;
+  const { place } = await openCertificate(db, ring, fixture.caller, ref.requestId, { audience: 'controller', id });
+  const { archive, files } = await readCertificate({ ...place, storage });
+  expect(await verifyCertificate(archive, publicKeySet(ring))).toMatchObject({ ok: true });
+  return parseCertificate(files.get(CERTIFICATE_FILE) ?? Buffer.alloc(0));
 }
 
 async function certificateOf(erasing: Pick<Erasing, 'ref'>, audience: Audience = 'controller'): Promise<Certificate> {
@@ -204,6 +215,27 @@ describe('a certificate', () => {
       result: 'partially_erased',
       supersedes: failed.certificateId,
     });
+  });
+
+  it('is supplemented once by what a search of every text has found since, and stands', async () => {
+    const [clean, mentioned] = [await carriedOut(), await carriedOut()];
+    const { certificateId } = await certify(mentioned);
+    await certify(clean);
+    const before = await stored(mentioned, 'controller');
+    await fixture.source.pool.query("INSERT INTO contacts VALUES (1, 'w', NULL, NULL, $1)", [`Ask ${mentioned.email}`]);
+    await searchAllWorkspaces(fixture.deps, quietControl());
+    const supplements = await Promise.all([clean, mentioned].map(supplementOf));
+    expect(supplements).toMatchObject([
+      { kind: 'supplement', ordinal: 2, result: 'partially_erased', verification: { method: 'raw_search' } },
+      {
+        result: 'failed',
+        supersedes: null,
+        supplements: certificateId,
+        verification: { residuals: [{ place: 'crm.contacts.remarks', kind: 'text_left', count: 1 }] },
+      },
+    ]);
+    expect((await stored(mentioned, 'controller')).archive.equals(before.archive)).toBe(true);
+    expect(await searchAllWorkspaces(fixture.deps, quietControl())).toEqual({ erasures: 0, left: 0 });
   });
 
   it('is told to the controller once, by its id and what came of it', async () => {

@@ -55,6 +55,7 @@ export interface CertifyingFixture {
   };
   readonly app: Database;
   readonly own: TestDatabase;
+  readonly source: TestDatabase;
   readonly caller: Caller;
   readonly mails: Mail[];
   /** An erasure request that stands in `status`, with its erasure. */
@@ -67,6 +68,8 @@ export interface CertifyingFixture {
 export interface Erasing {
   readonly ref: RequestRef;
   readonly erasureId: string;
+  /** The person's. */
+  readonly email: string;
   decide(...decisions: readonly Decided[]): Promise<void>;
   /** Every decision that is there. */
   approve(principal: string): Promise<void>;
@@ -92,6 +95,10 @@ export async function openCertifyingFixture(): Promise<CertifyingFixture> {
   await migrate(inRole(own.url, 'steward_owner'));
   await own.pool.query('ALTER TABLE steward.erasures ADD COLUMN IF NOT EXISTS journal jsonb');
   await source.pool.query(sourceSchema('postgres'));
+  await source.pool.query(`
+    CREATE TABLE contacts (id int PRIMARY KEY, workspace_id text NOT NULL, email text, name text, remarks text);
+    CREATE TABLE invoices (id int PRIMARY KEY, workspace_id text NOT NULL, contact_id int, total int);
+    CREATE INDEX ON invoices (contact_id)`);
   const app = openDatabase(inRole(own.url, 'steward_app'));
   const db = openDatabase(inRole(own.url, 'steward_worker'));
   const ring = await freshKeyRing();
@@ -114,6 +121,7 @@ export async function openCertifyingFixture(): Promise<CertifyingFixture> {
     },
     app,
     own,
+    source,
     caller,
     mails,
     again: async ({ ref, erasureId }) => {
@@ -176,7 +184,7 @@ async function begin(
   const ref = { workspaceId: caller.workspaceId, requestId };
   const erasureId = randomUUID();
   await insertErasure(own, ref, erasureId, more);
-  return { ref, erasureId, ...writers({ own, source, ref, erasureId }) };
+  return { ref, erasureId, email: identity.value, ...writers({ own, source, ref, erasureId }) };
 }
 
 function insertErasure(

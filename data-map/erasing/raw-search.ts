@@ -1,0 +1,79 @@
+/**
+ * The raw search: every text and JSON column of a table, whatever the data map says of it, for the identifiers of many
+ * people in one pass. What the map's own search does not look into is looked into here.
+ */
+import type { Identity } from '../../domain/identities.ts';
+import { isWeakType } from '../../domain/identities.ts';
+import type { LiveColumnRow } from '../live-columns.ts';
+import { mentionsOf } from '../mentions.ts';
+import type { Collection } from '../model.ts';
+import type { Statement } from '../sql-text.ts';
+import { Binds, column, quoteText, tableName } from '../sql-text.ts';
+import { searchable } from '../third-parties.ts';
+
+/** What a text must have to name a person. */
+export interface Needle {
+  /** Of the erasure that it is looked for, among those of the batch. */
+  readonly of: number;
+  /** A pattern of LIKE, in any case. */
+  readonly pattern: string;
+  /** And this: a regular expression, in any case. */
+  readonly token: string;
+}
+
+/** By the identifiers that belong to one person and can be told from other words. */
+export function needlesOf(of: number, identities: readonly Identity[], region: string | undefined): readonly Needle[] {
+  const at = { column: '', path: [] };
+  const own = identities.filter(({ type }) => !isWeakType(type));
+  return own
+    .flatMap((identity) => mentionsOf({ at, weak: undefined }, identity, region))
+    .flatMap((predicate) =>
+      predicate.kind === 'mention'
+        ? predicate.mention.like.map((pattern) => ({ of, pattern, token: predicate.mention.token }))
+        : [],
+    );
+}
+
+/** Names of types, as the catalogue has them; `_` is a list. */
+const TEXTS = /^_?(text|varchar|bpchar|name|citext|json|jsonb|xml|hstore)$/;
+
+export const isSearchedRaw = ({ base }: Pick<LiveColumnRow, 'base'>): boolean => TEXTS.test(base);
+
+/**
+ * Rows of `of`, `column` and `key` (an array of text, empty without a key), each once and at most `most`. Escapes of JSON are
+ * resolved before the expression looks; the patterns also look for an `@` that is escaped.
+ */
+export function rawSearch(
+  collection: Collection & { readonly tenant: string },
+  columns: readonly string[],
+  needles: readonly Needle[],
+  tenantKey: string,
+  most: number,
+): Statement {
+  const binds = new Binds();
+  const all = needles.flatMap((needle) => [needle, { ...needle, pattern: needle.pattern.replaceAll('@', ESCAPED_AT) }]);
+  const distinct = [...new Map(all.map((needle) => [JSON.stringify(needle), needle])).values()];
+  const list = (values: readonly string[]): string => `${binds.add(values)}::text[]`;
+  const patterns = list(distinct.map(({ pattern }) => pattern));
+  const values = columns.map((name) => {
+    const text = `${column('t', name)}::text`;
+    return `(${quoteText(name)}, ${text}, CASE WHEN ${text} ILIKE ANY (${patterns}) THEN to_json(${column('t', name)}) END)`;
+  });
+  const keys = collection.key.map((name) => `${column('t', name)}::text`);
+  const text = `SELECT DISTINCT n.of, c.name AS column, ARRAY[${keys.join(', ')}]::text[] AS key
+FROM ${tableName(collection)} t
+CROSS JOIN LATERAL (VALUES ${values.join(', ')}) c(name, text, candidate)
+JOIN unnest(${list(distinct.map(({ of }) => String(of)))}, ${patterns}, ${list(distinct.map(({ token }) => token))}) n(of, pattern, token)
+  ON c.text ILIKE n.pattern AND ${searchable('c.candidate')} ~* n.token
+WHERE ${column('t', collection.tenant)} = ${binds.add(tenantKey)} AND c.candidate IS NOT NULL
+LIMIT ${binds.add(most)}`;
+  return { purpose: `searching every text of ${collection.ref}`, text, values: binds.values };
+}
+
+/** As JSON can have it; a backslash of a pattern is written twice. */
+const ESCAPED_AT = String.raw`\\u0040`;
+
+/** Whether the name of an object has what a needle looks for. An ending such as `.jpg` is no part of an address. */
+export function namesIn(objectKey: string, { token }: Needle): boolean {
+  return new RegExp(token, 'i').test(objectKey.replaceAll(/\.[a-z0-9]{1,5}(?=\/|$)/gi, ' '));
+}

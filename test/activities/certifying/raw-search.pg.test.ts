@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { searchRaw } from '../../../activities/certifying/raw-search.ts';
+import type { Sought } from '../../../activities/certifying/raw-search.ts';
+import { rowId } from '../../../activities/locating/weigh-matches.ts';
+import { parseDataMap } from '../../../data-map/parse.ts';
+import { openSources } from '../../../platform/sources.ts';
+import type { Sources } from '../../../platform/sources.ts';
+import { collection, dataset, email, field, key, mapFile } from '../../data-map/fixtures.ts';
+import { testDatabase } from '../../support/database.ts';
+import type { TestDatabase } from '../../support/database.ts';
+
+const [ADA, BOB] = ['ada@example.test', 'bob@example.test'];
+
+const MAP = parseDataMap([
+  mapFile(
+    dataset(
+      [
+        collection('contacts', [key('id'), email(), field('name')]),
+        collection('audit', [key('id'), field('entry')], { no_personal_data: 'It is said to have none.' }),
+      ],
+      { folders: [{ store: 'photos', prefix: '{tenant}/' }] },
+    ),
+  ),
+]);
+
+const SCHEMA = `
+  CREATE TABLE contacts (id int PRIMARY KEY, workspace_id text NOT NULL, email text, name text, remarks text,
+                         profile json, tags text[]);
+  CREATE TABLE audit (id int PRIMARY KEY, workspace_id text NOT NULL, entry jsonb);`;
+
+let source: TestDatabase;
+let sources: Sources;
+let photos: string;
+beforeAll(async () => {
+  photos = await mkdtemp(join(tmpdir(), 'steward-raw-'));
+  source = await testDatabase();
+  await source.pool.query(SCHEMA);
+  sources = openSources([
+    { name: 'crm', kind: 'postgres', url: source.url },
+    { name: 'photos', kind: 'folder', path: photos },
+  ]);
+});
+afterAll(async () => {
+  await sources.close();
+  await Promise.all([source.drop(), rm(photos, { recursive: true })]);
+});
+beforeEach(async () => {
+  await source.pool.query('TRUNCATE contacts, audit');
+});
+
+const insert = (table: string, ...row: readonly unknown[]) =>
+  source.pool.query(`INSERT INTO ${table} VALUES (${row.map((_, index) => `$${index + 1}`).join(', ')})`, [...row]);
+
+const tenantKeys = new Map([['crm', 'w']]);
+
+const sought = (address: string, more: Partial<Sought> = {}): Sought => ({
+  inquiry: {
+    dataKey: { id: 'unused', bytes: Buffer.alloc(32) },
+    identities: [
+      { type: 'email', value: address },
+      { type: 'phone_number', value: '+49 30 901820' },
+    ],
+    own: [],
+    combine: 'any',
+    provided: false,
+    tenantKeys,
+  },
+  confirmed: [],
+  decisions: new Map(),
+  ...more,
+});
+
+const search = (...all: readonly Sought[]) =>
+  searchRaw({ map: MAP, sources }, all, tenantKeys, new AbortController().signal);
+
+const left = async (...all: readonly Sought[]) =>
+  (await search(...all)).map(({ residuals }) => residuals.map(({ place, kind, count }) => `${place} ${kind} ${count}`));
+
+describe('the raw search', () => {
+  it('passes when no text of the workspace has an identifier, and says how much it has searched', async () => {
+    await insert('contacts', 1, 'other', ADA, 'Ada elsewhere', null, null, null);
+    await insert('contacts', 2, 'w', 'canada@example.test', 'notada@example.test', 'ada@example.testing', null, null);
+    expect(await search(sought(ADA))).toEqual([
+      {
+        method: 'raw_search',
+        at: expect.any(String),
+        result: 'passed',
+        searched: { sources: 1, collections: 2, columns: 8, records: 0, objects: 0 },
+        expected: 0,
+        residuals: [],
+      },
+    ]);
+  });
+
+  it('finds identifiers in columns that the map does not know, in JSON however it is escaped, in lists', async () => {
+    await insert('contacts', 1, 'w', null, null, `Wrote to ADA@example.test.`, null, null);
+    await insert('contacts', 2, 'w', null, null, null, `{"note": "a line\\nada+news\\u0040example.test"}`, null);
+    await insert('contacts', 3, 'w', null, null, null, null, ['x', ADA]);
+    expect(await left(sought(ADA))).toEqual(
+      [
+        [
+          'crm.contacts.remarks text_left 1',
+          'crm.contacts.profile text_left 1',
+          'crm.contacts.tags text_left 1',
+        ].toSorted(),
+      ].map((each) => expect.arrayContaining(each)),
+    );
+  });
+
+  it('looks into what is said to have no personal data', async () => {
+    await insert('audit', 1, 'w', { who: ADA });
+    expect(await left(sought(ADA))).toEqual([['crm.audit.entry text_left 1']]);
+  });
+
+  it('expects what the map’s own search finds, and what somebody has said to be another person’s', async () => {
+    await insert('contacts', 1, 'w', ADA, 'Ada', null, null, null);
+    await insert('contacts', 2, 'w', null, null, `Ask ${ADA}`, null, null);
+    expect(await left(sought(ADA))).toEqual([['crm.contacts.remarks text_left 1']]);
+    const rejected = new Map([
+      [rowId({ source: 'crm', collection: 'crm.contacts', key: { id: '2' } }), 'rejected' as const],
+    ]);
+    expect(await search(sought(ADA, { decisions: rejected }))).toMatchObject([{ result: 'passed', expected: 2 }]);
+  });
+
+  it('looks for many people in one pass, and tells them apart', async () => {
+    await insert('contacts', 1, 'w', null, null, `${ADA} and ${BOB}`, null, null);
+    await insert('contacts', 2, 'w', null, null, `only ${BOB}`, null, null);
+    expect(await left(sought(ADA), sought(BOB), sought('eve@example.test'))).toEqual([
+      ['crm.contacts.remarks text_left 1'],
+      ['crm.contacts.remarks text_left 2'],
+      [],
+    ]);
+  });
+
+  it('finds names of files in the workspace’s own folders', async () => {
+    await Promise.all([mkdir(join(photos, 'w')), mkdir(join(photos, 'other'))]);
+    for (const name of [`w/passport of ${ADA}.jpg`, `w/${ADA}.jpg`, `other/${ADA}.jpg`, 'w/tour.mp4'])
+      await writeFile(join(photos, name), 'x');
+    expect(await left(sought(ADA))).toEqual([['photos object_left 2']]);
+    expect(await search(sought(ADA))).toMatchObject([{ searched: { objects: 3 } }]);
+  });
+});
