@@ -1,7 +1,7 @@
 /** For tests: every activity can die before it begins, and when it has done its work but nobody knows yet. */
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import type { Context } from '@temporalio/activity';
-import { failPoint } from '../platform/fail-points.ts';
+import { failPoint } from './erasing/fail-points.ts';
 
 export class CrashPoints implements ActivityInboundCallsInterceptor {
   private readonly activity: string;
@@ -11,9 +11,9 @@ export class CrashPoints implements ActivityInboundCallsInterceptor {
   }
 
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
-    failPoint(`before ${this.activity}`);
+    failPoint(`before.${this.activity}`);
     const result = await next(input);
-    failPoint(`after ${this.activity}`);
+    failPoint(`after.${this.activity}`);
     return result;
   }
 }
