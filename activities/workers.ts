@@ -15,6 +15,7 @@ import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
+import { createHoldPlacementActivities } from './hold-placement.ts';
 import { createLocateActivities } from './locate-person.ts';
 import { createManualTaskActivities } from './manual-tasks.ts';
 import { createMapCheckActivities } from './map-check.ts';
@@ -77,6 +78,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
     ...connection,
     activities: {
       ...createRequestActivities(deps),
+      ...createHoldPlacementActivities(deps),
       ...createLocateActivities(deps),
       ...createMatchReviewActivities(deps),
       ...createManualTaskActivities(deps),

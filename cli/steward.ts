@@ -5,6 +5,7 @@ import { StewardError } from '../domain/errors.ts';
 import { ApiProblem } from './api-client.ts';
 import { erasureCommands } from './erasure.ts';
 import { exportCommand } from './export.ts';
+import { holdCommands } from './holds.ts';
 import { keyCommands } from './keys.ts';
 import { mapCommands } from './map.ts';
 import { migrateCommand } from './migrate.ts';
@@ -21,6 +22,7 @@ const COMMANDS = [
   requestCommands,
   erasureCommands,
   exportCommand,
+  holdCommands,
   signInCommand,
   keyCommands,
   mapCommands,

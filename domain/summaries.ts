@@ -105,6 +105,18 @@ export const writingManifest = line`Writing the manifest`;
 export const exported = line`Export ready at ${minute}`;
 export const exportPartLine = line`Part ${ordinal} of ${ordinal}`;
 
+/** The summaries of a hold's runs. */
+export const holdLine = line`Hold ${uuid}`;
+export const holdReleaseLine = line`Release of the hold ${uuid}`;
+
+const source = count('source', 'sources');
+export const waitingForSources = line`Waiting for ${source} to be told of the hold since ${minute}`;
+export const holdEffective = line`Effective in every source at ${minute}`;
+export const fenceTimer = line`Tell the sources again`;
+export const waitingForErasures = line`Waiting for ${count('erasure', 'erasures')} to end, weighed while the hold was in force`;
+export const erasuresTimer = line`Look at the erasures again`;
+export const holdReleased = line`What the hold kept is looked at again from ${minute}`;
+
 /** Summaries of activities, by the activity's name. */
 export const ACTIVITY_SUMMARIES = {
   acknowledgeRequest: line`Acknowledge receipt`(),
@@ -137,6 +149,10 @@ export const ACTIVITY_SUMMARIES = {
   exportPart: line`Write a part`(),
   finishExport: line`Write the manifest`(),
   withdrawExport: line`Withdraw the export`(),
+  raiseFences: line`Tell the sources of the hold`(),
+  confirmHold: line`Record that the hold is effective`(),
+  settleRelease: line`Have what the hold kept looked at again`(),
+  tellRelease: line`Tell of the release`(),
 } as const;
 
 /** Summaries of runs that a schedule starts. */

@@ -4,6 +4,7 @@ import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
+import type { HoldPlacementActivities } from '../activities/hold-placement.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
 import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
 import type { MapCheckActivities } from '../activities/map-check.ts';
@@ -17,6 +18,7 @@ import type { WorkspaceExportActivities } from '../activities/workspace-export.t
 
 type Activities = ActivityInterfaceFor<
   ExportPackagingActivities &
+    HoldPlacementActivities &
     LocateActivities &
     ManualTaskActivities &
     MapCheckActivities &
@@ -64,6 +66,14 @@ export const core = proxy(
   'discardPackage',
   'beginExport',
   'plantTombstones',
+  'confirmHold',
+  'settleRelease',
+);
+
+/** Raising a fence waits for the batches that are under way in its source. */
+export const fencing = proxy(
+  { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '2 minutes', retry: RETRY },
+  'raiseFences',
 );
 
 /** Removing what is stored can take longer than other short steps. */
@@ -134,4 +144,5 @@ export const outbound = proxy(
   'remindController',
   'remindPeople',
   'deliverPackage',
+  'tellRelease',
 );

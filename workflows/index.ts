@@ -1,6 +1,8 @@
 /** What the worker's bundle registers. */
 export { dataSubjectRequest } from './data-subject-request.ts';
 export { exportPackaging } from './export-packaging.ts';
+export { holdPlacement } from './hold-placement.ts';
+export { holdRelease } from './hold-release.ts';
 export { mapCheck } from './map-check.ts';
 export { packageExpiry } from './package-expiry.ts';
 export { storageSweep } from './storage-sweep.ts';

@@ -198,8 +198,10 @@ async function objectionTo(
 async function isTaken(trx: Transaction, row: InstructionRow): Promise<boolean> {
   await trx('instructions').where({ id: row.id, version: row.version }).forUpdate().first('id');
   const named = { instruction_id: row.id, instruction_version: row.version };
-  const request = await trx('requests').where(named).first('id');
-  return request !== undefined || (await trx('workspace_exports').where(named).first('id')) !== undefined;
+  for (const table of ['requests', 'workspace_exports', 'holds']) {
+    if ((await trx(table).where(named).first('id')) !== undefined) return true;
+  }
+  return false;
 }
 
 export interface StandingInstruction extends InstructionRef {
