@@ -86,6 +86,9 @@ DO $$ BEGIN
   END LOOP;
 END $$;
 
+-- By which a hold finds what was erased since it was placed.
+CREATE INDEX IF NOT EXISTS erasure_ledger_of_tenant ON steward.erasure_ledger (tenant, at);
+
 REVOKE ALL ON SCHEMA steward FROM PUBLIC;
 GRANT USAGE ON SCHEMA steward TO ${eraser};
 GRANT SELECT, INSERT, UPDATE ON steward.fence TO ${eraser};
