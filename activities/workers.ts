@@ -15,6 +15,7 @@ import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
+import { createHoldPlacementActivities } from './hold-placement.ts';
 import { createLocateActivities } from './locate-person.ts';
 import { createManualTaskActivities } from './manual-tasks.ts';
 import { createMapCheckActivities } from './map-check.ts';
@@ -23,6 +24,7 @@ import { createPackageExpiryActivities } from './package-expiry.ts';
 import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
+import { createTombstoneActivities } from './tombstones.ts';
 import { createWorkspaceExportActivities } from './workspace-export.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
@@ -51,6 +53,8 @@ export async function openDependencies(config: Config) {
     mailer: openMailer(config.mail),
     map: await loadDataMap(config.dataMap),
     packages: config.packages,
+    backups: config.backups,
+    tombstones: config.tombstones,
     exports: config.exports,
     publicUrl: config.api.publicUrl,
     close: async () => {
@@ -74,6 +78,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
     ...connection,
     activities: {
       ...createRequestActivities(deps),
+      ...createHoldPlacementActivities(deps),
       ...createLocateActivities(deps),
       ...createMatchReviewActivities(deps),
       ...createManualTaskActivities(deps),
@@ -82,6 +87,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),
       ...createStorageSweepActivities(deps),
+      ...createTombstoneActivities(deps),
       ...createWorkspaceExportActivities(deps),
     },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },

@@ -40,6 +40,7 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
   };
   if (inherited.manual && Boolean(steward?.source))
     findings.problem(at, 'it has a source and is searched by hand; take source or manual away.');
+  for (const { prefix } of steward?.folders ?? []) checkPrefix(prefix, at, findings);
   const twice = repeated(file.collections.map(({ name }) => name));
   for (const name of twice) findings.problem({ ...at, collection: name }, 'it is there twice; merge the two.');
   return {
@@ -49,11 +50,19 @@ export function buildDataset(file: DatasetFile, at: Location, findings: Findings
     phoneRegion: region,
     after: metaOf(file)?.after ?? [],
     manual: steward?.manual ? buildManual(steward.manual) : undefined,
+    folders: (steward?.folders ?? []).map(({ store, prefix }) => ({ store, prefix })),
     collections: file.collections.map((entry) =>
       buildCollection(entry, inherited, { ...at, collection: entry.name }, findings),
     ),
     questions: questionsOf(undefined, steward?.questions),
   };
+}
+
+/** Without the slash at its end the folder of workspace 1 would also be the beginning of that of workspace 12. */
+function checkPrefix(prefix: string, at: Location, findings: Findings): void {
+  const [end, ...parts] = prefix.split('/').toReversed();
+  if (end === '' && parts.includes('{tenant}') && !parts.some((part) => ['', '.', '..'].includes(part))) return;
+  findings.problem(at, `folders: the prefix ${prefix} must have {tenant} as a part of its path and end with a slash.`);
 }
 
 function buildManual({ title, instructions, assignee, identities }: ManualFile): ManualSearch {
@@ -103,6 +112,7 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     team: steward?.team ?? undefined,
     restriction: steward?.restriction ?? undefined,
     recordClass: steward?.record_class ?? undefined,
+    dated: steward?.dated ?? undefined,
     ...named,
     kind: named.kind ?? readable(file.name),
     skipped: inherited.manual || meta?.skip_processing === true || exemption !== undefined,

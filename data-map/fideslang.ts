@@ -105,6 +105,8 @@ const collectionSteward = z.looseObject({
   questions: texts,
   third_parties: z.enum(['redact', 'flag', 'include']).nullish(),
   media: z.array(media).nullish(),
+  /** The column that says when a row arose: holds on a range of dates go by it. */
+  dated: text.nullish(),
 });
 
 const collectionMeta = z.looseObject({
@@ -144,6 +146,8 @@ const datasetSteward = z.looseObject({
   tenant: text.nullish(),
   questions: texts,
   manual: manual.nullish(),
+  /** Folders of stores that belong to a workspace whole, whether or not a row names what is in them. */
+  folders: z.array(z.looseObject({ store: text, prefix: text })).nullish(),
 });
 
 const datasetMeta = z.looseObject({

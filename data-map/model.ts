@@ -96,6 +96,8 @@ export interface Collection extends Named {
   /** The column that marks a restriction of processing (GDPR, article 18). */
   readonly restriction: string | undefined;
   readonly recordClass: string | undefined;
+  /** The column that says when a row arose. Without one, a hold on any range of dates covers all rows. */
+  readonly dated: string | undefined;
   /** The group in which people look for it. */
   readonly kind: string;
   /** Neither searched nor walked through: without personal data, `skip_processing`, or searched by hand. */
@@ -160,6 +162,13 @@ export interface ManualSearch {
   readonly identities: readonly string[];
 }
 
+/** A folder of a store that belongs to a workspace whole, whether or not a row names what is in it. */
+export interface WorkspaceFolder {
+  readonly store: string;
+  /** Ends with a slash; `{tenant}` stands for how the dataset's source knows the workspace. */
+  readonly prefix: string;
+}
+
 export interface Dataset {
   readonly key: string;
   readonly name: string;
@@ -170,6 +179,7 @@ export interface Dataset {
   readonly after: readonly string[];
   /** Its collections say what is there, and are never searched by a machine; undefined for what is connected. */
   readonly manual: ManualSearch | undefined;
+  readonly folders: readonly WorkspaceFolder[];
   readonly collections: readonly Collection[];
   /** About the dataset itself. */
   readonly questions: readonly Question[];

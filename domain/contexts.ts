@@ -32,3 +32,6 @@ export const sampleContext = (decisionId: string): string => `sample:${decisionI
 
 /** Of what whoever searched a system by hand says for the person to read. */
 export const statementContext = (taskId: string): string => `statement:${taskId}`;
+
+/** Of whom a hold is about. */
+export const holdIdentityContext = (holdId: string): string => `hold-identity:${holdId}`;

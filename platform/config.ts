@@ -102,6 +102,21 @@ const settings = z.object({
         .default(100 * 2 ** 20),
     })
     .prefault({}),
+  backups: z
+    .object({
+      /**
+       * Days after which the sources' backups, with the logs kept for restoring them, are gone. Certificates of erasure say
+       * so; without it they say that nobody has stated it.
+       */
+      expireDays: z.coerce.number().int().min(0).max(3650).optional(),
+    })
+    .prefault({}),
+  tombstones: z
+    .object({
+      /** Days for which the re-import of an erased person is suppressed at most, where the controller instructs it. */
+      suppressionDays: z.coerce.number().int().min(1).max(3650).default(1095),
+    })
+    .prefault({}),
   log: z.object({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });
 
@@ -144,7 +159,9 @@ const SECTIONS = [
   'keys',
   'packages',
   'attachments',
+  'backups',
   'exports',
+  'tombstones',
   'log',
 ];
 

@@ -4,6 +4,7 @@ import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
+import type { HoldPlacementActivities } from '../activities/hold-placement.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
 import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
 import type { MapCheckActivities } from '../activities/map-check.ts';
@@ -12,10 +13,12 @@ import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
 import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
+import type { TombstoneActivities } from '../activities/tombstones.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
 type Activities = ActivityInterfaceFor<
   ExportPackagingActivities &
+    HoldPlacementActivities &
     LocateActivities &
     ManualTaskActivities &
     MapCheckActivities &
@@ -24,6 +27,7 @@ type Activities = ActivityInterfaceFor<
     ReleaseReviewActivities &
     RequestActivities &
     StorageSweepActivities &
+    TombstoneActivities &
     WorkspaceExportActivities
 >;
 
@@ -61,6 +65,15 @@ export const core = proxy(
   'withdrawRequest',
   'discardPackage',
   'beginExport',
+  'plantTombstones',
+  'confirmHold',
+  'settleRelease',
+);
+
+/** Raising a fence waits for the batches that are under way in its source. */
+export const fencing = proxy(
+  { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '2 minutes', retry: RETRY },
+  'raiseFences',
 );
 
 /** Removing what is stored can take longer than other short steps. */
@@ -96,6 +109,7 @@ export const sweeps = proxy(
   },
   'expirePackages',
   'sweepStorage',
+  'sweepTombstones',
 );
 
 /** Parts of an export: a part that is broken is written again, one whose snapshot is gone is not. */
@@ -130,4 +144,5 @@ export const outbound = proxy(
   'remindController',
   'remindPeople',
   'deliverPackage',
+  'tellRelease',
 );

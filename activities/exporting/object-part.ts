@@ -8,6 +8,7 @@ import type { ObjectContent } from '../../platform/storage/storage.ts';
 import type { ArchiveWriter } from '../packaging/archive-writer.ts';
 import { safeFileName } from '../packaging/entry-names.ts';
 import type { ExportDeps } from './export-facts.ts';
+import { storeAway } from './object-keys.ts';
 import type { PartContent, PartWork, Watch } from './part-work.ts';
 
 const keys = z.array(z.string());
@@ -47,7 +48,7 @@ async function open(sources: Sources, store: string, object: string): Promise<Ob
     return await sources.objectStore(store).get(object);
   } catch (error) {
     if (error instanceof ObjectMissing) return undefined;
-    throw error instanceof Unavailable ? away(store) : error;
+    throw error instanceof Unavailable ? storeAway(store) : error;
   }
 }
 
@@ -55,13 +56,8 @@ async function copy(archive: ArchiveWriter, store: string, object: string, { str
   try {
     await archive.add(pathOf(store, object), stream, { store: true });
   } catch (error) {
-    throw error === stream.errored ? away(store) : error;
+    throw error === stream.errored ? storeAway(store) : error;
   }
-}
-
-/** The storage's own words are about the exports' storage; here it is a source. */
-function away(store: string): Error {
-  return new Unavailable(`The source ${store} is not reachable.`, { service: 'source', retryAfterSeconds: 5 });
 }
 
 /** The key itself where it is a path that unpacks everywhere; else made safe, and kept apart by its digest. */

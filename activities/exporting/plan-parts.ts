@@ -2,22 +2,20 @@
  * Cuts a source into parts, in its snapshot, and records them. Nothing of them is held: bounds and keys of objects are
  * written down in portions, sealed, for they are values of the workspace's.
  */
-import { createInterface } from 'node:readline';
 import type { ClientBase } from 'pg';
 import type { DataMap } from '../../data-map/model.ts';
 import { liveColumns, otherTables } from '../../data-map/live-columns.ts';
 import type { LiveColumnRow } from '../../data-map/live-columns.ts';
 import { planWorkspace } from '../../data-map/workspace-plan.ts';
 import type { OwnedCollection } from '../../data-map/workspace-plan.ts';
-import { copyObjects } from '../../data-map/workspace-sql.ts';
 import type { ExportedCollection } from '../../data-map/workspace-sql.ts';
 import { InvalidDataMap } from '../../domain/errors.ts';
 import type { PartsPlan, SourceRef } from '../../domain/workspace-export.ts';
 import type { Control } from '../packaging/control.ts';
-import { copyRows } from './copy-rows.ts';
 import { cutCollections } from './cut-collections.ts';
 import { readSourceFacts, requireRunning } from './export-facts.ts';
 import type { ExportDeps, ExportFacts, SourcePlan } from './export-facts.ts';
+import { objectKeys, storesOf } from './object-keys.ts';
 import { PartList, countParts, forgetParts, savePlan } from './part-list.ts';
 import { readSnapshot, run } from './snapshot.ts';
 import type { SnapshotReading } from './snapshot.ts';
@@ -58,19 +56,22 @@ async function cutSource(deps: ExportDeps, planning: Planning): Promise<SourcePl
   const cut = await cutCollections(read, collections, partBytes);
   for (const { slices } of cut) for (const slice of slices) await parts.addRows(slice);
   await parts.endRows();
-  await read((client) => addObjects(client, parts, collections));
+  for (const contents of storesOf(deps.map, ref.source, planning.facts.tenantKey, collections)) {
+    await read((client) => addObjects(parts, contents.store, objectKeys(client, deps.sources, contents)));
+  }
   await parts.end();
   return { collections: cut.map(({ collection, rows }) => ({ ...collection, rows })), leftOut };
 }
 
-async function addObjects(
-  client: ClientBase,
-  parts: PartList,
-  collections: readonly ExportedCollection[],
-): Promise<void> {
-  for (const store of new Set(collections.flatMap(({ media }) => media.map((each) => each.store)))) {
-    for await (const objects of objectsOf(client, collections, store)) await parts.addObjects(store, objects);
+async function addObjects(parts: PartList, store: string, keys: AsyncIterable<string>): Promise<void> {
+  let objects: string[] = [];
+  for await (const key of keys) {
+    objects.push(key);
+    if (objects.length < OBJECTS_A_PART) continue;
+    await parts.addObjects(store, objects);
+    objects = [];
   }
+  if (objects.length > 0) await parts.addObjects(store, objects);
 }
 
 async function readCollections(client: ClientBase, map: DataMap, source: string, includeRedacted: boolean) {
@@ -125,21 +126,3 @@ function liveOf(tables: Tables, schema: string, table: string, ref: string): rea
 }
 
 const liveColumn = ({ name, type, base, loose_json: looseJson }: LiveColumnRow) => ({ name, type, base, looseJson });
-
-async function* objectsOf(
-  client: ClientBase,
-  collections: readonly ExportedCollection[],
-  store: string,
-): AsyncGenerator<readonly string[]> {
-  const copied = copyRows(client, copyObjects(collections, store));
-  const lines = createInterface({ input: copied.rows, crlfDelay: Infinity });
-  let objects: string[] = [];
-  for await (const line of lines) {
-    objects.push(JSON.parse(line) as string);
-    if (objects.length < OBJECTS_A_PART) continue;
-    yield objects;
-    objects = [];
-  }
-  await copied.count();
-  if (objects.length > 0) yield objects;
-}

@@ -13,7 +13,7 @@ import type { ObjectStorage } from '../../platform/storage/storage.ts';
 /** Enough to notice a wrong store, prefix or column; not enough to keep a store busy. */
 const SAMPLE = 20;
 
-/** Of the tables in `sound`. The keys are held in memory for the look-up alone. */
+/** Of the tables in `sound`, and the stores that folders of workspaces are in. The keys are held in memory for the look-up alone. */
 export async function checkMedia(
   client: ClientBase,
   map: DataMap,
@@ -23,7 +23,9 @@ export async function checkMedia(
 ): Promise<readonly MapFinding[]> {
   const report = new Report(source);
   const collections = collectionsOf(map).filter((each) => each.source === source && sound.has(each.ref));
-  const stores = await openStores(collections, sources, report);
+  const folders = map.datasets.filter((each) => each.source === source).flatMap((each) => each.folders);
+  const named = [...collections.flatMap(({ media }) => media), ...folders].map(({ store }) => store);
+  const stores = await openStores(named, sources, report);
   for (const collection of collections) {
     for (const media of collection.media) {
       const store = stores.get(media.store);
@@ -34,12 +36,12 @@ export async function checkMedia(
 }
 
 async function openStores(
-  collections: readonly Collection[],
+  names: readonly string[],
   sources: Sources,
   report: Report,
 ): Promise<ReadonlyMap<string, ObjectStorage>> {
   const opened = new Map<string, ObjectStorage>();
-  for (const name of new Set(collections.flatMap(({ media }) => media.map(({ store }) => store)))) {
+  for (const name of new Set(names)) {
     try {
       const store = sources.objectStore(name);
       await store.health();
@@ -50,7 +52,7 @@ async function openStores(
         object: name,
         text:
           error instanceof InvalidDataMap
-            ? `Media columns name the store ${name}, and the settings (sources) have none of kind folder or s3 by this name.`
+            ? `Media columns or folders name the store ${name}, and the settings (sources) have none of kind folder or s3 by this name.`
             : `The store ${name} does not answer, or its folder or bucket is not there.`,
       });
     }

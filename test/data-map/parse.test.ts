@@ -235,6 +235,21 @@ describe('problems', () => {
     );
   });
 
+  it.each(['{tenant}', 'media/', 'media-{tenant}/', '../{tenant}/', '/{tenant}/', '{tenant}//'])(
+    "refuses %s as a workspace's folder, which could hold or reach those of others",
+    (prefix) => {
+      const folders = [{ store: 'media', prefix }];
+      expect(problemsOf(() => parseDataMap([mapFile(dataset([], { folders }))]))).toEqual([
+        expect.stringContaining('must have {tenant} as a part of its path and end with a slash.'),
+      ]);
+    },
+  );
+
+  it("reads a workspace's folders", () => {
+    const folders = [{ store: 'media', prefix: 'media/{tenant}/' }];
+    expect(parseDataMap([mapFile(dataset([], { folders }))]).datasets.map((each) => each.folders)).toEqual([folders]);
+  });
+
   it('name what has the wrong shape', () => {
     const wrong = collection('contacts', [
       field('id', { length: 0 }),

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { collection, field, key, mapOf } from '../../data-map/fixtures.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { parseDataMap } from '../../../data-map/parse.ts';
+import { collection, dataset, field, key, mapFile, mapOf } from '../../data-map/fixtures.ts';
 import { openExportFixture } from './export-fixture.ts';
 import type { ExportFixture } from './export-fixture.ts';
 
@@ -49,5 +50,30 @@ describe('the objects of a workspace', () => {
     expect(paths.filter((path) => /[:?]|\.\.|\/CON$/.test(path))).toEqual([]);
     expect(paths).toHaveLength(OBJECTS + 2);
     expect((await fixture.manifest(ref)).missing).toEqual([{ store: 'crm-media', object: '../up' }]);
+  });
+});
+
+describe("the objects in a workspace's folders", () => {
+  it('are returned whether or not a row names them, and those of another workspace are not', async () => {
+    const folders = [{ store: 'crm-media', prefix: 'of/{tenant}/' }];
+    const files = collection('files', [key('id'), field('object')], {
+      media: [{ column: 'object', store: 'crm-media' }],
+    });
+    const whole = await openExportFixture({
+      map: parseDataMap([mapFile(dataset([files], { folders }))]),
+      schema: `CREATE TABLE files (id int PRIMARY KEY, workspace_id text NOT NULL, object text);
+        INSERT INTO files VALUES (1, 'acme', 'of/acme/named.txt'), (2, 'acme', 'elsewhere.txt'), (3, 'acme', 'of/acme/gone.txt');`,
+    });
+    for (const object of ['of/acme/named.txt', 'of/acme/left/behind.txt', 'of/acmeco/other.txt', 'elsewhere.txt'])
+      await whole.putMedia(object, object);
+    onTestFinished(() => whole.close());
+    const ref = await whole.run();
+    const paths = [...(await whole.entries(ref)).keys()].filter((path) => path.startsWith('media/'));
+    expect(paths.toSorted()).toEqual([
+      'media/crm-media/elsewhere.txt',
+      'media/crm-media/of/acme/left/behind.txt',
+      'media/crm-media/of/acme/named.txt',
+    ]);
+    expect((await whole.manifest(ref)).missing).toEqual([{ store: 'crm-media', object: 'of/acme/gone.txt' }]);
   });
 });
