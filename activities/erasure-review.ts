@@ -2,6 +2,7 @@
 import type { CoolingOff, ErasureReviewState } from '../domain/erasure.ts';
 import type { RequestRef } from '../domain/runs.ts';
 import type { Database, Transaction } from '../platform/database.ts';
+import { removeSamples } from '../platform/records/decision-samples.ts';
 import { beginCoolingOff } from '../platform/records/erasure-cooling-off.ts';
 import { readReviewState, requireErasure } from '../platform/records/erasure-review.ts';
 import { moveRequest } from '../platform/records/request-progress.ts';
@@ -47,6 +48,7 @@ export function createErasureReviewActivities({ db }: ErasureReviewDeps) {
         const { state } = await readReviewState(trx, await requireErasure(trx, ref));
         if (state !== 'approved' || (await isCancelled(trx, ref))) return { proceed: false };
         await moveRequest(trx, ref, { to: 'erasing' });
+        await removeSamples(trx, ref);
         return { proceed: true };
       });
     },

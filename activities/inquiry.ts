@@ -46,6 +46,19 @@ export async function readInquiry(trx: Transaction, ring: KeyRing, map: DataMap,
   };
 }
 
+/** Who a request is about, without where to look. Throws NotFound; SealBroken when the request's data key was destroyed. */
+export async function readPerson(
+  trx: Transaction,
+  ring: KeyRing,
+  ref: RequestRef,
+): Promise<Pick<Inquiry, 'identities' | 'own'>> {
+  const row = await trx('requests')
+    .where({ workspace_id: ref.workspaceId, id: ref.requestId })
+    .first<{ data_key_id: string } | undefined>('data_key_id');
+  if (!row) throw new NotFound(`There is no request ${ref.requestId}.`);
+  return readIdentities(trx, await openDataKey(trx, ring, ref.workspaceId, row.data_key_id), ref);
+}
+
 /** The search for everything of the person. Rows that weak identifiers find count when they are `confirmed`. */
 export function searchOf(
   map: DataMap,

@@ -43,6 +43,15 @@ const RECURRING: readonly RecurringWork[] = [
     catchupWindow: '1 day',
     summary: SCHEDULE_SUMMARIES.rawSearch,
   },
+  {
+    id: SCHEDULES.tombstoneSweep,
+    workflow: 'tombstoneSweep',
+    taskQueue: TASK_QUEUES.core,
+    every: '1 day',
+    jitterSeconds: 3_600,
+    catchupWindow: '1 day',
+    summary: SCHEDULE_SUMMARIES.tombstoneSweep,
+  },
 ];
 
 export async function ensureSchedules(client: Client): Promise<void> {

@@ -19,6 +19,7 @@ import { createErasureMailActivities } from './erasure-mail.ts';
 import { createErasureReviewActivities } from './erasure-review.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
+import { createHoldPlacementActivities } from './hold-placement.ts';
 import { createLocateActivities } from './locate-person.ts';
 import { createManualTaskActivities } from './manual-tasks.ts';
 import { createMapCheckActivities } from './map-check.ts';
@@ -28,6 +29,7 @@ import { createRawSearchActivities } from './raw-search.ts';
 import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
+import { createTombstoneActivities } from './tombstones.ts';
 import { createWorkspaceExportActivities } from './workspace-export.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
@@ -56,8 +58,9 @@ export async function openDependencies(config: Config) {
     mailer: openMailer(config.mail),
     map: await loadDataMap(config.dataMap),
     packages: config.packages,
-    exports: config.exports,
     backups: config.backups,
+    tombstones: config.tombstones,
+    exports: config.exports,
     publicUrl: config.api.publicUrl,
     close: async () => {
       await Promise.all([db.close(), sources.close()]);
@@ -80,6 +83,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
     ...connection,
     activities: {
       ...createRequestActivities(deps),
+      ...createHoldPlacementActivities(deps),
       ...createLocateActivities(deps),
       ...createMatchReviewActivities(deps),
       ...createManualTaskActivities(deps),
@@ -93,6 +97,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),
       ...createStorageSweepActivities(deps),
+      ...createTombstoneActivities(deps),
       ...createWorkspaceExportActivities(deps),
     },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },

@@ -16,6 +16,7 @@ import { certificateEndpoints } from './routes/certificates.ts';
 import { dataMapEndpoints } from './routes/data-map.ts';
 import { downloadEndpoints } from './routes/downloads.ts';
 import { healthEndpoints } from './routes/health.ts';
+import { holdEndpoints } from './routes/holds.ts';
 import { instructionEndpoints } from './routes/instructions.ts';
 import { matchEndpoints } from './routes/matches.ts';
 import { packageEndpoints } from './routes/packages.ts';
@@ -43,6 +44,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...workspaceEndpoints,
   ...dataMapEndpoints,
   ...workspaceExportEndpoints,
+  ...holdEndpoints,
   ...healthEndpoints,
   ...signInEndpoints,
   ...codecEndpoints,

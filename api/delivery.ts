@@ -1,5 +1,6 @@
-/** Tells Temporal what was just recorded about a request or an export. */
+/** Tells Temporal what was just recorded about a request, an export or a hold. */
 import { Unavailable } from '../domain/errors.ts';
+import type { HoldRef } from '../domain/holds.ts';
 import type { ExportRef } from '../domain/workspace-export.ts';
 import { deliverOutbox } from '../platform/outbox.ts';
 import type { OutboxOwner } from '../platform/outbox.ts';
@@ -20,6 +21,11 @@ export async function deliver(
 /** The same for an export. */
 export async function deliverExport({ db, temporal }: ApiDependencies, ref: ExportRef): Promise<void> {
   await send({ db, temporal }, ref, ref.exportId);
+}
+
+/** The same for a hold. */
+export async function deliverHold({ db, temporal }: ApiDependencies, ref: HoldRef): Promise<void> {
+  await send({ db, temporal }, ref, ref.holdId);
 }
 
 async function send(

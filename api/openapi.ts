@@ -24,6 +24,7 @@ export function createOpenApi(endpoints: readonly Endpoint[], publicUrl: string)
       { name: 'packages', description: 'Export packages and the links to them.' },
       { name: 'access', description: 'API keys.' },
       { name: 'workspaces', description: 'Customers of the processor.' },
+      { name: 'holds', description: 'What is preserved, whatever else says that it may be erased.' },
       { name: 'health', description: 'For monitors, and for whoever verifies a package.' },
     ],
     components: {

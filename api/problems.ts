@@ -23,6 +23,7 @@ export const PROBLEMS: readonly ProblemDefinition[] = [
     errors.Unauthenticated,
     errors.MissingScope,
     errors.WrongParty,
+    errors.SecondPersonNeeded,
     errors.NotFound,
     errors.Conflict,
     errors.IdempotencyConflict,

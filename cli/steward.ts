@@ -6,10 +6,12 @@ import { ApiProblem } from './api-client.ts';
 import { certificateCommands } from './certificates.ts';
 import { erasureCommands } from './erasure.ts';
 import { exportCommand } from './export.ts';
+import { holdCommands } from './holds.ts';
 import { keyCommands } from './keys.ts';
 import { mapCommands } from './map.ts';
 import { migrateCommand } from './migrate.ts';
 import { requestCommands } from './requests.ts';
+import { scheduleCommands } from './schedule.ts';
 import { signInCommand } from './sign-in.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -22,9 +24,11 @@ const COMMANDS = [
   certificateCommands,
   erasureCommands,
   exportCommand,
+  holdCommands,
   signInCommand,
   keyCommands,
   mapCommands,
+  scheduleCommands,
   migrateCommand,
 ] as const;
 for (const add of COMMANDS) add(program);

@@ -112,6 +112,7 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     team: steward?.team ?? undefined,
     restriction: steward?.restriction ?? undefined,
     recordClass: steward?.record_class ?? undefined,
+    dated: steward?.dated ?? undefined,
     ...named,
     kind: named.kind ?? readable(file.name),
     skipped: inherited.manual || meta?.skip_processing === true || exemption !== undefined,

@@ -103,6 +103,8 @@ const collectionSteward = z.looseObject({
   questions: texts,
   third_parties: z.enum(['redact', 'flag', 'include']).nullish(),
   media: z.array(media).nullish(),
+  /** The column that says when a row arose: holds on a range of dates go by it. */
+  dated: text.nullish(),
 });
 
 const collectionMeta = z.looseObject({

@@ -94,6 +94,8 @@ export interface Collection extends Named {
   /** The column that marks a restriction of processing (GDPR, article 18). */
   readonly restriction: string | undefined;
   readonly recordClass: string | undefined;
+  /** The column that says when a row arose. Without one, a hold on any range of dates covers all rows. */
+  readonly dated: string | undefined;
   /** The group in which people look for it. */
   readonly kind: string;
   /** Neither searched nor walked through: without personal data, `skip_processing`, or searched by hand. */

@@ -12,6 +12,14 @@ import { NAMESPACE } from './temporal-server.ts';
 const HOST = '127.0.0.1';
 export const local = (port: number): string => `http://${HOST}:${port}`;
 
+/** The sample CRM's own. */
+export const CRM_SCHEDULE = join(PROJECT, 'data-map', 'schedules', 'crm.schedule.yml');
+
+export const mapFiles = (more: readonly string[]): readonly string[] => [
+  join(PROJECT, 'data-map', 'maps', 'crm.dataset.yml'),
+  ...more,
+];
+
 interface Parts {
   readonly ports: Ports;
   readonly databases: DatabaseUrls;
@@ -40,7 +48,8 @@ export async function writeConfigFile(
       { name: 'crm', kind: 'postgres', url: databases.crm_reader },
       { name: 'crm-media', kind: 'folder', path: home.path('crm-media') },
     ],
-    dataMap: [join(PROJECT, 'data-map', 'maps', 'crm.dataset.yml'), ...moreMaps],
+    dataMap: mapFiles(moreMaps),
+    retentionSchedule: CRM_SCHEDULE,
     storage,
     temporal: {
       address: `${HOST}:${ports.temporal}`,

@@ -1,10 +1,13 @@
 /**
- * What a fresh Steward needs to be tried: the sample CRM's workspaces, registered, and a key of the processor's that may
- * do everything, in a file that only the user can read.
+ * What a fresh Steward needs to be tried: the sample CRM's workspaces, registered, a key of the processor's that may do
+ * everything, in a file that only the user can read, and the sample CRM's retention schedule in force.
  */
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { activateSchedule } from '../activities/erasing/schedule-in-force.ts';
+import { loadDataMap } from '../data-map/load.ts';
+import { readScheduleFile } from '../data-map/schedule/load.ts';
 import { SCOPES } from '../domain/parties.ts';
 import { PLATFORM_CHAIN, STEWARD_ITSELF, appendAudit } from '../platform/audit.ts';
 import { openDatabase } from '../platform/database.ts';
@@ -65,4 +68,22 @@ async function writeAdminKey(db: Database, ring: KeyRing, file: string): Promise
   });
   await writeFile(`${file}.new`, `${token}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
+}
+
+export interface ScheduleSeed {
+  readonly ownerUrl: string;
+  readonly file: string;
+  /** The files of the data map that it has to fit. */
+  readonly map: readonly string[];
+}
+
+/** Idempotent, also where it was edited: the one in force is then the one in the file. */
+export async function seedSchedule({ ownerUrl, file, map }: ScheduleSeed): Promise<void> {
+  const [text, dataMap] = await Promise.all([readScheduleFile(file), loadDataMap(map)]);
+  const owner = openDatabase(ownerUrl, { maxConnections: 1 });
+  try {
+    await activateSchedule(owner, text, dataMap, 'the embedded stack');
+  } finally {
+    await owner.close();
+  }
 }

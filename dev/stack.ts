@@ -7,7 +7,7 @@ import type { StorageSettings } from '../platform/config.ts';
 import { ensureKeyRing } from '../platform/key-ring.ts';
 import { migrate } from '../platform/migrate.ts';
 import { Children } from './children.ts';
-import { local, writeConfigFile } from './config-file.ts';
+import { CRM_SCHEDULE, local, mapFiles, writeConfigFile } from './config-file.ts';
 import { ensureDatabases, grantReader } from './databases.ts';
 import type { DatabaseUrls } from './databases.ts';
 import { endpointsOf } from './endpoints.ts';
@@ -19,7 +19,7 @@ import { choosePorts, releasePorts } from './ports.ts';
 import type { Ports } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { createSampleCrm } from './sample-crm/create.ts';
-import { seedWorkspaces } from './seed.ts';
+import { seedSchedule, seedWorkspaces } from './seed.ts';
 import { Steps } from './steps.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { startTemporal } from './temporal-server.ts';
@@ -141,7 +141,7 @@ async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'
 }
 
 async function bringUpData(site: Site): Promise<{ adminUrl: string; databases: DatabaseUrls; adminKeyFile: string }> {
-  const { home, ports, children, steps } = site;
+  const { home, ports, children, steps, moreMaps } = site;
   const { adminUrl } = await steps.run('PostgreSQL', () => startPostgres(home, ports, children, steps.signal));
   const databases = await steps.run(undefined, () => ensureDatabases(adminUrl, home));
   const [workspaces] = await Promise.all([
@@ -150,6 +150,8 @@ async function bringUpData(site: Site): Promise<{ adminUrl: string; databases: D
   ]);
   const seeding = { appUrl: databases.steward_app, keysFile: home.path('keys.json'), home: home.folder, workspaces };
   const { adminKeyFile } = await steps.run(undefined, () => seedWorkspaces(seeding));
+  const schedule = { ownerUrl: databases.steward_owner, file: CRM_SCHEDULE, map: mapFiles(moreMaps) };
+  await steps.run(undefined, () => seedSchedule(schedule));
   return { adminUrl, databases, adminKeyFile };
 }
 

@@ -35,3 +35,6 @@ export const statementContext = (taskId: string): string => `statement:${taskId}
 
 /** Of a certificate's archive in the object storage. */
 export const certificateContext = (certificateId: string): string => `certificate:${certificateId}`;
+
+/** Of whom a hold is about. */
+export const holdIdentityContext = (holdId: string): string => `hold-identity:${holdId}`;

@@ -69,6 +69,11 @@ export const UnsupportedFile = defineError('unsupported-file', 415, 'Files of th
 export const Unauthenticated = defineError('unauthenticated', 401, 'Authentication is needed');
 export const MissingScope = defineError('missing-scope', 403, 'The key lacks a scope');
 export const WrongParty = defineError('wrong-party', 403, 'This is for the other party to decide');
+export const SecondPersonNeeded = defineError(
+  'second-person-needed',
+  403,
+  'This takes somebody else than who began it',
+);
 export const NotFound = defineError('not-found', 404, 'There is no such resource');
 export const NotAcceptable = defineError('not-acceptable', 406, 'It cannot be had in the form that was asked for');
 export const Conflict = defineError('conflict', 409, 'The resource is not in a state that allows this');

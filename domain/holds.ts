@@ -4,7 +4,14 @@
  */
 import type { Identity } from './identities.ts';
 import type { Party } from './parties.ts';
+import { RETENTION_PURPOSES } from './retention/words.ts';
 import type { Audience, RetentionPurpose } from './retention/words.ts';
+
+/** A hold preserves for a cause. That the business would like to keep something is none. */
+export type HoldPurpose = Exclude<RetentionPurpose, 'legitimate_business'>;
+export const HOLD_PURPOSES = RETENTION_PURPOSES.filter(
+  (purpose): purpose is HoldPurpose => purpose !== 'legitimate_business',
+);
 
 /** A record by its collection of the data map and its key columns. */
 export interface HeldRecord {
@@ -28,12 +35,13 @@ export interface HoldScope {
 /** A hold that is in force, pending ones included: from the moment at which it is written down it blocks. */
 export interface ActiveHold {
   readonly holdId: string;
-  readonly purpose: RetentionPurpose;
+  readonly purpose: HoldPurpose;
   readonly party: Party;
   readonly visibility: Audience;
   readonly scope: HoldScope;
 }
 
+/** `pending`: not every source knows of it yet. It blocks all the same, except what is under way in those that do not. */
 export const HOLD_STATES = ['pending', 'effective', 'released'] as const;
 export type HoldState = (typeof HOLD_STATES)[number];
 
@@ -41,4 +49,22 @@ export type HoldState = (typeof HOLD_STATES)[number];
 export interface HoldRef {
   readonly workspaceId: string;
   readonly holdId: string;
+}
+
+/** How many sources could not be told of a hold. */
+export interface FencesRaised {
+  readonly pending: number;
+}
+
+/** How many erasures are under way that were weighed while a released hold was in force: what it kept is to be looked at again. */
+export interface ReleaseSettled {
+  readonly waiting: number;
+}
+
+/** What an erasure that was under way had done in a collection before its source was told of a hold. */
+export interface ErasedBefore {
+  readonly erasureId: string;
+  readonly collection: string;
+  readonly action: 'delete' | 'pseudonymise';
+  readonly rows: number;
 }

@@ -25,6 +25,10 @@ export const workspaceExportId = (exportId: string): string => `export/${exportI
 export const exportPartsId = (exportId: string, source: number, generation: number, kind: 'rows' | 'files'): string =>
   `export/${exportId}/${source}/${generation}/${kind}`;
 
+export const holdPlacementId = (holdId: string): string => `hold/${holdId}`;
+
+export const holdReleaseId = (holdId: string): string => `hold/${holdId}/release`;
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export const isUuid = (text: string): boolean => UUID.test(text);
@@ -34,10 +38,13 @@ export const WORKFLOWS = {
   dataSubjectRequest: 'dataSubjectRequest',
   exportPackaging: 'exportPackaging',
   workspaceExport: 'workspaceExport',
+  holdPlacement: 'holdPlacement',
+  holdRelease: 'holdRelease',
   mapCheck: 'mapCheck',
   packageExpiry: 'packageExpiry',
   storageSweep: 'storageSweep',
   rawSearch: 'rawSearch',
+  tombstoneSweep: 'tombstoneSweep',
 } as const;
 
 /** Of schedules, and the beginnings of the ids of their runs. */
@@ -46,6 +53,7 @@ export const SCHEDULES = {
   packageExpiry: 'package-expiry',
   storageSweep: 'storage-sweep',
   rawSearch: 'raw-search',
+  tombstoneSweep: 'tombstone-sweep',
 } as const;
 
 /**

@@ -15,6 +15,8 @@ export const SCOPES = [
   'keys:manage',
   'workspaces:read',
   'workspaces:export',
+  'holds:read',
+  'holds:write',
   'data-map:read',
   'payloads:decode',
 ] as const;

@@ -110,6 +110,8 @@ export const packageExpiryTimer = line`Delete what could not be deleted`;
 export const rawSearched = line`Searched every text for ${count('erasure', 'erasures')}: something left of ${ordinal}`;
 export const storageSwept = line`Removed from the storage: ${count('upload', 'uploads')}, ${count('object', 'objects')}`;
 
+export const tombstonesSwept = line`Ended tombstones: ${count('tombstone', 'tombstones')} deleted`;
+
 /** The summary of an export's run. */
 export const exportLine = line`Export of a workspace ${uuid}`;
 
@@ -118,6 +120,18 @@ export const exportingParts = line`Exporting: part ${ordinal} of ${ordinal}, ${r
 export const writingManifest = line`Writing the manifest`;
 export const exported = line`Export ready at ${minute}`;
 export const exportPartLine = line`Part ${ordinal} of ${ordinal}`;
+
+/** The summaries of a hold's runs. */
+export const holdLine = line`Hold ${uuid}`;
+export const holdReleaseLine = line`Release of the hold ${uuid}`;
+
+const source = count('source', 'sources');
+export const waitingForSources = line`Waiting for ${source} to be told of the hold since ${minute}`;
+export const holdEffective = line`Effective in every source at ${minute}`;
+export const fenceTimer = line`Tell the sources again`;
+export const waitingForErasures = line`Waiting for ${count('erasure', 'erasures')} to end, weighed while the hold was in force`;
+export const erasuresTimer = line`Look at the erasures again`;
+export const holdReleased = line`What the hold kept is looked at again from ${minute}`;
 
 /** Summaries of activities, by the activity's name. */
 export const ACTIVITY_SUMMARIES = {
@@ -155,6 +169,8 @@ export const ACTIVITY_SUMMARIES = {
   expirePackages: line`Delete expired packages`(),
   sweepStorage: line`Remove what crashes have left in the storage`(),
   searchRaw: line`Search every text for those who were erased`(),
+  plantTombstones: line`Plant tombstones`(),
+  sweepTombstones: line`Delete ended tombstones`(),
   beginExport: line`Begin the export`(),
   beginGeneration: line`Begin the source`(),
   holdSnapshot: line`Hold the snapshot`(),
@@ -162,6 +178,10 @@ export const ACTIVITY_SUMMARIES = {
   exportPart: line`Write a part`(),
   finishExport: line`Write the manifest`(),
   withdrawExport: line`Withdraw the export`(),
+  raiseFences: line`Tell the sources of the hold`(),
+  confirmHold: line`Record that the hold is effective`(),
+  settleRelease: line`Have what the hold kept looked at again`(),
+  tellRelease: line`Tell of the release`(),
 } as const;
 
 /** Summaries of runs that a schedule starts. */
@@ -170,6 +190,7 @@ export const SCHEDULE_SUMMARIES = {
   packageExpiry: line`Delete packages whose time is over, hourly`(),
   storageSweep: line`Remove what crashes have left in the storage, daily`(),
   rawSearch: line`Search every text for those who were erased, daily`(),
+  tombstoneSweep: line`Delete ended tombstones, daily`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

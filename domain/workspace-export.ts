@@ -11,8 +11,17 @@ export type ExportStatus = (typeof EXPORT_STATUSES)[number];
 export const EXPORT_FORMATS = ['jsonl', 'csv', 'parquet'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** What a controller can instruct us to do: what a person asks of it, or to hand over its workspace. */
-export const INSTRUCTED_ACTIONS = [...REQUEST_TYPES, 'workspace_export'] as const;
+/**
+ * What a controller can instruct us to do: what a person asks of it, to hand over its workspace, to see to its holds, or to
+ * tell importers that somebody was erased.
+ */
+export const INSTRUCTED_ACTIONS = [
+  ...REQUEST_TYPES,
+  'workspace_export',
+  'hold_placement',
+  'hold_release',
+  'reimport_suppression',
+] as const;
 export type InstructedAction = (typeof INSTRUCTED_ACTIONS)[number];
 
 export interface ExportRef {

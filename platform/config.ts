@@ -111,6 +111,12 @@ const settings = z.object({
       expireDays: z.coerce.number().int().min(0).max(3650).optional(),
     })
     .prefault({}),
+  tombstones: z
+    .object({
+      /** Days for which the re-import of an erased person is suppressed at most, where the controller instructs it. */
+      suppressionDays: z.coerce.number().int().min(1).max(3650).default(1095),
+    })
+    .prefault({}),
   log: z.object({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });
 
@@ -155,6 +161,7 @@ const SECTIONS = [
   'attachments',
   'backups',
   'exports',
+  'tombstones',
   'log',
 ];
 

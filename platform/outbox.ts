@@ -4,6 +4,7 @@
  * have a deterministic id, signals carry nothing.
  */
 import type { Regime } from '../domain/deadlines.ts';
+import type { HoldRef } from '../domain/holds.ts';
 import type { Release, RequestType } from '../domain/request.ts';
 import type { RequestRef, RequestRun } from '../domain/runs.ts';
 import type { ExportRef } from '../domain/workspace-export.ts';
@@ -12,7 +13,7 @@ import type { Temporal } from './temporal/client.ts';
 
 interface Message {
   readonly id: string;
-  readonly message: 'start' | 'instruct' | 'cancel' | 'review';
+  readonly message: 'start' | 'instruct' | 'cancel' | 'review' | 'release';
 }
 
 const REQUEST_SIGNALS = {
@@ -22,7 +23,7 @@ const REQUEST_SIGNALS = {
 } as const;
 
 /** What a message is about. */
-export type OutboxOwner = RequestRef | ExportRef;
+export type OutboxOwner = RequestRef | ExportRef | HoldRef;
 
 /** Leaves a message for a request's run, in the transaction of what it is about. */
 export async function leaveMessage(trx: Transaction, ref: RequestRef, message: Message['message']): Promise<void> {
@@ -30,7 +31,7 @@ export async function leaveMessage(trx: Transaction, ref: RequestRef, message: M
 }
 
 /**
- * Sends what a request or an export has unsent, in the order written; true when nothing is left to send, false when another process is
+ * Sends what a request, an export or a hold has unsent, in the order written; true when nothing is left to send, false when another process is
  * at it. Throws Unavailable when Temporal is away: the messages stay.
  */
 export async function deliverOutbox(db: Database, temporal: Temporal, ref: OutboxOwner): Promise<boolean> {
@@ -49,10 +50,15 @@ export async function deliverOutbox(db: Database, temporal: Temporal, ref: Outbo
 function unsent(trx: Transaction, ref: OutboxOwner) {
   return trx('outbox')
     .where({ workspace_id: ref.workspaceId })
-    .where('exportId' in ref ? { export_id: ref.exportId } : { request_id: ref.requestId })
+    .where(ownerColumn(ref))
     .whereNull('sent_at')
     .orderBy('id')
     .select<Message[]>('id', 'message');
+}
+
+function ownerColumn(ref: OutboxOwner): Readonly<Record<string, string>> {
+  if ('exportId' in ref) return { export_id: ref.exportId };
+  return 'holdId' in ref ? { hold_id: ref.holdId } : { request_id: ref.requestId };
 }
 
 async function send(
@@ -61,9 +67,11 @@ async function send(
   ref: OutboxOwner,
   message: Message['message'],
 ): Promise<void> {
+  if ('holdId' in ref) return message === 'release' ? temporal.startHoldRelease(ref) : temporal.startHoldPlacement(ref);
   if ('exportId' in ref)
     return message === 'cancel' ? temporal.signalExport(ref.exportId, 'cancelRequested') : temporal.startExport(ref);
   if (message === 'start') return temporal.startRequest(await readRun(trx, ref));
+  if (message === 'release') throw new TypeError('Only holds are released.');
   return temporal.signalRequest(ref.requestId, REQUEST_SIGNALS[message], await countContinuations(trx, ref));
 }
 
@@ -97,7 +105,7 @@ async function readRun(trx: Transaction, ref: RequestRef): Promise<RequestRun> {
   };
 }
 
-/** Requests and exports with messages that were written at least `olderThanSeconds` ago and never sent, oldest first. */
+/** Requests, exports and holds with messages that were written at least `olderThanSeconds` ago and never sent, oldest first. */
 export async function findUnsent(
   db: Database,
   olderThanSeconds: number,
@@ -107,20 +115,22 @@ export async function findUnsent(
     trx('outbox')
       .whereNull('sent_at')
       .where('created_at', '<', new Date(Date.now() - olderThanSeconds * 1000))
-      .groupBy('workspace_id', 'request_id', 'export_id')
+      .groupBy('workspace_id', 'request_id', 'export_id', 'hold_id')
       .orderByRaw('min(id)')
       .limit(limit)
-      .select<UnsentRow[]>('workspace_id', 'request_id', 'export_id'),
+      .select<UnsentRow[]>('workspace_id', 'request_id', 'export_id', 'hold_id'),
   );
-  return rows.map(({ workspace_id: workspaceId, ...row }) =>
-    row.export_id === null
-      ? { workspaceId, requestId: row.request_id ?? '' }
-      : { workspaceId, exportId: row.export_id },
-  );
+  return rows.map(toOwner);
+}
+
+function toOwner({ workspace_id: workspaceId, request_id, export_id, hold_id }: UnsentRow): OutboxOwner {
+  if (export_id !== null) return { workspaceId, exportId: export_id };
+  return hold_id === null ? { workspaceId, requestId: request_id ?? '' } : { workspaceId, holdId: hold_id };
 }
 
 interface UnsentRow {
   readonly workspace_id: string;
   readonly request_id: string | null;
   readonly export_id: string | null;
+  readonly hold_id: string | null;
 }

@@ -10,6 +10,7 @@ import type { ErasureCloseActivities } from '../activities/erasure-close.ts';
 import type { ErasureMailActivities } from '../activities/erasure-mail.ts';
 import type { ErasureReviewActivities } from '../activities/erasure-review.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
+import type { HoldPlacementActivities } from '../activities/hold-placement.ts';
 import type { LocateActivities } from '../activities/locate-person.ts';
 import type { ManualTaskActivities } from '../activities/manual-tasks.ts';
 import type { MapCheckActivities } from '../activities/map-check.ts';
@@ -19,6 +20,7 @@ import type { RawSearchActivities } from '../activities/raw-search.ts';
 import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
+import type { TombstoneActivities } from '../activities/tombstones.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
 /** Until their files are here. */
@@ -37,6 +39,7 @@ type Activities = ActivityInterfaceFor<
     ErasureReviewActivities &
     ErasureSteps &
     ExportPackagingActivities &
+    HoldPlacementActivities &
     LocateActivities &
     ManualTaskActivities &
     MapCheckActivities &
@@ -46,6 +49,7 @@ type Activities = ActivityInterfaceFor<
     ReleaseReviewActivities &
     RequestActivities &
     StorageSweepActivities &
+    TombstoneActivities &
     WorkspaceExportActivities
 >;
 
@@ -88,6 +92,15 @@ export const core = proxy(
   'withdrawRequest',
   'discardPackage',
   'beginExport',
+  'plantTombstones',
+  'confirmHold',
+  'settleRelease',
+);
+
+/** Raising a fence waits for the batches that are under way in its source. */
+export const fencing = proxy(
+  { taskQueue: TASK_QUEUES.core, startToCloseTimeout: '2 minutes', retry: RETRY },
+  'raiseFences',
 );
 
 /** Removing what is stored can take longer than other short steps. */
@@ -155,6 +168,7 @@ export const sweeps = proxy(
   },
   'expirePackages',
   'sweepStorage',
+  'sweepTombstones',
 );
 
 /** Parts of an export: a part that is broken is written again, one whose snapshot is gone is not. */
@@ -190,4 +204,5 @@ export const outbound = proxy(
   'remindPeople',
   'deliverPackage',
   'tellErasure',
+  'tellRelease',
 );

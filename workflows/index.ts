@@ -1,9 +1,12 @@
 /** What the worker's bundle registers. */
 export { dataSubjectRequest } from './data-subject-request.ts';
 export { exportPackaging } from './export-packaging.ts';
+export { holdPlacement } from './hold-placement.ts';
+export { holdRelease } from './hold-release.ts';
 export { mapCheck } from './map-check.ts';
 export { packageExpiry } from './package-expiry.ts';
 export { storageSweep } from './storage-sweep.ts';
+export { tombstoneSweep } from './tombstone-sweep.ts';
 export { exportParts } from './export-parts.ts';
 export { workspaceExport } from './workspace-export.ts';
 export { rawSearch } from './raw-search.ts';

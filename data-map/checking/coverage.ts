@@ -87,7 +87,7 @@ function isDeclaredWhole({ exemption, fields, exemptColumns }: Collection): bool
 }
 
 function namedColumns({ fields, exemptColumns, media, ...collection }: Collection): ReadonlySet<string> {
-  const special = [collection.tenant, collection.team, collection.restriction];
+  const special = [collection.tenant, collection.team, collection.restriction, collection.dated];
   const ofMedia = media.flatMap(({ column, nameColumn }) => [column, nameColumn]);
   const names = [...fields, ...exemptColumns].map(({ column }) => column);
   return new Set([...names, ...special, ...ofMedia].filter((name) => name !== undefined));

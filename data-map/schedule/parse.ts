@@ -7,20 +7,32 @@ import { checkSchedule } from './check.ts';
 import { scheduleFile } from './format.ts';
 import type { ScheduleFile } from './format.ts';
 
+export interface ScheduleText {
+  /** For problems: the file, or what it was activated as. */
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface RetentionSchedule extends ScheduleFile {
   /** SHA-256, in hex, over what the file says; comments do not count. */
   readonly version: string;
 }
 
+/** One that was activated: each of its rules has the version under which decisions name it. */
+export interface ScheduleInForce extends RetentionSchedule {
+  readonly ruleVersions: ReadonlyMap<string, number>;
+}
+
 /** Throws InvalidSchedule with every problem found, each naming the rule and what to do. */
-export function parseSchedule(file: { readonly name: string; readonly text: string }, map: DataMap): RetentionSchedule {
-  const schedule = readShape(file);
+export function parseSchedule(file: ScheduleText, map: DataMap): RetentionSchedule {
+  const schedule = readSchedule(file);
   const problems = checkSchedule(schedule, map);
   if (problems.length > 0) throw invalid(file.name, problems);
   return { ...schedule, version: createHash('sha256').update(JSON.stringify(schedule)).digest('hex') };
 }
 
-function readShape({ name, text }: { readonly name: string; readonly text: string }): ScheduleFile {
+/** What it says, whatever the map has. Throws InvalidSchedule when it is not written as a schedule. */
+export function readSchedule({ name, text }: ScheduleText): ScheduleFile {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   if (document.errors.length > 0) {

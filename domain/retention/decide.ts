@@ -70,14 +70,14 @@ function distinct(grounds: readonly Ground[]): readonly Ground[] {
 }
 
 function longer(a: Ground, b: Ground): Ground {
-  if (a.kind !== 'rule' || b.kind !== 'rule') return a;
+  if (!('until' in a) || !('until' in b)) return a;
   if (a.until === undefined || b.until === undefined) return a.until === undefined ? a : b;
   return a.until >= b.until ? a : b;
 }
 
 function weigh(ground: Ground, { askedBy, asOf, overrides }: Circumstances): WeighedGround {
   const weighed = (weight: Weight, overrideId?: string): WeighedGround => ({ ground, weight, overrideId });
-  if (ground.kind === 'hold' || ground.kind === 'override') return weighed('keeps');
+  if (ground.kind === 'hold' || ground.kind === 'override' || ground.kind === 'reference') return weighed('keeps');
   if (ground.kind === 'rule' && ground.until !== undefined && ground.until <= asOf) return weighed('ended');
   const applying = overrides.filter((each) => reaches(each, ground));
   const keeping = applying.find(({ kind }) => kind === 'keep');
@@ -95,14 +95,14 @@ function reaches({ of, inRightOf }: Override, ground: Ground): boolean {
 
 /** The columns that any of them keeps; undefined when one keeps the whole record. A hold forbids any change. */
 function columnsKept(keeping: readonly Ground[]): readonly string[] | undefined {
-  const kept = keeping.map((ground) => (ground.kind === 'rule' ? ground.keeps : undefined));
+  const kept = keeping.map((ground) => ('keeps' in ground ? ground.keeps : undefined));
   if (kept.some((columns) => columns === undefined)) return undefined;
   return [...new Set(kept.flatMap((columns) => columns ?? []))].toSorted();
 }
 
 function endOf(keeping: readonly Ground[]): Decision['end'] {
   if (keeping.length === 0) return undefined;
-  const ends = keeping.map((ground) => (ground.kind === 'rule' ? ground.until : undefined));
+  const ends = keeping.map((ground) => ('until' in ground ? ground.until : undefined));
   let latest = new Date(0);
   for (const end of ends) {
     if (end === undefined) return 'open';
@@ -114,7 +114,7 @@ function endOf(keeping: readonly Ground[]): Decision['end'] {
 /** What is doubtful about grounds that keep a record. */
 export function doubtsOf(keeping: readonly Ground[]): readonly Doubt[] {
   const doubts = keeping.flatMap((ground): Doubt[] => {
-    if (ground.kind === 'hold' || ground.kind === 'override') return [];
+    if (ground.kind === 'hold' || ground.kind === 'override' || ground.kind === 'reference') return [];
     if (ground.kind === 'exception') return ground.force === 'claims' ? ['claim_to_be_judged'] : [];
     return [
       ...(ground.needsPerson ? (['class_needs_person'] as const) : []),

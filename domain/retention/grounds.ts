@@ -47,7 +47,22 @@ export interface OverrideGround extends AnyGround {
   readonly overrideId: string;
 }
 
-export type Ground = RuleGround | HoldGround | ExceptionGround | OverrideGround;
+/**
+ * What stands in the way of deleting the record is another record. `kept_record`: one of the person's that is kept refers
+ * to it, so it stays as long: whole when both are of one class, for they stand or fall together, and otherwise reduced.
+ * `others_record`: it is other people's too, whose records refer to it. `mention`: it is other people's, and only mentions
+ * the person. Of the last two nothing is lost but what in their free text identifies the person.
+ */
+export interface ReferenceGround extends AnyGround {
+  readonly kind: 'reference';
+  readonly because: 'kept_record' | 'others_record' | 'mention';
+  /** Columns that stay; undefined keeps the whole record. */
+  readonly keeps: readonly string[] | undefined;
+  /** When what refers to it is no longer kept; undefined while that is open. */
+  readonly until: Date | undefined;
+}
+
+export type Ground = RuleGround | HoldGround | ExceptionGround | OverrideGround | ReferenceGround;
 
 /** A party, or `nobody` where the law leaves no choice. */
 export type Overrider = Party | 'nobody';
@@ -83,5 +98,6 @@ export function groundKey(ground: Ground): string {
   if (ground.kind === 'hold') return `hold:${ground.holdId}`;
   if (ground.kind === 'exception') return `exception:${ground.exception}`;
   if (ground.kind === 'override') return `override:${ground.overrideId}`;
+  if (ground.kind === 'reference') return `reference:${ground.because}${ground.keeps ? '' : ':whole'}`;
   return `rule:${ground.ruleId}@${ground.version}`;
 }

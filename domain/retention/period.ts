@@ -19,10 +19,13 @@ export function isRetentionLength(text: string): boolean {
 
 /**
  * The first moment at which nothing is kept under the period any more, in the time zone given (an IANA name): the
- * midnight after the last day, for a period ends with its last day (Regulation (EEC, Euratom) 1182/71, Art. 3(2)).
+ * midnight after the last day, for a period ends with its last day (Regulation (EEC, Euratom) 1182/71, Art. 3(2)). Where
+ * clocks are set back at midnight, so that it comes twice, it is the second one, as PostgreSQL has it.
  */
 export function retainUntil(event: Date, { length, fromEndOfYear }: RetentionPeriod, zone: string = 'utc'): Date {
   const day = DateTime.fromJSDate(event, { zone });
   const last = (fromEndOfYear ? day.endOf('year') : day).startOf('day').plus(Duration.fromISO(length));
-  return last.plus({ days: 1 }).startOf('day').toJSDate();
+  const end = last.plus({ days: 1 }).startOf('day');
+  const again = end.plus({ hours: 1 });
+  return (again.hour === end.hour ? again : end).toJSDate();
 }

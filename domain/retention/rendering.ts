@@ -11,7 +11,7 @@ import type { Ground, Overrider } from './grounds.ts';
 import type { Audience, Force, Requirement, RetentionPurpose } from './words.ts';
 
 /** `legal_duty`: of a party, and which it is is not for the audience to know. */
-export const SHOWN_GROUND_KINDS = ['rule', 'hold', 'exception', 'override', 'legal_duty'] as const;
+export const SHOWN_GROUND_KINDS = ['rule', 'hold', 'exception', 'override', 'reference', 'legal_duty'] as const;
 
 export interface ShownGround {
   readonly kind: (typeof SHOWN_GROUND_KINDS)[number];
@@ -93,13 +93,14 @@ function show({ ground, weight, overrideId }: WeighedGround, audience: Audience)
     weight,
     overrideId: isInside ? (overrideId ?? null) : null,
     overridableBy: overriderOf(ground),
-    until: rule?.until ?? 'open',
+    until: ('until' in ground ? ground.until : undefined) ?? 'open',
   };
 }
 
 function idOf(ground: Ground): string {
   if (ground.kind === 'rule') return ground.ruleId;
   if (ground.kind === 'hold') return ground.holdId;
+  if (ground.kind === 'reference') return ground.because;
   return ground.kind === 'override' ? ground.overrideId : ground.exception;
 }
 

@@ -50,3 +50,25 @@ export async function openRequestKey(
     .first<{ data_key_id: string }>('data_key_id');
   return openDataKey(trx, ring, workspaceId, request.data_key_id);
 }
+
+/** Several at once, by id. Throws SealBroken like `openDataKey`. */
+export async function openDataKeys(
+  trx: Transaction,
+  ring: KeyRing,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Buffer>> {
+  const rows = await trx('data_keys')
+    .withSchema('keys')
+    .where({ workspace_id: workspaceId })
+    .whereIn('id', [...ids])
+    .select<{ id: string; wrapped: Buffer | null; wrapping_key_id: string }[]>('id', 'wrapped', 'wrapping_key_id');
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return new Map(
+    ids.map((id) => {
+      const row = found.get(id);
+      if (!row?.wrapped) throw new SealBroken(`The data key ${id} was destroyed.`);
+      return [id, unwrapDataKey(ring, { keyId: row.wrapping_key_id, bytes: row.wrapped }, dataKeyContext(id))];
+    }),
+  );
+}

@@ -1,5 +1,4 @@
 /** The decisions of a review one by one, as the caller's party may know them. */
-import { sampleContext } from '../../domain/contexts.ts';
 import type { ErasureAction } from '../../domain/erasure.ts';
 import type { Party } from '../../domain/parties.ts';
 import type { Doubt } from '../../domain/retention/decide.ts';
@@ -7,10 +6,10 @@ import { groundsFor } from '../../domain/retention/rendering.ts';
 import type { ShownGround } from '../../domain/retention/rendering.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
-import { openText } from '../envelope.ts';
 import type { KeyRing } from '../keys.ts';
 import type { Caller } from './caller.ts';
-import { openRequestKey } from './data-keys.ts';
+import { readStoredSamples } from './decision-samples.ts';
+import type { SampleRow } from './decision-samples.ts';
 import type { Verdict } from './erasure-approvals.ts';
 import { IS_PENDING, currentDecisions, requireErasure } from './erasure-review.ts';
 import type { ErasureRow } from './erasure-review.ts';
@@ -31,12 +30,6 @@ interface WordRecord {
   readonly party: Party;
   readonly verdict: Verdict;
   readonly at: Date;
-}
-
-/** A row that the decision is about, masked: enough to recognise it by. */
-export interface SampleRow {
-  readonly key: Readonly<Record<string, string>>;
-  readonly columns: Readonly<Record<string, string>>;
 }
 
 export interface DecisionRecord {
@@ -106,7 +99,7 @@ export async function listDecisions(
     const rows = found.slice(0, page.limit);
     const ids = rows.map(({ id }) => id);
     const words = await readWords(trx, erasure, ids);
-    const samples = await readSamples(trx, ring, ref, ids);
+    const samples = await readStoredSamples(trx, ring, ref, ids);
     const shown = rows.map((row) => show(row, caller.principal.party, words, samples));
     const authorities = await readAuthorities(
       trx,
@@ -195,26 +188,6 @@ async function readWords(
       at: 'at',
     });
   return Map.groupBy(rows, ({ decisionId }) => decisionId);
-}
-
-async function readSamples(
-  trx: Transaction,
-  ring: KeyRing,
-  { workspaceId, requestId }: { readonly workspaceId: string; readonly requestId: string },
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, readonly SampleRow[]>> {
-  const rows = await trx('decision_samples')
-    .where({ workspace_id: workspaceId, request_id: requestId })
-    .whereIn('decision_id', [...ids])
-    .orderBy(['decision_id', 'ordinal'])
-    .select<{ decision_id: string; sealed_row: Buffer }[]>('decision_id', 'sealed_row');
-  if (rows.length === 0) return new Map();
-  const dataKey = await openRequestKey(trx, ring, workspaceId, requestId);
-  const opened = rows.map(({ decision_id: id, sealed_row: sealed }) => ({
-    id,
-    row: JSON.parse(openText(dataKey, sealed, sampleContext(id))) as SampleRow,
-  }));
-  return new Map([...Map.groupBy(opened, ({ id }) => id)].map(([id, all]) => [id, all.map(({ row }) => row)]));
 }
 
 async function noteLook(

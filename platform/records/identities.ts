@@ -22,20 +22,21 @@ const EXPECTED: Readonly<Record<string, string>> = {
 
 const EXPECTED_ELSE = 'It must have 1 to 512 characters.';
 
-/** Throws InvalidInput with a pointer to each identity that cannot be searched with. */
+/** Throws InvalidInput with a pointer, below `at`, to each identity that cannot be searched with. */
 export function checkIdentities(
   identities: readonly Identity[],
   knownTypes: readonly string[],
+  at = '/identities',
 ): readonly CheckedIdentity[] {
   const problems: FieldProblem[] = [];
   const checked = identities.map((identity, index) => {
     const canonical = canonicalIdentity(identity) ?? '';
     const digest = digestOf(identity);
     if (!knownTypes.includes(identity.type)) {
-      problems.push({ pointer: `/identities/${index}/type`, detail: `The data map knows: ${knownTypes.join(', ')}.` });
+      problems.push({ pointer: `${at}/${index}/type`, detail: `The data map knows: ${knownTypes.join(', ')}.` });
     } else if (canonical === '') {
       problems.push({
-        pointer: `/identities/${index}/value`,
+        pointer: `${at}/${index}/value`,
         detail: digest ? `It must be ${digestShape(digest)}.` : (EXPECTED[identity.type] ?? EXPECTED_ELSE),
       });
     }

@@ -198,8 +198,32 @@ async function objectionTo(
 async function isTaken(trx: Transaction, row: InstructionRow): Promise<boolean> {
   await trx('instructions').where({ id: row.id, version: row.version }).forUpdate().first('id');
   const named = { instruction_id: row.id, instruction_version: row.version };
-  const request = await trx('requests').where(named).first('id');
-  return request !== undefined || (await trx('workspace_exports').where(named).first('id')) !== undefined;
+  for (const table of ['requests', 'workspace_exports', 'holds']) {
+    if ((await trx(table).where(named).first('id')) !== undefined) return true;
+  }
+  return false;
+}
+
+export interface StandingInstruction extends InstructionRef {
+  readonly validUntil: Date | null;
+}
+
+/** The standing instruction under which something is done without being asked each time: the newest that is in force. */
+export async function findStanding(
+  trx: Transaction,
+  workspaceId: string,
+  action: InstructedAction,
+): Promise<StandingInstruction | undefined> {
+  const now = new Date();
+  return trx('instructions')
+    .where({ workspace_id: workspaceId, standing: true })
+    .whereRaw('? = ANY (request_types)', [action])
+    .whereRaw('version = (SELECT max(version) FROM instructions newest WHERE newest.id = instructions.id)')
+    .whereNull('revoked_at')
+    .where('valid_from', '<=', now)
+    .where((open) => open.whereNull('valid_until').orWhere('valid_until', '>', now))
+    .orderBy('created_at', 'desc')
+    .first<StandingInstruction | undefined>({ id: 'id', version: 'version', validUntil: 'valid_until' });
 }
 
 function toRecord(row: InstructionRow): InstructionRecord {

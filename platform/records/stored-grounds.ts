@@ -1,9 +1,9 @@
 /** The grounds of a decision as they lie in the database: what the engine gave, with dates as JSON writes them. */
 import type { WeighedGround } from '../../domain/retention/decide.ts';
-import type { Ground, RuleGround } from '../../domain/retention/grounds.ts';
+import type { Ground } from '../../domain/retention/grounds.ts';
 
 /** JSON has no dates, and leaves out what is undefined. */
-type Stored<T> = T extends RuleGround ? Omit<T, 'until'> & { readonly until?: string } : T;
+type Stored<T> = T extends { readonly until: Date | undefined } ? Omit<T, 'until'> & { readonly until?: string } : T;
 
 export interface StoredGround {
   readonly ground: Stored<Ground>;
@@ -16,6 +16,6 @@ export function weighedFrom(stored: readonly StoredGround[]): readonly WeighedGr
 }
 
 function groundFrom(stored: Stored<Ground>): Ground {
-  if (stored.kind !== 'rule') return stored;
+  if (stored.kind !== 'rule' && stored.kind !== 'reference') return stored;
   return { ...stored, until: stored.until === undefined ? undefined : new Date(stored.until) };
 }

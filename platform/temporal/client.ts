@@ -1,4 +1,4 @@
-/** The way to Temporal for the API and the outbox: start and signal the runs of requests and exports. */
+/** The way to Temporal for the API and the outbox: start and signal the runs of requests, exports and holds. */
 import {
   Client,
   Connection,
@@ -16,10 +16,13 @@ import {
   TASK_QUEUES,
   WORKFLOWS,
   dataSubjectRequestId,
+  holdPlacementId,
+  holdReleaseId,
   workspaceExportId,
 } from '../../domain/ids.ts';
 import { StewardError, Unavailable } from '../../domain/errors.ts';
-import { exportLine, requestLine } from '../../domain/summaries.ts';
+import { exportLine, holdLine, holdReleaseLine, requestLine } from '../../domain/summaries.ts';
+import type { HoldRef } from '../../domain/holds.ts';
 import type { RequestRun } from '../../domain/runs.ts';
 import type { ExportRef } from '../../domain/workspace-export.ts';
 import type { Config } from '../config.ts';
@@ -40,6 +43,9 @@ export interface Temporal {
   /** The same for the run of an export. */
   startExport(ref: ExportRef): Promise<void>;
   signalExport(exportId: string, signal: keyof typeof SIGNALS): Promise<void>;
+  /** The same for the runs of a hold: one that tells the sources of it, and one after its release. */
+  startHoldPlacement(ref: HoldRef): Promise<void>;
+  startHoldRelease(ref: HoldRef): Promise<void>;
   /** Throws Unavailable when the server does not answer. */
   health(): Promise<void>;
   close(): Promise<void>;
@@ -66,6 +72,8 @@ export function openTemporal(
       call(() => signalRun(client, dataSubjectRequestId(requestId, continues), signal)),
     startExport: (ref) => call(() => startExport(client, ref)),
     signalExport: (exportId, signal) => call(() => signalRun(client, workspaceExportId(exportId), signal)),
+    startHoldPlacement: (ref) => call(() => startHoldRun(client, ref, 'holdPlacement')),
+    startHoldRelease: (ref) => call(() => startHoldRun(client, ref, 'holdRelease')),
     checkDataMap: () => call(() => triggerMapCheck(client)),
     health: () => call(() => connection.workflowService.getSystemInfo({}).then(() => undefined)),
     close: () => connection.close(),
@@ -118,6 +126,34 @@ async function startExport(client: Client, ref: ExportRef): Promise<void> {
         { key: SEARCH_ATTRIBUTES.workspace, value: ref.workspaceId },
         { key: SEARCH_ATTRIBUTES.requestType, value: 'workspace_export' },
         { key: SEARCH_ATTRIBUTES.status, value: 'received' },
+        { key: SEARCH_ATTRIBUTES.needsAttention, value: false },
+      ],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+const HOLD_RUNS = {
+  holdPlacement: { idOf: holdPlacementId, summaryOf: holdLine, status: 'pending' },
+  holdRelease: { idOf: holdReleaseId, summaryOf: holdReleaseLine, status: 'released' },
+} as const;
+
+async function startHoldRun(client: Client, ref: HoldRef, workflow: keyof typeof HOLD_RUNS): Promise<void> {
+  const { idOf, summaryOf, status } = HOLD_RUNS[workflow];
+  try {
+    await client.workflow.start(WORKFLOWS[workflow], {
+      workflowId: idOf(ref.holdId),
+      taskQueue: TASK_QUEUES.core,
+      args: [ref],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: summaryOf(ref.holdId),
+      priority: { fairnessKey: ref.workspaceId },
+      typedSearchAttributes: [
+        { key: SEARCH_ATTRIBUTES.workspace, value: ref.workspaceId },
+        { key: SEARCH_ATTRIBUTES.requestType, value: 'hold' },
+        { key: SEARCH_ATTRIBUTES.status, value: status },
         { key: SEARCH_ATTRIBUTES.needsAttention, value: false },
       ],
     });

@@ -11,6 +11,8 @@ import type { ApiDependencies } from '../../api/dependencies.ts';
 import { Unavailable } from '../../domain/errors.ts';
 import { SCOPES } from '../../domain/parties.ts';
 import type { Scope } from '../../domain/parties.ts';
+import type { HoldRef } from '../../domain/holds.ts';
+import type { MapDescription } from '../../domain/map-description.ts';
 import type { RequestRun } from '../../domain/runs.ts';
 import type { ExportRef } from '../../domain/workspace-export.ts';
 import { parseConfig } from '../../platform/config.ts';
@@ -64,6 +66,7 @@ interface TestTemporal {
   reach: 'there' | 'away' | 'unreachable';
   readonly started: RequestRun[];
   readonly exports: ExportRef[];
+  readonly holds: { readonly run: 'placement' | 'release'; readonly ref: HoldRef }[];
   readonly signals: string[];
 }
 
@@ -93,7 +96,7 @@ export async function openTestApi(): Promise<TestApi> {
   const config = await testConfig(database.url, home);
   const ring = await freshKeyRing();
   const db = openDatabase(config.database.appUrl);
-  const temporal: TestTemporal = { reach: 'there', started: [], exports: [], signals: [] };
+  const temporal: TestTemporal = { reach: 'there', started: [], exports: [], holds: [], signals: [] };
   const gateway = openGateway(config, ring, temporal);
   const log: string[] = [];
   const deps: ApiDependencies = {
@@ -104,11 +107,12 @@ export async function openTestApi(): Promise<TestApi> {
     storage: openStorage(config.storage),
     logger: createLogger('api', 'info', linesInto(log)),
     registry: createRegistry('api'),
-    dataMap: { version: 'a test', datasets: [], collections: [], edges: [] },
+    dataMap: describedMap(),
     identityTypes: ['email', 'phone_number', 'external_id'],
     collections: [
       { ref: 'crm.contacts', key: ['id'], columns: ['id', 'email', 'name'] },
       { ref: 'crm.notes', key: ['contact_id', 'ordinal'], columns: ['contact_id', 'ordinal', 'body'] },
+      { ref: 'crm.settings', key: ['id'], columns: ['id'] },
     ],
   };
   const [workspaceId, otherWorkspaceId] = await createWorkspaces(db);
@@ -137,6 +141,22 @@ export async function openTestApi(): Promise<TestApi> {
       await database.drop();
       await rm(home, { recursive: true });
     },
+  };
+}
+
+/** The collections below, and one that no search walks through. */
+function describedMap(): MapDescription {
+  const described = { dataset: 'crm', source: 'crm', label: 'Records', kind: 'Records', skippedBecause: null };
+  const identities = ['email', 'phone_number', 'external_id'];
+  return {
+    version: 'a test',
+    datasets: [],
+    edges: [],
+    collections: [
+      { ...described, ref: 'crm.contacts', recordClass: 'contact_record', identities, skipped: false },
+      { ...described, ref: 'crm.notes', recordClass: 'note_record', identities: [], skipped: false },
+      { ...described, ref: 'crm.settings', recordClass: null, identities: [], skipped: true },
+    ],
   };
 }
 
@@ -213,6 +233,14 @@ function openGateway(config: Config, ring: KeyRing, temporal: TestTemporal): Tem
     signalExport: async (exportId, signal) => {
       await ask(() => nobody.signalExport(exportId, signal));
       temporal.signals.push(`${exportId} ${signal}`);
+    },
+    startHoldPlacement: async (ref) => {
+      await ask(() => nobody.startHoldPlacement(ref));
+      temporal.holds.push({ run: 'placement', ref });
+    },
+    startHoldRelease: async (ref) => {
+      await ask(() => nobody.startHoldRelease(ref));
+      temporal.holds.push({ run: 'release', ref });
     },
     health: () => ask(() => nobody.health()),
   };

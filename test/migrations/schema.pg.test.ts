@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REGIMES } from '../../domain/deadlines.ts';
+import { HOLD_PURPOSES, HOLD_STATES } from '../../domain/holds.ts';
 import { DISCLOSURE_PURPOSES, INSTRUCTION_SOURCES, PARTIES } from '../../domain/parties.ts';
 import { EXEMPTIONS, RELEASE_DECISIONS, TASK_STATUSES } from '../../domain/release.ts';
 import { RELEASES, REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
@@ -49,6 +50,8 @@ describe('the migrations', () => {
     ['steward.retention_rules', 'purpose', RETENTION_PURPOSES],
     ['steward.retention_rules', 'force', FORCES],
     ['steward.holds', 'visibility', AUDIENCES],
+    ['steward.holds', 'purpose', HOLD_PURPOSES],
+    ['steward.holds', 'state', HOLD_STATES],
     ['steward.certificates', 'audience', AUDIENCES],
     ['steward.links', 'purpose', DISCLOSURE_PURPOSES],
     ['steward.requests', 'release', RELEASES],

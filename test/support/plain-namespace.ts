@@ -60,7 +60,7 @@ const oneCall = (): Repeat => ({ operation: 'test', key: randomUUID(), digests: 
 export async function openPlainNamespace(configFile: string, principalId: string): Promise<PlainNamespace> {
   const config = loadConfig({ STEWARD_CONFIG: configFile });
   const settings = { ...config.temporal, namespace: PLAIN_NAMESPACE };
-  await registerNamespace(settings.address);
+  await registerNamespace(settings.address, PLAIN_NAMESPACE);
   await prepareNamespace(settings);
   const deps = await openDependencies(config);
   const db = openDatabase(config.database.appUrl);
@@ -148,12 +148,12 @@ export async function openPlainNamespace(configFile: string, principalId: string
 }
 
 /** The server takes a moment until a new namespace is known everywhere. */
-async function registerNamespace(address: string): Promise<void> {
+export async function registerNamespace(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({ address });
   try {
     await connection.workflowService
       .registerNamespace({
-        namespace: PLAIN_NAMESPACE,
+        namespace,
         workflowExecutionRetentionPeriod: { seconds: 86_400 as never, nanos: 0 },
       })
       .catch((error: unknown) => {

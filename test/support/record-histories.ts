@@ -73,6 +73,7 @@ const COURSES: Readonly<Record<string, (plain: PlainNamespace) => Promise<string
 const SCHEDULED: Readonly<Record<string, keyof typeof WORKFLOWS>> = {
   'package-expiry': 'packageExpiry',
   'storage-sweep': 'storageSweep',
+  'tombstone-sweep': 'tombstoneSweep',
   'map-check': 'mapCheck',
 };
 
