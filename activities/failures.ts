@@ -9,6 +9,7 @@ import { CompleteAsyncError } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import {
   Conflict,
+  FenceRaised,
   InvalidDataMap,
   PackageBroken,
   SnapshotLost,
@@ -89,7 +90,7 @@ function isControlFlow(error: unknown, signal: AbortSignal): boolean {
 
 /** Undefined for what is an answer and not a fault of a service: the run knows how to go on. */
 function classify(error: unknown): BlockedBy | undefined {
-  if (error instanceof Conflict || error instanceof SnapshotLost) return undefined;
+  if (error instanceof Conflict || error instanceof FenceRaised || error instanceof SnapshotLost) return undefined;
   if (error instanceof Unavailable) return error.extras.service ?? 'unknown';
   if (error instanceof SourceFailed) return 'source';
   if (error instanceof InvalidDataMap) return 'data_map';

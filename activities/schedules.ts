@@ -35,15 +35,6 @@ const RECURRING: readonly RecurringWork[] = [
     summary: SCHEDULE_SUMMARIES.storageSweep,
   },
   {
-    id: SCHEDULES.rawSearch,
-    workflow: 'rawSearch',
-    taskQueue: TASK_QUEUES.core,
-    every: '1 day',
-    jitterSeconds: 3_600,
-    catchupWindow: '1 day',
-    summary: SCHEDULE_SUMMARIES.rawSearch,
-  },
-  {
     id: SCHEDULES.tombstoneSweep,
     workflow: 'tombstoneSweep',
     taskQueue: TASK_QUEUES.core,
@@ -51,6 +42,15 @@ const RECURRING: readonly RecurringWork[] = [
     jitterSeconds: 3_600,
     catchupWindow: '1 day',
     summary: SCHEDULE_SUMMARIES.tombstoneSweep,
+  },
+  {
+    id: SCHEDULES.rawSearch,
+    workflow: 'rawSearch',
+    taskQueue: TASK_QUEUES.core,
+    every: '1 day',
+    jitterSeconds: 3_600,
+    catchupWindow: '1 day',
+    summary: SCHEDULE_SUMMARIES.rawSearch,
   },
 ];
 

@@ -14,6 +14,7 @@ import { openSources } from '../platform/sources.ts';
 import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
 import { createCertifyErasureActivities } from './certify-erasure.ts';
+import { CrashPoints } from './crash-points.ts';
 import { createErasureCloseActivities } from './erasure-close.ts';
 import { createErasureMailActivities } from './erasure-mail.ts';
 import { createErasureReviewActivities } from './erasure-review.ts';
@@ -88,8 +89,8 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createMatchReviewActivities(deps),
       ...createManualTaskActivities(deps),
       ...createReleaseReviewActivities(deps),
-      ...createErasureCloseActivities(deps),
       ...createCertifyErasureActivities(deps),
+      ...createErasureCloseActivities(deps),
       ...createErasureMailActivities(deps),
       ...createRawSearchActivities(deps),
       ...createErasureReviewActivities(deps),
@@ -100,7 +101,12 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createTombstoneActivities(deps),
       ...createWorkspaceExportActivities(deps),
     },
-    interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context, deps.db, log) })] },
+    interceptors: {
+      activity: [
+        (context) => ({ inbound: new FailureInterceptor(context, deps.db, log) }),
+        (context) => ({ inbound: new CrashPoints(context) }),
+      ],
+    },
     shutdownGraceTime: '5 seconds',
     maxHeartbeatThrottleInterval: '5 seconds',
   };

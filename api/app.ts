@@ -22,7 +22,9 @@ import { matchEndpoints } from './routes/matches.ts';
 import { packageEndpoints } from './routes/packages.ts';
 import { releaseEndpoints } from './routes/release.ts';
 import { requestEndpoints } from './routes/requests.ts';
+import { retentionEndpoints } from './routes/retention.ts';
 import { reviewEndpoints } from './routes/review.ts';
+import { suppressionEndpoints } from './routes/suppression.ts';
 import { taskEndpoints } from './routes/tasks.ts';
 import { workspaceExportEndpoints } from './routes/workspace-exports.ts';
 import { workspaceEndpoints } from './routes/workspaces.ts';
@@ -43,6 +45,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
   ...dataMapEndpoints,
+  ...retentionEndpoints,
+  ...suppressionEndpoints,
   ...workspaceExportEndpoints,
   ...holdEndpoints,
   ...healthEndpoints,
@@ -57,20 +61,24 @@ export function createApp(deps: ApiDependencies): Express {
   // A proxy on the same host may say whom it speaks for; nobody else is believed.
   app.set('trust proxy', 'loopback');
   app.use(logAnswers(deps.logger), measureAnswers(deps.registry), securityHeaders());
-  app.use(['/d', '/sign-in'], limitRate());
+  app.use(['/d', '/sign-in'], limitRate(TOKENS_PER_MINUTE));
+  app.use('/v1/suppression', limitRate(CHECKS_PER_MINUTE));
   app.use('/codec', allowTemporalUi(deps));
   mount(app, deps, [...ENDPOINTS, description(deps)]);
   app.use(unknownRoute, sendProblem);
   return app;
 }
 
-const PER_MINUTE = 60;
-
 /** For addresses that hold a token: guessing one is hopeless, and is not to cost us anything either. */
-function limitRate(): RequestHandler {
+const TOKENS_PER_MINUTE = 60;
+
+/** Enough for an importer, and a bound on trying out who was erased. */
+const CHECKS_PER_MINUTE = 300;
+
+function limitRate(perMinute: number): RequestHandler {
   return rateLimit({
     windowMs: 60_000,
-    limit: PER_MINUTE,
+    limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     handler: (_request, _response, next) =>

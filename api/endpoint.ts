@@ -18,7 +18,7 @@ import { inputProblem } from './validation.ts';
 
 /** What the app mounts and the document lists. */
 export interface Endpoint {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** With parameters in braces, as OpenAPI writes them. */
   readonly path: string;
   /** Undefined for what is no part of the API: pages, and the Temporal UI's endpoint. */

@@ -20,6 +20,8 @@ export function createOpenApi(endpoints: readonly Endpoint[], publicUrl: string)
       { name: 'tasks', description: 'Searches of systems that are not connected, done by people.' },
       { name: 'release', description: 'What a package holds before it goes out, and what is kept back of it.' },
       { name: 'review', description: 'What is to be erased, what is kept and why, and who says so.' },
+      { name: 'retention', description: 'The schedule by which is decided what is kept, and for how long.' },
+      { name: 'suppression', description: 'Whether people who are about to be imported were erased.' },
       { name: 'instructions', description: "The controller's instructions (GDPR Art. 28(3)(a))." },
       { name: 'packages', description: 'Export packages and the links to them.' },
       { name: 'access', description: 'API keys.' },

@@ -7,6 +7,7 @@ import { loadDataMap } from '../data-map/load.ts';
 import { collectionsOf } from '../data-map/model.ts';
 import type { DataMap } from '../data-map/model.ts';
 import { knownIdentityTypes } from '../data-map/parse.ts';
+import { describeSchedule } from '../data-map/schedule/describe.ts';
 import { loadConfig } from '../platform/config.ts';
 import type { Config } from '../platform/config.ts';
 import { openDatabase } from '../platform/database.ts';
@@ -47,6 +48,7 @@ async function openDependencies(config: Config): Promise<ApiDependencies> {
     config,
     ring,
     dataMap: describeMap(map),
+    describeSchedule,
     identityTypes: knownIdentityTypes(map),
     collections: mappedCollections(map),
     db: openDatabase(config.database.appUrl, { applicationName: 'steward-api', maxConnections: 20 }),

@@ -9,12 +9,29 @@ import type { HoldScope } from './holds.ts';
 export const HOLD_ANSWERS = ['not_held', 'unknown', 'held'] as const;
 export type HoldAnswer = (typeof HOLD_ANSWERS)[number];
 
-/** A hold as far as it can be answered by: whom it is about is known by the types of its identities alone. */
+/** A hold as far as it can be answered by. */
 export interface HoldInBrief {
   readonly holdId: string;
-  /** Empty for a hold that is about nobody in particular. */
+  /** Of the identities by which it names a person; empty for one that is about nobody in particular. */
   readonly subjectTypes: readonly string[];
-  readonly scope: Omit<HoldScope, 'subject'>;
+  /** The names of its records. */
+  readonly records: ReadonlySet<string> | undefined;
+  readonly classes: readonly string[] | undefined;
+  readonly isDated: boolean;
+}
+
+/** Made once for a hold and asked many times, for it can have a thousand records and a thousand be asked about. */
+export function briefOf(
+  { holdId, subjectTypes }: Pick<HoldInBrief, 'holdId' | 'subjectTypes'>,
+  { records, classes, dates }: Omit<HoldScope, 'subject'>,
+): HoldInBrief {
+  return {
+    holdId,
+    subjectTypes,
+    records: records && new Set(records.map(nameOf)),
+    classes,
+    isDated: dates !== undefined,
+  };
 }
 
 export interface AskedRecord {
@@ -56,26 +73,25 @@ function ofSubject({ holdId, subjectTypes }: HoldInBrief, { record, identityType
   return subjectTypes.every((type) => identityTypes.has(type)) ? 'not_held' : 'unknown';
 }
 
-function ofRecords({ scope: { records } }: HoldInBrief, { record }: Asked): HoldAnswer {
+function ofRecords({ records }: HoldInBrief, { record }: Asked): HoldAnswer {
   if (!records) return 'held';
   if (!record) return 'unknown';
-  const asked = nameOf(record);
-  return records.some((each) => nameOf(each) === asked) ? 'held' : 'not_held';
+  return records.has(nameOf(record)) ? 'held' : 'not_held';
 }
 
-function ofClasses({ scope: { classes } }: HoldInBrief, { record }: Asked): HoldAnswer {
+function ofClasses({ classes }: HoldInBrief, { record }: Asked): HoldAnswer {
   if (!classes) return 'held';
   if (!record) return 'unknown';
   return record.recordClass !== undefined && classes.includes(record.recordClass) ? 'held' : 'not_held';
 }
 
 /** When a record arose is not known here. */
-function ofDates({ scope: { dates } }: HoldInBrief): HoldAnswer {
-  return dates ? 'unknown' : 'held';
+function ofDates({ isDated }: HoldInBrief): HoldAnswer {
+  return isDated ? 'unknown' : 'held';
 }
 
-/** The same for a key however it is written: columns in any order, numbers as numbers or as text. */
+/** The same for a key however it is written: columns in any order, numbers as text, ids in either case. */
 function nameOf({ collection, key }: Pick<AskedRecord, 'collection' | 'key'>): string {
-  const columns = Object.entries(key).map(([column, value]) => [column, String(value)] as const);
+  const columns = Object.entries(key).map(([column, value]) => [column, String(value).toLowerCase()] as const);
   return JSON.stringify([collection, columns.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }

@@ -43,8 +43,8 @@ export const WORKFLOWS = {
   mapCheck: 'mapCheck',
   packageExpiry: 'packageExpiry',
   storageSweep: 'storageSweep',
-  rawSearch: 'rawSearch',
   tombstoneSweep: 'tombstoneSweep',
+  rawSearch: 'rawSearch',
 } as const;
 
 /** Of schedules, and the beginnings of the ids of their runs. */
@@ -52,8 +52,8 @@ export const SCHEDULES = {
   mapCheck: 'map-check',
   packageExpiry: 'package-expiry',
   storageSweep: 'storage-sweep',
-  rawSearch: 'raw-search',
   tombstoneSweep: 'tombstone-sweep',
+  rawSearch: 'raw-search',
 } as const;
 
 /**

@@ -18,6 +18,8 @@ export const SCOPES = [
   'holds:read',
   'holds:write',
   'data-map:read',
+  'retention:read',
+  'suppression:check',
   'payloads:decode',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -168,9 +168,9 @@ export const ACTIVITY_SUMMARIES = {
   checkDataMap: line`Compare the data map with the sources`(),
   expirePackages: line`Delete expired packages`(),
   sweepStorage: line`Remove what crashes have left in the storage`(),
-  searchRaw: line`Search every text for those who were erased`(),
   plantTombstones: line`Plant tombstones`(),
   sweepTombstones: line`Delete ended tombstones`(),
+  searchRaw: line`Search every text for those who were erased`(),
   beginExport: line`Begin the export`(),
   beginGeneration: line`Begin the source`(),
   holdSnapshot: line`Hold the snapshot`(),
@@ -189,8 +189,8 @@ export const SCHEDULE_SUMMARIES = {
   mapCheck: line`Compare the data map with the sources, daily`(),
   packageExpiry: line`Delete packages whose time is over, hourly`(),
   storageSweep: line`Remove what crashes have left in the storage, daily`(),
-  rawSearch: line`Search every text for those who were erased, daily`(),
   tombstoneSweep: line`Delete ended tombstones, daily`(),
+  rawSearch: line`Search every text for those who were erased, daily`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

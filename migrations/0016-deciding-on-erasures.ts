@@ -14,6 +14,8 @@ export async function up(knex: Knex): Promise<void> {
     `ALTER TABLE steward.erasure_overrides
        -- Not always the party of who made it: the processor's people can act for the controller, under an instruction.
        ADD COLUMN in_right_of text NOT NULL CHECK (in_right_of IN ('controller', 'processor')),
+       -- Of the ground that it is about: to name a ground is to tell of it.
+       ADD COLUMN visibility text NOT NULL CHECK (visibility IN ('processor', 'controller', 'subject')),
        ADD COLUMN withdrawn_by uuid REFERENCES steward.principals (id),
        ADD CONSTRAINT erasure_overrides_withdrawal CHECK ((withdrawn_at IS NULL) = (withdrawn_by IS NULL))`,
     `GRANT UPDATE (withdrawn_by) ON steward.erasure_overrides TO steward_app`,

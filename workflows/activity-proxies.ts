@@ -92,9 +92,9 @@ export const core = proxy(
   'withdrawRequest',
   'discardPackage',
   'beginExport',
-  'plantTombstones',
   'confirmHold',
   'settleRelease',
+  'plantTombstones',
 );
 
 /** Raising a fence waits for the batches that are under way in its source. */

@@ -151,9 +151,12 @@ export class DeletionReview {
     return false;
   }
 
-  /** The records' keys are needed for the proof, and gone after it. */
+  /** The records' keys are needed for the proof, and gone after it; what keeps them from coming back stays. */
   private async conclude(): Promise<RequestOutcome> {
-    if (this.begun) await erasing.endErasure(this.run);
+    if (this.begun) {
+      await erasing.endErasure(this.run);
+      await core.plantTombstones(this.run);
+    }
     this.progress.enter('certifying', summaries.certifying());
     const { erased, retained, reviewAt } = await erasing.certifyErasure(this.run);
     this.progress.say(summaries.certified(erased, retained));

@@ -3,7 +3,8 @@
  * the others from being told.
  */
 import type { HoldRef } from '../../domain/holds.ts';
-import { SourceFailed, StewardError, Unavailable } from '../../domain/errors.ts';
+import { SourceFailed, Unavailable } from '../../domain/errors.ts';
+import type { StewardError } from '../../domain/errors.ts';
 import type { Database } from '../../platform/database.ts';
 import { raiseInSource } from '../../platform/erasure/raise.ts';
 import { readUntoldSources, recordRaised } from '../../platform/records/hold-fences.ts';
@@ -31,10 +32,11 @@ export async function raiseFences(deps: FenceDeps, ref: HoldRef): Promise<readon
 async function raiseIn(
   { db, sources }: FenceDeps,
   ref: HoldRef,
-  { source, tenantKey }: UntoldSource,
+  untold: UntoldSource,
 ): Promise<UnraisedFence | undefined> {
+  const { source } = untold;
   try {
-    const raised = await raise(sources, source, tenantKey);
+    const raised = await raise(sources, untold);
     await db.withTenant(ref.workspaceId, (trx) => recordRaised(trx, ref, source, raised));
     return undefined;
   } catch (error) {
@@ -44,9 +46,9 @@ async function raiseIn(
 }
 
 /** Where nothing is erased there is nothing to turn back. */
-async function raise(sources: Sources, source: string, tenantKey: string): Promise<FenceRaising> {
+async function raise(sources: Sources, { source, tenantKey, placedAt }: UntoldSource): Promise<FenceRaising> {
   if (!sources.canErase(source)) return { epoch: undefined, erasuresUnderWay: [], erasedBefore: [] };
-  return sources.withEraser(source, (client) => raiseInSource(client, tenantKey));
+  return sources.withEraser(source, (client) => raiseInSource(client, tenantKey, placedAt));
 }
 
 function isOfSource(error: unknown): error is StewardError {

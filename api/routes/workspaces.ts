@@ -2,12 +2,18 @@
 import { z } from 'zod';
 import { InvalidInput, MissingScope } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/parties.ts';
-import { addWorkspace, listWorkspaces, readWorkspace, setReviewDelegate } from '../../platform/records/workspaces.ts';
+import {
+  addWorkspace,
+  changeWorkspace,
+  listWorkspaces,
+  readWorkspace,
+  setReviewDelegate,
+} from '../../platform/records/workspaces.ts';
 import { namedWorkspaceEndpoint, principalEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { pageOf, pageQuery, pageRequest, writePage } from '../pagination.ts';
 import { id } from '../schemas/common.ts';
-import { newWorkspace, reviewDelegate, shownWorkspace } from '../schemas/access.ts';
+import { newWorkspace, reviewDelegate, shownWorkspace, workspaceChange } from '../schemas/access.ts';
 import { ofWorkspace } from '../schemas/workspace-exports.ts';
 import { toPointer } from '../validation.ts';
 
@@ -88,9 +94,29 @@ const delegate = namedWorkspaceEndpoint(
   async ({ deps, caller, body }) => ({ body: await setReviewDelegate(deps.db, caller, body.email) }),
 );
 
+const change = principalEndpoint(
+  {
+    method: 'patch',
+    path: '/v1/workspaces/{workspaceId}',
+    operationId: 'changeWorkspace',
+    tag,
+    summary: 'Change whose laws hold for a workspace and how long its erasures can be cancelled',
+    description:
+      "For the processor's keys that belong to no workspace. It counts from the next plan of an erasure on; a cooling-off that " +
+      'has begun ends as it was said to.',
+    scope: 'keys:manage',
+    input: { params: ofWorkspace, body: workspaceChange },
+    success: { status: 200, description: 'The workspace.', schema: shownWorkspace },
+  },
+  async ({ deps, principal, params, body }) => {
+    requireProcessorItself(principal);
+    return { body: await changeWorkspace(deps.db, principal, params.workspaceId, body) };
+  },
+);
+
 function requireProcessorItself({ party, workspaceId }: Principal): void {
   if (party === 'processor' && workspaceId === undefined) return;
-  throw new MissingScope("Only a key of the processor's that belongs to no workspace makes workspaces.");
+  throw new MissingScope("Only a key of the processor's that belongs to no workspace makes and changes workspaces.");
 }
 
 function requireKnownSources(named: readonly string[], known: readonly string[]): void {
@@ -103,4 +129,4 @@ function requireKnownSources(named: readonly string[], known: readonly string[])
   if (fields.length > 0) throw new InvalidInput('There are sources that are not configured.', { fields });
 }
 
-export const workspaceEndpoints: readonly Endpoint[] = [create, list, read, delegate];
+export const workspaceEndpoints: readonly Endpoint[] = [create, list, read, change, delegate];

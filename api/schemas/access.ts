@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PARTIES, SCOPES } from '../../domain/parties.ts';
+import { isJurisdiction } from '../../domain/retention/jurisdictions.ts';
 import { isKeyId } from '../../platform/records/key-token.ts';
 import { instant, line, shownInstant, teamId } from './common.ts';
 
@@ -54,6 +55,18 @@ export const createdApiKey = shownApiKey
   .extend({ secret: z.string().meta({ description: '`stw_<id>_<secret>`, shown this once; only its hash is kept.' }) })
   .meta({ id: 'CreatedApiKey' });
 
+const jurisdictions = z
+  .array(z.string().refine(isJurisdiction, 'It must be a country by ISO 3166, or a part of one, such as DE or US-CA.'))
+  .max(50)
+  .transform((codes) => [...new Set(codes)])
+  .meta({ description: 'Whose laws command what is kept. Empty: those of every country that the schedule has.' });
+
+const coolingOffDays = z
+  .int()
+  .min(0)
+  .max(30)
+  .meta({ description: 'Days between the approval of an erasure and its beginning, in which it can be cancelled.' });
+
 export const newWorkspace = z.strictObject({
   name: line(200),
   contactEmail: z.email().max(320),
@@ -64,12 +77,19 @@ export const newWorkspace = z.strictObject({
     .max(365)
     .optional()
     .meta({ description: 'Days in which we owe the controller our part; 14 when left out.' }),
+  jurisdictions: jurisdictions.optional(),
+  coolingOffDays: coolingOffDays.optional(),
   sources: z.record(line(63), line(200)).meta({ description: "Source name to the workspace's key in that source." }),
 });
 
 export const reviewDelegate = z.strictObject({
   email: z.email().max(320).nullable().meta({ description: 'Null for nobody.' }),
 });
+
+export const workspaceChange = z
+  .strictObject({ jurisdictions: jurisdictions.optional(), coolingOffDays: coolingOffDays.optional() })
+  .refine((change) => Object.keys(change).length > 0, 'Nothing is to be changed.')
+  .transform((change) => ({ jurisdictions: change.jurisdictions, coolingOffDays: change.coolingOffDays }));
 
 export const shownWorkspace = z
   .object({
@@ -78,6 +98,8 @@ export const shownWorkspace = z
     contactEmail: z.string(),
     timeZone: z.string(),
     contractualDays: z.int(),
+    jurisdictions: z.array(z.string()).readonly(),
+    coolingOffDays: z.int(),
     reviewDelegateEmail: z.string().nullable().meta({
       description: 'Who is reminded as well, from the second reminder on, of an erasure that waits for approval.',
     }),

@@ -176,7 +176,10 @@ export const shownHoldDetails = summary
           erasuresUnderWay: z
             .array(z.uuid())
             .readonly()
-            .meta({ description: 'Erasures of the workspace that were under way when the source was told.' }),
+            .meta({
+              description:
+                'Erasures of the workspace that were under way since the hold was placed, until the source was told.',
+            }),
           erasedBefore: z
             .array(
               z.object({
@@ -214,11 +217,9 @@ export const shownHoldCheck = z
             description: '`unknown` cannot be told without the record, and is to be treated as held.',
           }),
           holds: z.array(z.uuid()).readonly().meta({ description: 'The holds that cover it, or may.' }),
-          legalDuty: z
-            .boolean()
-            .meta({
-              description: "A legal duty of the processor's covers it, or may, of which you may not know more.",
-            }),
+          legalDuty: z.boolean().meta({
+            description: "A legal duty of the processor's covers it, or may, of which you may not know more.",
+          }),
         }),
       )
       .readonly()

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { PARTIES } from '../../domain/parties.ts';
+import { isJurisdiction } from '../../domain/retention/jurisdictions.ts';
 import { isRetentionLength } from '../../domain/retention/period.ts';
 import { AUDIENCES, FORCES, REQUIREMENTS, RETENTION_PURPOSES } from '../../domain/retention/words.ts';
 
@@ -61,7 +62,7 @@ const rule = z.strictObject({
   /** Columns that must stay; the rest of the row is pseudonymised while it is kept. Left out: the whole row. */
   columns: z.array(text).min(1).optional(),
   /** Countries (ISO 3166-1 alpha-2), with their parts (ISO 3166-2), in which it holds; left out: everywhere. */
-  jurisdictions: z.array(z.string().regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, 'must be as DE or US-CA')).optional(),
+  jurisdictions: z.array(z.string().refine(isJurisdiction, 'must be as DE or US-CA')).optional(),
   /** Who may decide that it stands, or does not, in a single case. */
   overridable_by: z.enum([...PARTIES, 'nobody']).default('controller'),
   needs_person: z.boolean().default(false),

@@ -14,6 +14,8 @@ export interface NewWorkspace {
   /** IANA name. */
   readonly timeZone?: string | undefined;
   readonly contractualDays?: number | undefined;
+  readonly jurisdictions?: readonly string[] | undefined;
+  readonly coolingOffDays?: number | undefined;
   /** Source name to the value of the tenant column there. */
   readonly sources: Readonly<Record<string, string>>;
 }
@@ -27,6 +29,8 @@ export async function createWorkspace(trx: Transaction, workspace: NewWorkspace)
     contact_email: workspace.contactEmail,
     time_zone: workspace.timeZone ?? 'UTC',
     contractual_days: workspace.contractualDays ?? 14,
+    jurisdictions: [...(workspace.jurisdictions ?? [])],
+    cooling_off_days: workspace.coolingOffDays ?? 3,
     created_at: new Date(),
   });
   const sources = Object.entries(workspace.sources).map(([source, tenant_key]) => ({

@@ -87,7 +87,7 @@ export async function readErasureReview(
       pending,
       peopleNeeded: await peopleNeeded(trx, erasure),
       voices: await readVoices(trx, erasure),
-      overrides: await listOverrides(trx, ring, ref),
+      overrides: await listOverrides(trx, ring, ref, caller.principal.party),
       coolingOffDays: await readCoolingOffDays(trx, caller.workspaceId),
       coolingOffUntil: erasure.cooling_off_until,
       decidesAlone: isControllers(caller.principal),

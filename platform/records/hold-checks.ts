@@ -2,7 +2,7 @@
  * Whether holds cover records or persons, for the product's own deletes. Answered from Steward's database alone, in three
  * queries however many are asked about.
  */
-import { answerOf, covers } from '../../domain/hold-check.ts';
+import { answerOf, briefOf, covers } from '../../domain/hold-check.ts';
 import type { AskedRecord, HoldAnswer, HoldInBrief } from '../../domain/hold-check.ts';
 import type { HoldPurpose } from '../../domain/holds.ts';
 import type { Party } from '../../domain/parties.ts';
@@ -21,7 +21,7 @@ export interface CheckedItem {
   readonly identities: readonly CheckedIdentity[];
 }
 
-export interface ItemAnswer {
+interface ItemAnswer {
   readonly answer: HoldAnswer;
   /** Ids of the holds that cover it, or may. */
   readonly holds: readonly string[];
@@ -30,7 +30,7 @@ export interface ItemAnswer {
 }
 
 /** A hold that answers name. */
-export interface NamedHold {
+interface NamedHold {
   readonly id: string;
   readonly party: Party;
   readonly purpose: HoldPurpose;
@@ -69,8 +69,12 @@ export async function checkHolds(
       caller.workspaceId,
       items.flatMap(({ identities }) => identities),
     );
-    const found = items.map((item) => answersFor(item, rows, naming));
-    const answers = found.map((answers) => shown(answers, caller));
+    const holds = rows.map((row) => ({
+      row,
+      brief: briefOf({ holdId: row.id, subjectTypes: row.subject_types }, row.scope),
+    }));
+    const found = items.map((item) => answersFor(item, holds, naming));
+    const answers = found.map((each) => shown(each, caller));
     const named = new Set(answers.flatMap(({ holds }) => holds));
     return { items: answers, holds: rows.filter(({ id }) => named.has(id)).map(nameHold) };
   });
@@ -86,6 +90,11 @@ async function readBriefs(trx: Transaction, { workspaceId }: Caller): Promise<re
     .select<BriefRow[]>('id', 'party', 'purpose', 'visibility', 'matter', 'scope', trx.raw(types));
 }
 
+interface KnownHold {
+  readonly row: BriefRow;
+  readonly brief: HoldInBrief;
+}
+
 interface HoldAnswered {
   readonly hold: BriefRow;
   readonly answer: HoldAnswer;
@@ -94,7 +103,7 @@ interface HoldAnswered {
 /** What each hold that matters says of one item. */
 function answersFor(
   { record, identities }: CheckedItem,
-  holds: readonly BriefRow[],
+  holds: readonly KnownHold[],
   naming: ReadonlyMap<CheckedIdentity, readonly string[]>,
 ): readonly HoldAnswered[] {
   const asked = {
@@ -103,15 +112,9 @@ function answersFor(
     namedBy: new Set(identities.flatMap((each) => naming.get(each) ?? [])),
   };
   return holds
-    .map((hold) => ({ hold, answer: covers(briefOf(hold), asked) }))
+    .map(({ row, brief }) => ({ hold: row, answer: covers(brief, asked) }))
     .filter(({ answer }) => answer !== 'not_held');
 }
-
-const briefOf = ({ id, scope, subject_types: subjectTypes }: BriefRow): HoldInBrief => ({
-  holdId: id,
-  scope,
-  subjectTypes,
-});
 
 function shown(answers: readonly HoldAnswered[], { principal }: Caller): ItemAnswer {
   const seen = answers.filter(({ hold }) => maySee(principal.party, hold.visibility));

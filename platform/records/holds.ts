@@ -17,7 +17,7 @@ import type { Page, PageRequest } from './paging.ts';
 /** What is stored in the clear of a scope; whom it is about is sealed. */
 export type StoredScope = Omit<HoldScope, 'subject'>;
 
-export interface ShownScope {
+interface ShownScope {
   /** Nothing in the scope narrows it. */
   readonly workspace: boolean;
   readonly subject: readonly { readonly type: string }[] | null;
@@ -48,7 +48,7 @@ export interface HoldRecord {
 }
 
 /** How far a source has been told of a hold. */
-export interface HoldSourceRecord {
+interface HoldSourceRecord {
   readonly source: string;
   readonly state: 'pending' | 'effective';
   readonly effectiveAt: Date | null;

@@ -5,6 +5,7 @@ import type { Party } from '../../domain/parties.ts';
 import { overriderOf } from '../../domain/retention/grounds.ts';
 import type { Ground, OverrideKind } from '../../domain/retention/grounds.ts';
 import { maySee } from '../../domain/retention/rendering.ts';
+import type { Audience } from '../../domain/retention/words.ts';
 import type { Transaction } from '../database.ts';
 import type { Caller } from './caller.ts';
 import { currentDecisions } from './erasure-review.ts';
@@ -18,8 +19,14 @@ interface GroundTarget {
   readonly ground: string;
 }
 
+/** In whose right something can be overridden, and who may know of it. */
+export interface Overridable {
+  readonly inRightOf: Party;
+  readonly visibility: Audience;
+}
+
 /**
- * Answers in whose right the ground can be overridden. A ground that the caller may not see is as one that is not there.
+ * Of a ground of the review that somebody wants to override. One that the caller may not see is as if it were not there.
  * Throws InvalidInput and Conflict.
  */
 export async function requireOverridable(
@@ -27,7 +34,7 @@ export async function requireOverridable(
   { principal }: Caller,
   erasure: ErasureRow,
   { kind, ground }: GroundTarget,
-): Promise<Party> {
+): Promise<Overridable> {
   const named = await groundsNamed(trx, erasure, ground);
   const seen = named.filter(({ visibility }) => maySee(principal.party, visibility));
   const [found] = seen.toSorted((a, b) => versionOf(b) - versionOf(a));
@@ -39,7 +46,7 @@ export async function requireOverridable(
     throw badGround('It keeps its records by itself; only a business default needs a decision that it stands.');
   const overrider = overriderOf(found);
   if (overrider === 'nobody') throw new Conflict('The retention schedule lets nobody override this rule.');
-  return overrider;
+  return { inRightOf: overrider, visibility: found.visibility };
 }
 
 const versionOf = (ground: Ground): number => (ground.kind === 'rule' ? ground.version : 0);
@@ -60,14 +67,14 @@ function badGround(detail: string): Error {
   return new InvalidInput('The ground cannot be overridden so.', { fields: [{ pointer: '/ground', detail }] });
 }
 
-/** Throws InvalidInput when the review is about no record of the collection. */
+/** The person gets to know that data is kept, not that somebody has decided so. Throws InvalidInput when the review is about no record of the collection. */
 export async function requireRecordOfReview(
   trx: Transaction,
   erasure: ErasureRow,
   { collection }: HeldRecord,
-): Promise<void> {
+): Promise<Overridable> {
   const found = await currentDecisions(trx, erasure).where({ collection }).first('id');
-  if (found !== undefined) return;
+  if (found !== undefined) return { inRightOf: 'controller', visibility: 'controller' };
   const fields = [{ pointer: '/record/collection', detail: 'This review is about no record of this collection.' }];
   throw new InvalidInput('The record is not in the review.', { fields });
 }

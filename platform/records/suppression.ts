@@ -34,22 +34,22 @@ export async function checkSuppression(
 }
 
 export interface Lifting {
-  readonly identity: Identity;
+  readonly identities: readonly Identity[];
   readonly reason: string;
-  readonly instruction: NamedInstruction | undefined;
+  readonly instruction?: NamedInstruction | undefined;
 }
 
 /**
- * Ends the suppression of one identifier. The controller lifts it under the instruction that it was made under; the
- * processor only under one that says so. Throws NotFound when it is not suppressed, WrongParty, InvalidInput.
+ * Ends the suppression of identifiers. The controller lifts it under the instruction that it was made under; the processor
+ * only under one that it names. Throws NotFound when none is suppressed, WrongParty, InvalidInput.
  */
 export async function liftSuppression(db: Database, ring: KeyRing, caller: Caller, lifting: Lifting): Promise<Date> {
   const { workspaceId, principal } = caller;
-  const digests = digestsOf(ring, workspaceId, [lifting.identity]).flat();
+  const digests = digestsOf(ring, workspaceId, lifting.identities).flat();
   return db.withTenant(workspaceId, async (trx) => {
     const found = await inForce(trx, workspaceId, digests).forUpdate();
     const [first] = found;
-    if (first === undefined) throw new NotFound('This identifier is not suppressed.');
+    if (first === undefined) throw new NotFound('None of the identities is suppressed.');
     const instruction = await authorityOf(trx, caller, first, lifting.instruction);
     const now = new Date();
     const rows = found.map(({ digest }) => digest);

@@ -19,6 +19,10 @@ export interface WorkspaceRecord {
   readonly timeZone: string;
   /** Days in which the processor owes the controller its part. */
   readonly contractualDays: number;
+  /** ISO 3166; empty when nobody has said where it is, so that every country's rules hold. */
+  readonly jurisdictions: readonly string[];
+  /** Days between the approval of an erasure and its beginning. */
+  readonly coolingOffDays: number;
   /** Whom reminders about an approval go to as well, from the second on. */
   readonly reviewDelegateEmail: string | null;
   /** Source name to the value of the tenant column there. */
@@ -32,6 +36,8 @@ interface WorkspaceRow {
   readonly contact_email: string;
   readonly time_zone: string;
   readonly contractual_days: number;
+  readonly jurisdictions: readonly string[];
+  readonly cooling_off_days: number;
   readonly review_delegate_email: string | null;
   readonly created_at: Date;
 }
@@ -125,6 +131,37 @@ export async function setReviewDelegate(
   });
 }
 
+export interface WorkspaceChange {
+  readonly jurisdictions: readonly string[] | undefined;
+  readonly coolingOffDays: number | undefined;
+}
+
+/** Changes what an erasure is weighed and carried out by, from the next plan on. Throws NotFound. */
+export async function changeWorkspace(
+  db: Database,
+  principal: Principal,
+  id: string,
+  { jurisdictions, coolingOffDays }: WorkspaceChange,
+): Promise<WorkspaceRecord> {
+  return db.withPlatform(async (trx) => {
+    await trx('workspaces')
+      .where({ id })
+      .update({
+        id,
+        ...(jurisdictions && { jurisdictions: [...jurisdictions] }),
+        ...(coolingOffDays !== undefined && { cooling_off_days: coolingOffDays }),
+      });
+    const record = await requireWorkspace(trx, id);
+    await appendAudit(trx, PLATFORM_CHAIN, {
+      actor: principal,
+      action: 'workspace.changed',
+      subject: { kind: 'workspace', id },
+      details: { jurisdictions: record.jurisdictions.join(','), coolingOffDays: record.coolingOffDays },
+    });
+    return record;
+  });
+}
+
 const UNIQUE_VIOLATION = '23505';
 
 function visibleTo<T>(db: Database, { workspaceId }: Principal, work: (trx: Transaction) => Promise<T>): Promise<T> {
@@ -152,6 +189,8 @@ function toRecord(row: WorkspaceRow, sources: readonly SourceRow[]): WorkspaceRe
     contactEmail: row.contact_email,
     timeZone: row.time_zone,
     contractualDays: row.contractual_days,
+    jurisdictions: row.jurisdictions,
+    coolingOffDays: row.cooling_off_days,
     reviewDelegateEmail: row.review_delegate_email,
     sources: Object.fromEntries(own.map(({ source, tenant_key }) => [source, tenant_key])),
     createdAt: row.created_at,

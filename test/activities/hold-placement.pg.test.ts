@@ -121,9 +121,8 @@ describe('a hold that is placed', () => {
   it('stays pending where the source lacks Steward’s schema, and says which it is', async () => {
     const ref = await fixture.place();
     await fixture.source.pool.query('ALTER SCHEMA steward RENAME TO elsewhere');
-    const failed = await raise(ref).finally(() =>
-      fixture.source.pool.query('ALTER SCHEMA elsewhere RENAME TO steward'),
-    );
+    const failed = await raise(ref);
+    await fixture.source.pool.query('ALTER SCHEMA elsewhere RENAME TO steward');
     expect(failed).toMatchObject([{ source: 'crm', problem: expect.stringMatching(/SQLSTATE/) }]);
   });
 

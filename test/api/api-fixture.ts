@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createApp } from '../../api/app.ts';
 import type { ApiDependencies } from '../../api/dependencies.ts';
+import { describeSchedule } from '../../data-map/schedule/describe.ts';
 import { Unavailable } from '../../domain/errors.ts';
 import { SCOPES } from '../../domain/parties.ts';
 import type { Scope } from '../../domain/parties.ts';
@@ -107,6 +108,7 @@ export async function openTestApi(): Promise<TestApi> {
     storage: openStorage(config.storage),
     logger: createLogger('api', 'info', linesInto(log)),
     registry: createRegistry('api'),
+    describeSchedule,
     dataMap: describedMap(),
     identityTypes: ['email', 'phone_number', 'external_id'],
     collections: [
@@ -218,9 +220,9 @@ function openGateway(config: Config, ring: KeyRing, temporal: TestTemporal): Tem
       await ask(() => nobody.startRequest(run));
       temporal.started.push(run);
     },
-    signalRequest: async (requestId, signal) => {
+    signalRequest: async (requestId, signal, continues = 0) => {
       await ask(() => nobody.signalRequest(requestId, signal));
-      temporal.signals.push(`${requestId} ${signal}`);
+      temporal.signals.push(`${requestId}${continues > 0 ? `/continue/${continues}` : ''} ${signal}`);
     },
     checkDataMap: async () => {
       await ask(() => nobody.checkDataMap());

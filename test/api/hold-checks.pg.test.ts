@@ -77,6 +77,7 @@ describe('the check of holds', () => {
 
   it('takes a thousand at a time, and no more', async () => {
     await place({ subject: [email('ada@example.com')] });
+    await place({ records: Array.from({ length: 1000 }, (_, id) => contact(10_000 + id)) });
     const many = Array.from({ length: 1000 }, (_, id) =>
       id % 2 === 0 ? contact(id) : { identities: [email(`${randomUUID()}@example.com`)] },
     );

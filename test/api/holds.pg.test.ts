@@ -104,9 +104,10 @@ describe('a hold', () => {
     expect(rows.map(({ row }) => row).join('\n')).not.toContain(value);
 
     const worker = openDatabase(api.deps.config.database.workerUrl);
-    const active = await worker
-      .withTenant(api.workspaceId, (trx) => readActiveHolds(trx, api.deps.ring, api.workspaceId))
-      .finally(() => worker.close());
+    const active = await worker.withTenant(api.workspaceId, (trx) =>
+      readActiveHolds(trx, api.deps.ring, api.workspaceId),
+    );
+    await worker.close();
     expect(active.find(({ holdId }) => holdId === id)).toEqual({
       holdId: id,
       purpose: 'legal',

@@ -448,8 +448,11 @@ describe('an override', () => {
       const reply = await override(planned, { kind: 'set_aside', ground });
       expect([reply.status, reply.body.errors]).toEqual([422, unknown.body.errors]);
     }
+    const own = await override(planned, { kind: 'set_aside', ground: 'aml-screening' }, ours());
+    expect(overridesOf(own)).toMatchObject([{ ground: 'aml-screening' }]);
     const shown = await look(planned.requestId);
     expect(shown.body['overrides']).toEqual([]);
+    expect((await withdraw(planned, overridesOf(own)[0]?.id)).status).toBe(404);
   });
 
   it('of a rule that nobody may override is refused', async () => {

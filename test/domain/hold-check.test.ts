@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HOLD_ANSWERS, answerOf, covers } from '../../domain/hold-check.ts';
+import { HOLD_ANSWERS, answerOf, briefOf, covers } from '../../domain/hold-check.ts';
 import type { Asked, AskedRecord, HoldInBrief } from '../../domain/hold-check.ts';
 
 const CONTACT: AskedRecord = {
@@ -19,11 +19,8 @@ const person = (types: readonly string[], namedBy: readonly string[] = []): Aske
   identityTypes: new Set(types),
   namedBy: new Set(namedBy),
 });
-const hold = (scope: HoldInBrief['scope'] = {}, subjectTypes: readonly string[] = []): HoldInBrief => ({
-  holdId: 'h',
-  scope,
-  subjectTypes,
-});
+const hold = (scope: Parameters<typeof briefOf>[1] = {}, subjectTypes: readonly string[] = []): HoldInBrief =>
+  briefOf({ holdId: 'h', subjectTypes }, scope);
 
 describe('a hold on a whole workspace', () => {
   it('covers everything that is asked about', () => {
@@ -38,6 +35,8 @@ describe('a hold on records', () => {
   it('covers a record by its key, in whatever order and form the key is written', () => {
     expect(covers(on, record({ collection: 'crm.notes', key: { ordinal: 2, contact_id: '1' } }))).toBe('held');
     expect(covers(on, record({ collection: 'crm.notes', key: { ordinal: 3, contact_id: 1 } }))).toBe('not_held');
+    const byUuid = hold({ records: [{ collection: 'crm.contacts', key: { id: '0A1B' } }] });
+    expect(covers(byUuid, record({ key: { id: '0a1b' } }))).toBe('held');
     expect(covers(on, record({ collection: 'crm.other', key: { ordinal: 2, contact_id: 1 } }))).toBe('not_held');
   });
 
@@ -86,7 +85,8 @@ const anyRecord = fc.record({
   collection: fc.constantFrom('crm.contacts', 'crm.notes'),
   key: fc.record({ id: fc.nat({ max: 3 }) }),
 });
-const anyHold = fc.record({
+type Placed = Pick<HoldInBrief, 'holdId' | 'subjectTypes'> & { readonly scope: Parameters<typeof briefOf>[1] };
+const anyHold: fc.Arbitrary<Placed> = fc.record({
   holdId: fc.constantFrom('a', 'b', 'c'),
   subjectTypes: fc.uniqueArray(type, { maxLength: 2 }),
   scope: fc.record(
@@ -115,7 +115,7 @@ describe('what holds answer together', () => {
   it('is never weakened by one more hold, and does not depend on their order', () => {
     fc.assert(
       fc.property(fc.array(anyHold), anyHold, anyAsked, (holds, one, asked) => {
-        const of = (all: readonly HoldInBrief[]) => answerOf(all.map((each) => covers(each, asked)));
+        const of = (all: readonly Placed[]) => answerOf(all.map((each) => covers(briefOf(each, each.scope), asked)));
         expect(rank(of([...holds, one]))).toBeGreaterThanOrEqual(rank(of(holds)));
         expect(of(holds.toReversed())).toBe(of(holds));
       }),
@@ -126,7 +126,8 @@ describe('what holds answer together', () => {
     fc.assert(
       fc.property(anyHold, anyAsked, fc.constantFrom('records', 'classes', 'dates'), (one, asked, part) => {
         const wider = { ...one, scope: { ...one.scope, [part]: undefined } };
-        expect(rank(covers(wider, asked))).toBeGreaterThanOrEqual(rank(covers(one, asked)));
+        const answer = ({ scope, ...of }: Placed) => rank(covers(briefOf(of, scope), asked));
+        expect(answer(wider)).toBeGreaterThanOrEqual(answer(one));
       }),
     );
   });

@@ -54,6 +54,7 @@ const texts: Record<string, fc.Arbitrary<string>> = {
   reminderTimer: count.map((value) => summaries.reminderTimer(value)),
   packagesDeleted: fc.tuple(count, count).map((values) => summaries.packagesDeleted(...values)),
   storageSwept: fc.tuple(count, count).map((values) => summaries.storageSwept(...values)),
+  tombstonesSwept: count.map((value) => summaries.tombstonesSwept(value)),
   packageExpiryTimer: fc.constant(summaries.packageExpiryTimer()),
   mapChecked: fc.tuple(count, count, at).map((values) => summaries.mapChecked(...values)),
   mapCheckTimer: fc.constant(summaries.mapCheckTimer()),

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => erasures.close());
 
 const FINDING = ['acknowledgeRequest', 'checkInstruction', 'openManualTasks', 'locatePerson', 'openMatchReview'];
-const PROOF = ['verifyErasure', 'endErasure', 'certifyErasure', 'tellErasure', 'closeErasure'];
+const PROOF = ['verifyErasure', 'endErasure', 'plantTombstones', 'certifyErasure', 'tellErasure', 'closeErasure'];
 const ERASING = ['eraseRecords', 'eraseMedia'];
 const APPROVED = ['planErasure', 'openErasureReview', 'beginCoolingOff', 'endCoolingOff'];
 
@@ -114,7 +114,7 @@ describe.concurrent('a plan that is out of date', () => {
     };
     await erasure.start();
     expect(await erasure.result()).toEqual({ outcome: 'partially_fulfilled' });
-    expect(erasure.steps.slice(-5)).toEqual(PROOF);
+    expect(erasure.steps.slice(-6)).toEqual(PROOF);
     expect(erasure.steps).not.toContain('refuseErasure');
   });
 
@@ -126,7 +126,7 @@ describe.concurrent('a plan that is out of date', () => {
     });
     await erasure.start();
     await erasure.result();
-    expect(erasure.steps.slice(-7)).toEqual([...ERASING, ...PROOF]);
+    expect(erasure.steps.slice(-8)).toEqual([...ERASING, ...PROOF]);
   });
 
   it('is not made again and again without a pause', async () => {
@@ -188,7 +188,7 @@ describe.concurrent('a cancellation', () => {
       await erasure.start();
       expect(await erasure.result()).toEqual({ outcome: 'partially_fulfilled' });
       expect(erasure.steps).not.toContain('withdrawRequest');
-      expect(erasure.steps.slice(-7)).toEqual([...ERASING, ...PROOF]);
+      expect(erasure.steps.slice(-8)).toEqual([...ERASING, ...PROOF]);
     },
   );
 });

@@ -4,8 +4,10 @@ import { HOLD_PURPOSES, HOLD_STATES } from '../../domain/holds.ts';
 import { DISCLOSURE_PURPOSES, INSTRUCTION_SOURCES, PARTIES } from '../../domain/parties.ts';
 import { EXEMPTIONS, RELEASE_DECISIONS, TASK_STATUSES } from '../../domain/release.ts';
 import { RELEASES, REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
+import { OVERRIDE_KINDS } from '../../domain/retention/grounds.ts';
 import { AUDIENCES, FORCES, REQUIREMENTS, RETENTION_PURPOSES } from '../../domain/retention/words.ts';
 import { migrate } from '../../platform/migrate.ts';
+import { VERDICTS } from '../../platform/records/erasure-approvals.ts';
 import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 
@@ -53,6 +55,10 @@ describe('the migrations', () => {
     ['steward.holds', 'purpose', HOLD_PURPOSES],
     ['steward.holds', 'state', HOLD_STATES],
     ['steward.certificates', 'audience', AUDIENCES],
+    ['steward.decision_approvals', 'verdict', VERDICTS],
+    ['steward.erasure_overrides', 'kind', OVERRIDE_KINDS],
+    ['steward.erasure_overrides', 'in_right_of', PARTIES],
+    ['steward.erasure_overrides', 'visibility', AUDIENCES],
     ['steward.links', 'purpose', DISCLOSURE_PURPOSES],
     ['steward.requests', 'release', RELEASES],
     ['steward.redactions', 'exemption', EXEMPTIONS],
