@@ -9,24 +9,18 @@ import type { PageFile, Paged } from './record-pages.ts';
 import { Utf8Writer } from './utf8-writer.ts';
 import { speechIn } from './words/speech.ts';
 
-/** Plain data, for it may go to another thread. */
-export interface RecordOrder {
+interface RecordOrder {
   readonly collection: Paged;
   readonly workspaceName: string;
   readonly language: Language;
   readonly hasPages: boolean;
 }
 
-/** A page in UTF-8. */
-export type MadePage = { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> };
-
-/** Of some rows. No two have memory in common. */
+/** Of some rows, in UTF-8. */
 export interface Made {
   /** The next bytes of the CSV file. */
-  readonly csv: Uint8Array<ArrayBuffer>;
-  readonly pages: readonly MadePage[];
-  /** What the pages' folder has by now; undefined when there are none to be. */
-  readonly written: Omit<PackedPages, 'folder'> | undefined;
+  readonly csv: Uint8Array;
+  readonly pages: readonly { readonly name: string; readonly bytes: Uint8Array }[];
 }
 
 export class RecordMaker {
@@ -42,17 +36,22 @@ export class RecordMaker {
 
   /** Takes the rows as JSON lines, however they are cut. */
   make(chunk: Uint8Array): Made {
-    const pages: MadePage[] = [];
+    const pages: Made['pages'][number][] = [];
     for (const line of this.lines.read(chunk)) {
       const cells = readCells(line);
       this.csv.write(csvRecord(cells));
-      for (const file of this.pages?.add(cells) ?? []) pages.push(this.encode(file));
+      for (const file of this.pages?.add(cells) ?? []) pages.push({ name: file.name, bytes: this.encoded(file) });
     }
-    return { csv: this.csv.take(), pages, written: this.pages?.written };
+    return { csv: this.csv.take(), pages };
   }
 
-  private encode({ name, texts }: PageFile): MadePage {
+  /** What the pages' folder has by now; undefined when there are none to be. */
+  get written(): Omit<PackedPages, 'folder'> | undefined {
+    return this.pages?.written;
+  }
+
+  private encoded({ texts }: PageFile): Uint8Array {
     for (const text of texts) this.text.write(text);
-    return { name, bytes: this.text.take() };
+    return this.text.take();
   }
 }

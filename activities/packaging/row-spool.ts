@@ -1,8 +1,8 @@
 /**
- * The rows of one collection, read from the source once and given again for each of the files made of them. An archive is
- * written one file after the other, and asking the source for the same rows again costs more than anything else here.
+ * What is made of rows while an archive takes another file: it takes one after the other, and asking the source for the same
+ * rows again costs more than anything else here.
  *
- * Few rows stay in memory. More go to a temporary file that has no name any more, sealed with a key that only this process
+ * Little stays in memory. More goes to a temporary file that has no name any more, sealed with a key that only this process
  * has: nothing of it can be read by anybody else, or by anybody after the process has ended.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -35,6 +35,11 @@ export class RowSpool extends Writable {
   constructor(memoryBytes = MEMORY_BYTES) {
     super();
     this.memoryBytes = memoryBytes;
+  }
+
+  /** That were written. */
+  get bytes(): number {
+    return this.keptBytes;
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {

@@ -16,8 +16,8 @@ export class Utf8Writer {
     this.filled += this.buffer.write(text, this.filled, 'utf8');
   }
 
-  /** What was written since the last time, in memory of its own that can be handed to another thread. */
-  take(): Uint8Array<ArrayBuffer> {
+  /** What was written since the last time, in memory of its own. */
+  take(): Uint8Array {
     const bytes = new Uint8Array(this.buffer.subarray(0, this.filled));
     this.filled = 0;
     return bytes;
