@@ -16,17 +16,16 @@ interface RecordOrder {
   readonly hasPages: boolean;
 }
 
-/** Of some rows, in UTF-8. */
+/** Of some rows. */
 export interface Made {
   /** The next bytes of the CSV file. */
   readonly csv: Uint8Array;
-  readonly pages: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  readonly pages: readonly PageFile[];
 }
 
 export class RecordMaker {
   private readonly lines = new LineReader();
   private readonly csv = new Utf8Writer();
-  private readonly text = new Utf8Writer();
   private readonly pages: RecordPages | undefined;
 
   constructor({ collection, workspaceName, language, hasPages }: RecordOrder) {
@@ -36,11 +35,11 @@ export class RecordMaker {
 
   /** Takes the rows as JSON lines, however they are cut. */
   make(chunk: Uint8Array): Made {
-    const pages: Made['pages'][number][] = [];
+    const pages: PageFile[] = [];
     for (const line of this.lines.read(chunk)) {
       const cells = readCells(line);
       this.csv.write(csvRecord(cells));
-      for (const file of this.pages?.add(cells) ?? []) pages.push({ name: file.name, bytes: this.encoded(file) });
+      if (this.pages) pages.push(...this.pages.add(cells));
     }
     return { csv: this.csv.take(), pages };
   }
@@ -48,10 +47,5 @@ export class RecordMaker {
   /** What the pages' folder has by now; undefined when there are none to be. */
   get written(): Omit<PackedPages, 'folder'> | undefined {
     return this.pages?.written;
-  }
-
-  private encoded({ texts }: PageFile): Uint8Array {
-    for (const text of texts) this.text.write(text);
-    return this.text.take();
   }
 }

@@ -24,7 +24,7 @@ export class Utf8Writer {
   }
 
   private grow(needed: number): void {
-    const larger = Buffer.allocUnsafeSlow(needed);
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.buffer.length));
     this.buffer.copy(larger, 0, 0, this.filled);
     this.buffer = larger;
   }
