@@ -36,7 +36,7 @@ export class JsonArray {
   }
 
   /** What the next rows add to the array, from their bytes as JSON lines, however they are cut. */
-  take(chunk: Buffer): Buffer {
+  take(chunk: Buffer): Buffer<ArrayBuffer> {
     // Each row's end makes place for half of the next one's separator; the first one here may need both bytes.
     const out = Buffer.allocUnsafeSlow(chunk.length + rowEndsIn(chunk) + 2);
     let filled = 0;

@@ -16,10 +16,13 @@ interface RecordOrder {
   readonly hasPages: boolean;
 }
 
-/** Of some rows. */
+/** Of a text that is decoded at once: a larger one is promoted when a collection comes while its rows are written. */
+const PIECE_BYTES = 32 * 1024;
+
+/** Of some rows. Each has memory of its own. */
 export interface Made {
   /** The next bytes of the CSV file. */
-  readonly csv: Uint8Array;
+  readonly csv: Uint8Array<ArrayBuffer>;
   readonly pages: readonly PageFile[];
 }
 
@@ -36,10 +39,12 @@ export class RecordMaker {
   /** Takes the rows as JSON lines, however they are cut. */
   make(chunk: Uint8Array): Made {
     const pages: PageFile[] = [];
-    for (const line of this.lines.read(chunk)) {
-      const cells = readCells(line);
-      this.csv.write(csvRecord(cells));
-      if (this.pages) pages.push(...this.pages.add(cells));
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      for (const line of this.lines.read(chunk.subarray(at, at + PIECE_BYTES))) {
+        const cells = readCells(line);
+        this.csv.write(csvRecord(cells));
+        if (this.pages) pages.push(...this.pages.add(cells));
+      }
     }
     return { csv: this.csv.take(), pages };
   }

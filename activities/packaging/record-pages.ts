@@ -38,7 +38,7 @@ const pagedRows = ({ rows }: Paged): number => Math.min(rows, MAX_ROWS);
 export interface PageFile {
   /** In the collection's folder. */
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export class RecordPages {
@@ -98,7 +98,7 @@ class Shard {
     return this.characters >= SHARD_CHARACTERS;
   }
 
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     this.script.write('")\n');
     this.before += this.rows;
     this.number += 1;
@@ -151,7 +151,7 @@ class Page {
     return this.rows === this.total;
   }
 
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     this.markup.write(`</tbody></table></div>
 ${this.navigation('below').markup}</main></body></html>
 `);

@@ -40,9 +40,16 @@ export async function writeRows(
 ): Promise<WrittenRows> {
   await using files = new RowFiles(archive, order);
   // It fails and is destroyed together with the rows.
-  const blocks: AsyncIterable<Buffer> = pipeline(rows, new Blocks(), () => undefined);
+  const blocks: AsyncIterable<Buffer<ArrayBuffer>> = pipeline(rows, new Blocks(), () => undefined);
   for await (const block of blocks) onRows(await files.take(block));
   return await files.end();
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** At once: what waits for the garbage collector has by then been promoted, and most of the memory would be of that kind. */
+function free({ buffer }: Bytes): void {
+  buffer.transfer(0);
 }
 
 class RowFiles implements AsyncDisposable {
@@ -51,7 +58,7 @@ class RowFiles implements AsyncDisposable {
   private readonly array: JsonArray;
   private readonly files = { json: new WaitingFile(), jsonl: new WaitingFile(), csv: new WaitingFile() };
   /** Blocks that wait until the sample is whole, on which the layout of the pages depends. */
-  private early: Buffer[] = [];
+  private early: Bytes[] = [];
   private maker: RecordMaker | undefined;
   private folder = '';
   /** Compressing and writing what the last block came to. */
@@ -64,16 +71,17 @@ class RowFiles implements AsyncDisposable {
   }
 
   /** Other threads compress a block while this one makes CSV and pages of it, and of the next. Answers how many rows ended. */
-  async take(block: Buffer): Promise<number> {
+  async take(block: Buffer<ArrayBuffer>): Promise<number> {
     const before = this.array.rows;
-    const compressing = [this.files.jsonl.write(block), this.files.json.write(this.array.take(block))];
+    const array = this.array.take(block);
+    const compressing = [this.files.jsonl.write(block), this.files.json.write(array)];
     this.early.push(block);
-    await this.next(compressing, this.array.isSampled ? this.make() : []);
+    await this.next(compressing, [array], this.array.isSampled ? this.make() : []);
     return this.array.rows - before;
   }
 
   async end(): Promise<WrittenRows> {
-    await this.next([this.files.json.write(this.array.end())], this.make());
+    await this.next([this.files.json.write(this.array.end())], [], this.make());
     await this.last;
     for (const format of ['json', 'jsonl', 'csv'] as const) {
       await this.archive.add(this.order.paths[format], await this.files[format].end());
@@ -88,9 +96,9 @@ class RowFiles implements AsyncDisposable {
   }
 
   /** CSV and pages of the blocks that wait. */
-  private make(): readonly Made[] {
+  private make(): readonly (Made & { readonly block: Bytes })[] {
     const maker = (this.maker ??= this.begin());
-    return this.early.splice(0).map((block) => maker.make(block));
+    return this.early.splice(0).map((block) => ({ block, ...maker.make(block) }));
   }
 
   private begin(): RecordMaker {
@@ -101,14 +109,22 @@ class RowFiles implements AsyncDisposable {
     return new RecordMaker({ collection: { ...collection, sample, rows }, workspaceName, language, hasPages });
   }
 
-  private async next(compressing: readonly Promise<void>[], made: readonly Made[]): Promise<void> {
+  private async next(
+    compressing: readonly Promise<void>[],
+    arrays: readonly Bytes[],
+    made: ReturnType<RowFiles['make']>,
+  ): Promise<void> {
     const csv = made.map((each) => this.files.csv.write(each.csv));
     const pages = made.flatMap((each) => each.pages.map(({ name, bytes }) => ({ name, content: compress(bytes) })));
     const writing = async (): Promise<void> => {
       for (const { name, content } of pages) await this.archive.add(`${this.folder}/${name}`, await content);
     };
+    const spent = [
+      ...arrays,
+      ...made.flatMap((each) => [each.block, each.csv, ...each.pages.map(({ bytes }) => bytes)]),
+    ];
     await this.last;
-    this.last = Promise.all([...compressing, ...csv, writing()]);
+    this.last = Promise.all([...compressing, ...csv, writing()]).then(() => spent.forEach(free));
     // Of its failure the next one hears.
     this.last.catch(() => undefined);
   }

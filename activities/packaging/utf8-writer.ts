@@ -17,7 +17,7 @@ export class Utf8Writer {
   }
 
   /** What was written since the last time, in memory of its own. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(this.buffer.subarray(0, this.filled));
     this.filled = 0;
     return bytes;
