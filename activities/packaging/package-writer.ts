@@ -10,7 +10,14 @@ import type { ArchiveWriter } from './archive-writer.ts';
 import { packAttachments } from './attached-files.ts';
 import { CollectionFiles } from './collection-files.ts';
 import { totalFiles, totalRows } from './contents.ts';
-import type { Column, PackageContents, PackageFacts, PackedCollection, Supplements } from './contents.ts';
+import type {
+  Column,
+  PackageContents,
+  PackageFacts,
+  PackedCollection,
+  Supplements,
+  UnreachedSource,
+} from './contents.ts';
 import { FIELDS_FILE, fieldList } from './field-list.ts';
 import { EntryNames } from './entry-names.ts';
 import { indexPage } from './index-page.ts';
@@ -25,6 +32,7 @@ import { STYLE_FILE } from './record-pages.ts';
 export interface PackageWork extends Supplements {
   readonly facts: PackageFacts;
   readonly search: Search;
+  readonly unreached: readonly UnreachedSource[];
 }
 
 interface WriterDeps {
@@ -48,7 +56,7 @@ interface PackedSource {
 /** Answers the manifest and its exact bytes. The sources are read in one snapshot each, which ends before media are copied. */
 export async function writePackage(
   archive: ArchiveWriter,
-  { facts, search, attachments, redactions, manualSystems }: PackageWork,
+  { facts, search, unreached, attachments, redactions, manualSystems }: PackageWork,
   { sources, ring }: WriterDeps,
   { progress, signal }: Watch,
 ): Promise<{ readonly manifest: Manifest; readonly document: Buffer }> {
@@ -67,6 +75,7 @@ export async function writePackage(
     media,
     missing,
     attachments: await packAttachments(archive, names, progress, attachments),
+    unreached,
     redactions,
     manualSystems,
   };
@@ -107,7 +116,7 @@ async function packSource(snapshot: Snapshot, files: CollectionFiles): Promise<P
 }
 
 function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest {
-  const { facts, snapshots, collections, missing, attachments, redactions, manualSystems } = contents;
+  const { facts, snapshots, collections, missing, attachments, redactions, manualSystems, unreached } = contents;
   const { createdAt, contact: _, ...named } = facts;
   return {
     format: MANIFEST_FORMAT,
@@ -121,6 +130,10 @@ function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest
     omissions: redactions,
     attachments: attachments.map(({ system, title, file }) => ({ system, title, path: file.path })),
     manualSystems,
+    unreached: unreached.map((each) => ({
+      source: each.source,
+      collections: each.collections.map(({ collection }) => collection),
+    })),
   };
 }
 

@@ -99,6 +99,7 @@ async function write(archive: ArchiveWriter, rows: number, language: Language): 
     media: [],
     missing: [{ collection: 'crm.contacts', path: 'photos/lost.jpg' }],
     attachments: [],
+    unreached: [],
     redactions: [{ label: 'Message threads', exemption: 'third_party', rows: 2 }],
     manualSystems: [{ system: 'Telephone system', outcome: 'nothing_found' }],
   };
