@@ -1,6 +1,5 @@
 /** What goes into an archive compressed before its turn comes, so that the archive has only to take it. */
 import { createHash, hash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { crc32, createDeflateRaw, deflateRaw } from 'node:zlib';
 import { RowSpool } from './row-spool.ts';
@@ -11,6 +10,9 @@ import type { ZipContent } from './zip-format.ts';
  * the hand-overs of compressed data between its thread and ours cost as much as hashing.
  */
 export const COMPRESSION = { level: 4, chunkSize: 128 * 1024 } as const;
+
+/** Filled by few pieces, so that each dies young. */
+const WAITING_CHUNK_BYTES = 64 * 1024;
 
 /** Sizes and checksums of an entry's content. */
 export interface Measured extends ZipContent {
@@ -63,9 +65,9 @@ async function compressWhole(bytes: Uint8Array): Promise<Compressed> {
 /** A file that is written while others are, and kept, compressed, until the archive takes it. */
 export class WaitingFile {
   private readonly measure = new Measure();
-  private readonly deflate = createDeflateRaw(COMPRESSION);
+  private readonly deflate = createDeflateRaw({ ...COMPRESSION, chunkSize: WAITING_CHUNK_BYTES });
   private readonly spool = new RowSpool();
-  private readonly kept = pipeline(this.deflate, this.spool);
+  private readonly kept = this.keep();
 
   constructor() {
     // Whoever writes next, or ends it, hears of the failure.
@@ -86,6 +88,7 @@ export class WaitingFile {
   async end(): Promise<Compressed> {
     this.deflate.end();
     await this.kept;
+    await this.spool.end();
     return { ...this.measure.result(this.spool.bytes), pieces: this.spool.replay() };
   }
 
@@ -94,5 +97,10 @@ export class WaitingFile {
     this.deflate.destroy();
     await this.kept.catch(() => undefined);
     await this.spool.release();
+  }
+
+  private async keep(): Promise<void> {
+    const pieces: AsyncIterable<Buffer> = this.deflate;
+    for await (const piece of pieces) await this.spool.write(piece);
   }
 }
