@@ -93,10 +93,11 @@ function inWords(file: string, report: Awaited<ReturnType<typeof verifyPackageFi
   if (!report.ok || report.manifest === undefined) {
     return [`${file} does NOT verify:`, ...report.problems.map(({ path, what }) => `  ${path}: ${what}`)].join('\n');
   }
-  const { requestId, createdAt, totals, files } = report.manifest;
+  const { requestId, createdAt, totals, files, unreached = [] } = report.manifest;
   return [
     `${file} verifies: the signature is good, and all ${files.length} files are as the manifest says.`,
     `  request ${requestId}, packed ${createdAt}, ${totals.rows} records, ${totals.files} attached files, ${totals.missingFiles} missing`,
+    ...unreached.map(({ source, collections }) => `  not searched: ${source} (${collections.join(', ')})`),
   ].join('\n');
 }
 

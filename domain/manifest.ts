@@ -55,6 +55,13 @@ interface ManifestManualSystem {
   readonly statement?: string | undefined;
 }
 
+/** A source that may hold data of the person and was not searched: nobody has said how it knows the workspace. */
+interface ManifestUnreached {
+  readonly source: string;
+  /** `dataset.collection` of the data map, where the data may be. */
+  readonly collections: readonly string[];
+}
+
 /** An object that a row names and that the store does not have. */
 export interface MissingObject {
   readonly collection: string;
@@ -83,4 +90,5 @@ export interface Manifest {
   readonly omissions?: readonly ManifestOmission[] | undefined;
   readonly attachments?: readonly ManifestAttachment[] | undefined;
   readonly manualSystems?: readonly ManifestManualSystem[] | undefined;
+  readonly unreached?: readonly ManifestUnreached[] | undefined;
 }

@@ -37,6 +37,7 @@ const manifest = z.object({
   omissions: z.array(z.object({ label: text, exemption: text, rows: count.optional() })).optional(),
   attachments: z.array(z.object({ system: text, path: text, title: text.optional() })).optional(),
   manualSystems: z.array(z.object({ system: text, outcome: text, statement: text.optional() })).optional(),
+  unreached: z.array(z.object({ source: text, collections: z.array(text) })).optional(),
 });
 
 /** Undefined when the bytes are not a manifest of a version that is known here. */

@@ -10,7 +10,7 @@ import { PackageBroken } from '../../domain/errors.ts';
 import type { ExportFormat } from '../../domain/workspace-export.ts';
 import type { ArchiveWriter } from '../packaging/archive-writer.ts';
 import { safeFileName } from '../packaging/entry-names.ts';
-import { Blocks } from './blocks.ts';
+import { Blocks } from '../blocks.ts';
 import { copyRows } from './copy-rows.ts';
 import type { ExportDeps } from './export-facts.ts';
 import { ParquetFile } from './parquet-file.ts';

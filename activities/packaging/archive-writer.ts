@@ -1,46 +1,49 @@
 /**
- * Writes a zip entry by entry into one stream. Each entry's size and SHA-256 are taken as it passes, so nothing is held
+ * Writes a zip entry by entry into one stream. Each entry's size and digests are taken as it passes, so nothing is held
  * and nothing is read twice; the reader's pace is kept from the object storage back to the database.
  */
-import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ZipArchive } from 'archiver';
+import { createDeflateRaw } from 'node:zlib';
 import type { ManifestFile } from '../../domain/manifest.ts';
-import { DigestStream } from './digest-stream.ts';
-
-/**
- * Level 6 takes a tenth longer over the whole package and makes rows of text 3 % smaller. With zlib's own chunks of 16 KiB
- * the hand-overs of compressed data between its thread and ours cost as much as hashing.
- */
-export const COMPRESSION = { level: 4, chunkSize: 128 * 1024 } as const;
+import { COMPRESSION, Measure, compress } from './compressed.ts';
+import type { Compressed, Measured } from './compressed.ts';
+import { descriptor, directoryRecord, endOfDirectory, localHeader } from './zip-format.ts';
+import type { ZipEntry } from './zip-format.ts';
 
 type Streamed = Readable | AsyncIterable<Uint8Array> | Iterable<string>;
-export type Content = Streamed | string | Uint8Array;
-type EntryData = { readonly name: string; readonly date: Date; readonly store: boolean };
-type Digested = Omit<ManifestFile, 'path'>;
+export type Content = Streamed | string | Uint8Array | Compressed;
+
+/** What waits for the reader at most, so that the hand-overs are few. */
+const OUTPUT_BYTES = 2 ** 19;
 
 interface EntryOptions {
-  /** True for what is compressed already: photos, films, PDF files. */
+  /** True for a stream of what is compressed already: photos, films, PDF files. */
   readonly store?: boolean;
 }
 
+/** One entry at a time. */
 export class ArchiveWriter {
   /** The archive's bytes. Fails when an entry's content fails. */
   readonly output: Readable;
-  private readonly zip: ZipArchive;
+  private readonly input = new PassThrough({ highWaterMark: OUTPUT_BYTES });
   private readonly date: Date;
   private readonly written: ManifestFile[] = [];
-  /** Aborted when the output is closed: archiver itself would wait for ever. */
+  private readonly directory: Buffer[] = [];
+  private offset = 0;
+  /** Aborted when the output is closed. */
   private readonly over = new AbortController();
 
   /** `date` is the time that every entry bears. */
   constructor(date: Date) {
-    this.zip = new ZipArchive({ zlib: COMPRESSION });
-    this.output = this.zip;
+    this.output = this.input;
     this.date = date;
-    this.zip.once('close', () => this.over.abort(new Error('The archive was closed before its end.')));
+    // Whoever reads the output hears of it; so does whoever writes next.
+    this.input.on('error', () => undefined);
+    this.input.once('close', () =>
+      this.over.abort(this.input.errored ?? new Error('The archive was closed before its end.')),
+    );
   }
 
   /** Every entry so far, in the order written. */
@@ -50,16 +53,17 @@ export class ArchiveWriter {
 
   /** How large the archive has become. */
   get bytes(): number {
-    return this.zip.pointer();
+    return this.offset;
   }
 
   /** Writes one entry and answers what it came to. When it fails, the whole archive has failed. */
-  async add(path: string, content: Content, options: EntryOptions = {}): Promise<ManifestFile> {
+  async add(path: string, content: Content, { store = false }: EntryOptions = {}): Promise<ManifestFile> {
     this.over.signal.throwIfAborted();
-    const data = { name: path, date: this.date, store: options.store ?? false };
     try {
-      const written = isWhole(content) ? await this.addWhole(content, data) : await this.addStream(content, data);
-      const file = { path, ...written };
+      const { bytes, sha256 } = isStreamed(content)
+        ? await this.addStream(path, content, store)
+        : await this.addCompressed(path, isCompressed(content) ? content : await compress(toBuffer(content)));
+      const file = { path, bytes, sha256 };
       this.written.push(file);
       return file;
     } catch (error) {
@@ -68,45 +72,70 @@ export class ArchiveWriter {
     }
   }
 
-  /** Without a stream: hundreds of small files would be as many streams to set up and take down. */
-  private async addWhole(content: string | Uint8Array, data: EntryData): Promise<Digested> {
-    const bytes = toBuffer(content);
-    const taken = once(this.zip, 'entry', { signal: this.over.signal });
-    this.zip.append(bytes, data);
-    await taken;
-    return { bytes: bytes.length, sha256: hash('sha256', bytes, 'hex') };
+  private async addCompressed(path: string, content: Compressed): Promise<Measured> {
+    const entry = this.entry(path, true);
+    await this.put(localHeader(entry, content));
+    for await (const piece of content.pieces) await this.put(piece);
+    this.directory.push(directoryRecord(entry, content, false));
+    return content;
   }
 
-  private async addStream(content: Streamed, data: EntryData): Promise<Digested> {
+  private async addStream(path: string, content: Streamed, isStored: boolean): Promise<Measured> {
+    const entry = this.entry(path, !isStored);
+    await this.put(localHeader(entry, undefined));
+    const begun = this.offset;
+    const measure = new Measure();
+    const measured = async function* (pieces: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+      for await (const piece of pieces) {
+        const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+        measure.update(bytes);
+        yield bytes;
+      }
+    };
+    const put = async (pieces: AsyncIterable<Uint8Array>): Promise<void> => {
+      for await (const piece of pieces) await this.put(piece);
+    };
+    const [source, { signal }] = [content instanceof Readable ? content : Readable.from(content), this.over];
+    await (isStored
+      ? pipeline(source, measured, put, { signal })
+      : pipeline(source, measured, createDeflateRaw(COMPRESSION), put, { signal }));
+    const result = measure.result(this.offset - begun);
+    await this.put(descriptor(result));
+    this.directory.push(directoryRecord(entry, result, true));
+    return result;
+  }
+
+  private entry(path: string, isDeflated: boolean): ZipEntry {
+    return { path, date: this.date, isDeflated, offset: this.offset };
+  }
+
+  /** Resolves when there is room for more. */
+  private async put(bytes: Uint8Array): Promise<void> {
     const { signal } = this.over;
-    const digest = new DigestStream();
-    const taken = once(this.zip, 'entry', { signal });
-    this.zip.append(digest, data);
-    await Promise.all([pipeline(toReadable(content), digest, { signal }), taken]);
-    return digest.result();
+    signal.throwIfAborted();
+    this.offset += bytes.length;
+    if (!this.input.write(bytes)) await once(this.input, 'drain', { signal });
   }
 
   /** Writes the directory of the archive, after which its output ends. */
   async finish(): Promise<void> {
-    const { signal } = this.over;
-    signal.throwIfAborted();
-    await Promise.race([this.zip.finalize(), once(signal, 'abort').then(() => signal.throwIfAborted())]);
+    const begun = this.offset;
+    for (const each of this.directory) await this.put(each);
+    await this.put(endOfDirectory(this.directory.length, this.offset - begun, begun));
+    this.input.end();
   }
 
   /** Ends the output with an error, so that what reads it keeps nothing. */
   abort(reason: unknown): void {
-    this.zip.destroy(reason instanceof Error ? reason : new Error('The archive was abandoned.'));
+    this.input.destroy(reason instanceof Error ? reason : new Error('The archive was abandoned.'));
   }
 }
 
-const isWhole = (content: Content): content is string | Uint8Array =>
-  typeof content === 'string' || content instanceof Uint8Array;
+const isCompressed = (content: object | string): content is Compressed =>
+  typeof content === 'object' && 'pieces' in content;
 
-const toBuffer = (content: string | Uint8Array): Buffer =>
-  typeof content === 'string'
-    ? Buffer.from(content)
-    : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+const isStreamed = (content: Content): content is Streamed =>
+  typeof content !== 'string' && !(content instanceof Uint8Array) && !isCompressed(content);
 
-function toReadable(content: Streamed): Readable {
-  return content instanceof Readable ? content : Readable.from(content);
-}
+const toBuffer = (content: string | Uint8Array): Uint8Array =>
+  typeof content === 'string' ? Buffer.from(content) : content;

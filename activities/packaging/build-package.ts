@@ -1,6 +1,9 @@
 /** Builds a request's package: found, packed, sealed and stored in one stream, then recorded. */
 import { createHash, randomUUID } from 'node:crypto';
+import { collectionsOf } from '../../data-map/model.ts';
 import type { DataMap } from '../../data-map/model.ts';
+import { textsIn } from '../../data-map/texts.ts';
+import type { Language } from '../../domain/languages.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { PackageResult, RequestRef } from '../../domain/runs.ts';
 import { STEWARD_ITSELF, appendAudit } from '../../platform/audit.ts';
@@ -10,7 +13,8 @@ import type { KeyRing } from '../../platform/keys.ts';
 import { moveRequest, recordEvent } from '../../platform/records/request-progress.ts';
 import type { Sources } from '../../platform/sources.ts';
 import type { ObjectStorage } from '../../platform/storage/storage.ts';
-import type { PackageFacts, Supplements } from './contents.ts';
+import type { Search } from '../plan-runner.ts';
+import type { PackageFacts, Supplements, UnreachedSource } from './contents.ts';
 import type { Control } from './control.ts';
 import { readOrder } from './package-order.ts';
 import type { PackageOrder } from './package-order.ts';
@@ -92,7 +96,8 @@ async function pack(deps: BuildDeps, ref: RequestRef, draft: Draft, control: Con
   const { packageId, storageKey, createdAt, order } = draft;
   const place = { storage: deps.storage, storageKey, packageId, dataKey: order.dataKey.bytes };
   const { search, attachments, redactions, manualSystems } = order;
-  const work = { facts: factsOf(deps, ref, draft), search, attachments, redactions, manualSystems };
+  const unreached = unreachedBy(search, deps.map, order.language);
+  const work = { facts: factsOf(deps, ref, draft), search, unreached, attachments, redactions, manualSystems };
   const progress = new Progress();
   const { content, archive } = await storeArchive(place, {
     createdAt,
@@ -102,6 +107,16 @@ async function pack(deps: BuildDeps, ref: RequestRef, draft: Draft, control: Con
   });
   const { manifest, document } = content;
   return { manifest, manifestSha256: createHash('sha256').update(document).digest(), archive };
+}
+
+function unreachedBy({ plan: { unreached } }: Search, map: DataMap, language: Language): readonly UnreachedSource[] {
+  const known = collectionsOf(map);
+  return unreached.map(({ source, collections }) => ({
+    source,
+    collections: known
+      .filter(({ ref }) => collections.includes(ref))
+      .map((each) => ({ collection: each.ref, label: textsIn(each, language).label })),
+  }));
 }
 
 function factsOf({ map }: BuildDeps, ref: RequestRef, { packageId, createdAt, order }: Draft): PackageFacts {

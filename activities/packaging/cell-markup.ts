@@ -103,7 +103,7 @@ function structureMarkup(json: string, speech: Speech, room: Room): string {
 }
 
 /** Numbers that JavaScript would write otherwise: 64 bits, trailing zeros, exponents. A text that looks like one does no harm. */
-const INEXACT = /\d{16}|\.\d*0(?!\d)|\d[eE]/;
+const INEXACT = /(?:^|[[:,\s])-?[\d.]*(?:\d{16}|\.\d*0(?!\d)|\d[eE])/;
 
 /** With such numbers as their text. */
 function parseExactly(json: string): unknown {

@@ -51,6 +51,13 @@ export interface ManualSystem {
   readonly statement?: string | undefined;
 }
 
+/** A source that may hold data of the person and was not searched: nobody has said how it knows the workspace. */
+export interface UnreachedSource {
+  readonly source: string;
+  /** With the labels by which people know them. */
+  readonly collections: readonly Pick<PackedCollection, 'collection' | 'label'>[];
+}
+
 /** What people add to what the machine finds. */
 export interface Supplements {
   readonly attachments: readonly Attachment[];
@@ -129,6 +136,7 @@ export interface PackageContents extends Pick<Supplements, 'redactions' | 'manua
   readonly media: readonly PackedMedia[];
   readonly missing: readonly MissingObject[];
   readonly attachments: readonly PackedAttachment[];
+  readonly unreached: readonly UnreachedSource[];
 }
 
 export const totalRows = ({ collections }: PackageContents): number =>

@@ -21,8 +21,11 @@ function fieldOf({ kind, text }: Cell): string {
 
 const FORMULA = /^[=+\-@\t\r\n]/;
 const NEEDS_QUOTES = /[",\r\n]|^$/;
+/** Most texts need neither. */
+const PLAIN = /^[^",\r\n=+\-@\t][^",\r\n]*$/;
 
 function textField(text: string): string {
+  if (PLAIN.test(text)) return text;
   const safe = FORMULA.test(text) ? `'${text}` : text;
   return NEEDS_QUOTES.test(safe) ? quoted(safe) : safe;
 }

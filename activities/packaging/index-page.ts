@@ -47,7 +47,7 @@ export function* indexPage(contents: PackageContents): Generator<string> {
   yield `${opening(contents, speech).markup}${lead(contents, speech).markup}<main id="content">`;
   if (found.length === 0) yield nothingShown(contents, speech).markup;
   else yield searchForm(speech).markup + summaryTable(groups, contents.media, speech).markup;
-  yield leftOut(contents, speech).markup + keptBack(contents, speech).markup;
+  yield leftOut(contents, speech).markup + keptBack(contents, speech).markup + notSearched(contents, speech).markup;
   for (const { kind, collections } of groups) {
     yield html`<section><h2 id="${anchorOfKind(kind)}">${kind}</h2>`.markup;
     for (const collection of collections) {
@@ -172,6 +172,19 @@ function keptBack(contents: PackageContents, speech: Speech): Html {
   return html`<div class="note"><h2>${speech.words.keptBack}</h2>${speech.words.keptBackIntro}
 <ul>${lines.map((line) => html`<li>${line}</li>`)}</ul></div>
 `;
+}
+
+function notSearched(contents: PackageContents, { words }: Speech): Html {
+  const lines = notSearchedLines(contents);
+  if (lines.length === 0) return html``;
+  return html`<div class="note">${naming(words.notSearched, contents)}
+<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul></div>
+`;
+}
+
+/** Each source that was not searched, with what it may hold. */
+export function notSearchedLines({ unreached }: Pick<PackageContents, 'unreached'>): readonly string[] {
+  return unreached.map(({ source, collections }) => `${source}: ${collections.map(({ label }) => label).join(', ')}`);
 }
 
 /** Each thing kept back with its reason, as the person may know it. */

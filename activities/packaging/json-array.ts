@@ -1,6 +1,4 @@
 /** Rows as JSON lines in, one JSON array out; counted on the way, the first ones kept to be shown. */
-import { Transform } from 'node:stream';
-import type { TransformCallback } from 'node:stream';
 import { readCells } from './json-cells.ts';
 import type { Cell } from './json-cells.ts';
 
@@ -12,21 +10,18 @@ export interface SampleLimits {
   readonly bytes: number;
 }
 
-export class JsonArray extends Transform {
+export class JsonArray {
   rows = 0;
   /** The first rows, within the limits. */
   readonly sample: (readonly Cell[])[] = [];
   private readonly limits: SampleLimits;
-  private readonly onRows: (count: number) => void;
   private betweenRows = true;
   private sampling: boolean;
   private sampledBytes = 0;
   private line: Buffer[] = [];
 
-  constructor(limits: SampleLimits, onRows: (count: number) => void = () => undefined) {
-    super();
+  constructor(limits: SampleLimits) {
     this.limits = limits;
-    this.onRows = onRows;
     this.sampling = limits.rows > 0;
   }
 
@@ -35,10 +30,15 @@ export class JsonArray extends Transform {
     return this.sampledBytes;
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+  /** Whether no further row will be in the sample. */
+  get isSampled(): boolean {
+    return !this.sampling;
+  }
+
+  /** What the next rows add to the array, from their bytes as JSON lines, however they are cut. */
+  take(chunk: Buffer): Buffer<ArrayBuffer> {
     // Each row's end makes place for half of the next one's separator; the first one here may need both bytes.
-    const out = Buffer.allocUnsafe(chunk.length + rowEndsIn(chunk) + 2);
-    const before = this.rows;
+    const out = Buffer.allocUnsafeSlow(chunk.length + rowEndsIn(chunk) + 2);
     let filled = 0;
     for (let at = 0; at < chunk.length; ) {
       if (this.betweenRows) filled += out.write(this.rows === 0 ? '[\n' : ',\n', filled);
@@ -50,12 +50,13 @@ export class JsonArray extends Transform {
       if (this.betweenRows) this.rows += 1;
       at = end + 1;
     }
-    this.onRows(this.rows - before);
-    done(null, out.subarray(0, filled));
+    return out.subarray(0, filled);
   }
 
-  override _flush(done: TransformCallback): void {
-    done(null, this.rows === 0 ? '[]\n' : '\n]\n');
+  /** What ends the array. */
+  end(): Buffer {
+    this.stopSampling();
+    return Buffer.from(this.rows === 0 ? '[]\n' : '\n]\n');
   }
 
   private keep(piece: Buffer, isEnd: boolean): void {

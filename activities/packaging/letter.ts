@@ -3,6 +3,8 @@ import type { PackageContents } from './contents.ts';
 import { totalFiles, totalRows, withheldRows } from './contents.ts';
 import { keptBackLines } from './index-page.ts';
 import { Paper } from './paper.ts';
+import { keptBackLines, notSearchedLines } from './index-page.ts';
+import { inPrintOrder } from './print-order.ts';
 import { fill, speechIn } from './words/speech.ts';
 import type { Speech } from './words/speech.ts';
 
@@ -93,7 +95,12 @@ function notHeld(contents: PackageContents, speech: Speech, paper: Paper): void 
   }
   if (mixed > 0) paper.paragraph(fill(words.othersTakenOut, { records: counted(mixed, 'record') }));
   if (omitted.length > 0) paper.paragraph(fill(words.letterColumnsOmitted, { collections: omitted.join(', ') }));
+  const notSearched = notSearchedLines(contents);
+  if (notSearched.length > 0) {
+    paper.paragraph(fill(words.notSearched, { name: contents.facts.workspace.name }));
+    paper.list(notSearched);
+  }
   if (missing.length > 0) paper.paragraph(fill(words.letterMissing, { files: counted(missing.length, 'file') }));
-  if (keptBack.length + derived.length + mixed + omitted.length + missing.length === 0)
+  if (keptBack.length + derived.length + mixed + omitted.length + notSearched.length + missing.length === 0)
     paper.paragraph(words.letterNothingKeptBack);
 }

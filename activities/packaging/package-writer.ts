@@ -1,5 +1,4 @@
 /** Writes a whole package into an archive: rows and files first, then what describes them. */
-import type { PlannedCollection } from '../../data-map/plan.ts';
 import { MANIFEST_FILE, MANIFEST_FORMAT, SIGNATURE_FILE } from '../../domain/manifest.ts';
 import type { Manifest, ManifestCollection } from '../../domain/manifest.ts';
 import type { KeyRing } from '../../platform/keys.ts';
@@ -10,25 +9,30 @@ import type { Search, Snapshot } from '../plan-runner.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
 import { packAttachments } from './attached-files.ts';
 import { CollectionFiles } from './collection-files.ts';
-import { readRows } from './collection-rows.ts';
 import { totalFiles, totalRows } from './contents.ts';
-import type { Column, PackageContents, PackageFacts, PackedCollection, Supplements } from './contents.ts';
+import type {
+  Column,
+  PackageContents,
+  PackageFacts,
+  PackedCollection,
+  Supplements,
+  UnreachedSource,
+} from './contents.ts';
 import { FIELDS_FILE, fieldList } from './field-list.ts';
 import { EntryNames } from './entry-names.ts';
 import { indexPage } from './index-page.ts';
 import { letter } from './letter.ts';
-import { MediaFiles } from './media-files.ts';
+import { MediaFiles, listObjects } from './media-files.ts';
 import type { NamedObject } from './media-files.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import type { Progress } from './progress.ts';
-import { readAhead } from './read-ahead.ts';
 import { readme } from './readme.ts';
 import { STYLE_FILE } from './record-pages.ts';
-import { RecordThread } from './record-thread.ts';
 
 export interface PackageWork extends Supplements {
   readonly facts: PackageFacts;
   readonly search: Search;
+  readonly unreached: readonly UnreachedSource[];
 }
 
 interface WriterDeps {
@@ -52,13 +56,12 @@ interface PackedSource {
 /** Answers the manifest and its exact bytes. The sources are read in one snapshot each, which ends before media are copied. */
 export async function writePackage(
   archive: ArchiveWriter,
-  { facts, search, attachments, redactions, manualSystems }: PackageWork,
+  { facts, search, unreached, attachments, redactions, manualSystems }: PackageWork,
   { sources, ring }: WriterDeps,
   { progress, signal }: Watch,
 ): Promise<{ readonly manifest: Manifest; readonly document: Buffer }> {
   const names = new EntryNames();
-  await using thread = new RecordThread();
-  const files = new CollectionFiles(archive, names, progress, facts, thread);
+  const files = new CollectionFiles(archive, names, progress, facts);
   const pack = (read: readonly Snapshot[]) => packSources(read, files);
   const packed = await withSnapshots(sources, search, pack, signal);
   const snapshots = new Map(packed.map(({ source, takenAt }) => [source, takenAt]));
@@ -72,6 +75,7 @@ export async function writePackage(
     media,
     missing,
     attachments: await packAttachments(archive, names, progress, attachments),
+    unreached,
     redactions,
     manualSystems,
   };
@@ -97,22 +101,22 @@ async function packSources(snapshots: readonly Snapshot[], files: CollectionFile
 
 async function packSource(snapshot: Snapshot, files: CollectionFiles): Promise<PackedSource> {
   const { source, plan, takenAt, counts } = snapshot;
-  const foundIn = ({ ref }: PlannedCollection): number => counts[ref] ?? 0;
-  const packed = new Map<string, PackedCollection>();
+  const collections: PackedCollection[] = [];
   const objects: NamedObject[] = [];
-  const collections = plan.collections.filter((collection) => foundIn(collection) > 0);
-  const read = (collection: PlannedCollection, signal: AbortSignal) =>
-    readRows(snapshot, collection, foundIn(collection), signal);
-  for await (const rows of readAhead(collections, read)) {
-    packed.set(rows.collection.ref, await files.pack(rows));
-    objects.push(...rows.objects);
+  for (const collection of plan.collections) {
+    const found = counts[collection.ref] ?? 0;
+    if (found === 0) {
+      collections.push(files.packNone(collection));
+      continue;
+    }
+    collections.push(await files.pack(snapshot, collection, found));
+    for (const media of collection.media) objects.push(...(await listObjects(snapshot, collection, media)));
   }
-  const all = plan.collections.map((collection) => packed.get(collection.ref) ?? files.packNone(collection));
-  return { source, takenAt, collections: all, objects };
+  return { source, takenAt, collections, objects };
 }
 
 function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest {
-  const { facts, snapshots, collections, missing, attachments, redactions, manualSystems } = contents;
+  const { facts, snapshots, collections, missing, attachments, redactions, manualSystems, unreached } = contents;
   const { createdAt, contact: _, ...named } = facts;
   return {
     format: MANIFEST_FORMAT,
@@ -126,6 +130,10 @@ function manifestOf(contents: PackageContents, archive: ArchiveWriter): Manifest
     omissions: redactions,
     attachments: attachments.map(({ system, title, file }) => ({ system, title, path: file.path })),
     manualSystems,
+    unreached: unreached.map((each) => ({
+      source: each.source,
+      collections: each.collections.map(({ collection }) => collection),
+    })),
   };
 }
 

@@ -2,7 +2,7 @@
 import { MANIFEST_FILE } from '../../domain/manifest.ts';
 import type { PackageContents } from './contents.ts';
 import { totalFiles, totalRows, withheldRows } from './contents.ts';
-import { keptBackLines } from './index-page.ts';
+import { keptBackLines, notSearchedLines } from './index-page.ts';
 import { PAGES_FOLDER } from './record-pages.ts';
 import { fill, speechIn } from './words/speech.ts';
 import type { Speech } from './words/speech.ts';
@@ -111,6 +111,14 @@ function whatIsNotHere(contents: PackageContents, speech: Speech): readonly Para
   const inVain = manualSystems.filter(({ outcome }) => outcome === 'nothing_found');
   if (inVain.length > 0) {
     paragraphs.push(inVain.map(({ system }) => oneLine(fill(words.byHandNothing, { system }))));
+  }
+  const notSearched = notSearchedLines(contents);
+  if (notSearched.length > 0) {
+    const name = oneLine(contents.facts.workspace.name);
+    paragraphs.push(
+      fill(words.notSearched, { name }),
+      notSearched.map((line) => `    ${oneLine(line)}`),
+    );
   }
   return paragraphs;
 }

@@ -9,30 +9,26 @@ import type { PageFile, Paged } from './record-pages.ts';
 import { Utf8Writer } from './utf8-writer.ts';
 import { speechIn } from './words/speech.ts';
 
-/** Plain data, for it may go to another thread. */
-export interface RecordOrder {
+interface RecordOrder {
   readonly collection: Paged;
   readonly workspaceName: string;
   readonly language: Language;
   readonly hasPages: boolean;
 }
 
-/** A page in UTF-8. */
-export type MadePage = { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> };
+/** Of a text that is decoded at once: a larger one is promoted when a collection comes while its rows are written. */
+const PIECE_BYTES = 32 * 1024;
 
-/** Of some rows. No two have memory in common. */
+/** Of some rows. Each has memory of its own. */
 export interface Made {
   /** The next bytes of the CSV file. */
   readonly csv: Uint8Array<ArrayBuffer>;
-  readonly pages: readonly MadePage[];
-  /** What the pages' folder has by now; undefined when there are none to be. */
-  readonly written: Omit<PackedPages, 'folder'> | undefined;
+  readonly pages: readonly PageFile[];
 }
 
 export class RecordMaker {
   private readonly lines = new LineReader();
   private readonly csv = new Utf8Writer();
-  private readonly text = new Utf8Writer();
   private readonly pages: RecordPages | undefined;
 
   constructor({ collection, workspaceName, language, hasPages }: RecordOrder) {
@@ -42,17 +38,19 @@ export class RecordMaker {
 
   /** Takes the rows as JSON lines, however they are cut. */
   make(chunk: Uint8Array): Made {
-    const pages: MadePage[] = [];
-    for (const line of this.lines.read(chunk)) {
-      const cells = readCells(line);
-      this.csv.write(csvRecord(cells));
-      for (const file of this.pages?.add(cells) ?? []) pages.push(this.encode(file));
+    const pages: PageFile[] = [];
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      for (const line of this.lines.read(chunk.subarray(at, at + PIECE_BYTES))) {
+        const cells = readCells(line);
+        this.csv.write(csvRecord(cells));
+        if (this.pages) pages.push(...this.pages.add(cells));
+      }
     }
-    return { csv: this.csv.take(), pages, written: this.pages?.written };
+    return { csv: this.csv.take(), pages };
   }
 
-  private encode({ name, texts }: PageFile): MadePage {
-    for (const text of texts) this.text.write(text);
-    return { name, bytes: this.text.take() };
+  /** What the pages' folder has by now; undefined when there are none to be. */
+  get written(): Omit<PackedPages, 'folder'> | undefined {
+    return this.pages?.written;
   }
 }

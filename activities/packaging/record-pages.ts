@@ -1,6 +1,7 @@
 /**
  * Collections too large for index.html: their rows on pages of their own, and the rows' texts beside them for the search.
- * Both are written as the rows pass, so that memory holds one page and one piece of text whatever there are.
+ * Both are written as the rows pass, row by row in UTF-8: texts that wait for the rest of their page would be garbage of the
+ * kind that is collected late.
  */
 import { cellText, isIdentifier, lineMarkup } from './cell-markup.ts';
 import type { Room } from './cell-markup.ts';
@@ -10,6 +11,7 @@ import type { Html } from './html.ts';
 import type { Cell } from './json-cells.ts';
 import { pageHead } from './page-head.ts';
 import { readingOrder } from './reading-order.ts';
+import { Utf8Writer } from './utf8-writer.ts';
 import { fill } from './words/speech.ts';
 import type { Speech } from './words/speech.ts';
 
@@ -36,8 +38,7 @@ const pagedRows = ({ rows }: Paged): number => Math.min(rows, MAX_ROWS);
 export interface PageFile {
   /** In the collection's folder. */
   readonly name: string;
-  /** The content in pieces. */
-  readonly texts: readonly string[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export class RecordPages {
@@ -57,9 +58,9 @@ export class RecordPages {
     this.page.addRow(texts);
     this.shard.addRow(texts.filter((text, place) => text !== '' && isSought(cells[place])));
     const files: PageFile[] = [];
-    if (this.page.isFull) files.push({ name: `${padded(this.page.number)}.html`, texts: this.page.take() });
+    if (this.page.isFull) files.push({ name: `${padded(this.page.number)}.html`, bytes: this.page.take() });
     if (this.shard.isFull || this.page.isLast) {
-      files.push({ name: `search-${padded(this.shard.number)}.js`, texts: [this.shard.take()] });
+      files.push({ name: `search-${padded(this.shard.number)}.js`, bytes: this.shard.take() });
     }
     return files;
   }
@@ -76,16 +77,20 @@ function isSought(cell: Cell | undefined): boolean {
   return cell !== undefined && cell.kind !== 'boolean' && !isIdentifier(cell);
 }
 
-/** A row of search text for somebody who may be hostile: it is the content of a string and nothing else. */
+/** Rows of search text, of somebody who may be hostile: they are the content of one string and nothing else. */
 class Shard {
   number = 1;
-  private first = 1;
-  private texts: string[] = [];
+  private readonly script = new Utf8Writer();
+  private rows = 0;
+  private before = 0;
   private characters = 0;
 
   addRow(texts: readonly string[]): void {
     const text = texts.join('\t').replace(/[\n\r]/g, ' ');
-    this.texts.push(text);
+    const literal = JSON.stringify(text.toWellFormed()).replace(/[\u2028\u2029<]/g, escaped);
+    this.script.write(this.rows === 0 ? `stewardRows(${this.before + 1},"` : '\\n');
+    this.script.write(literal.slice(1, -1));
+    this.rows += 1;
     this.characters += text.length + 1;
   }
 
@@ -93,14 +98,13 @@ class Shard {
     return this.characters >= SHARD_CHARACTERS;
   }
 
-  take(): string {
-    const rows = JSON.stringify(this.texts.join('\n').toWellFormed()).replace(/[\u2028\u2029<]/g, escaped);
-    const script = `stewardRows(${this.first},${rows})\n`;
-    this.first += this.texts.length;
+  take(): Uint8Array<ArrayBuffer> {
+    this.script.write('")\n');
+    this.before += this.rows;
     this.number += 1;
-    this.texts = [];
+    this.rows = 0;
     this.characters = 0;
-    return script;
+    return this.script.take();
   }
 }
 
@@ -116,8 +120,7 @@ class Page {
   private readonly speech: Speech;
   private readonly order: readonly number[];
   private readonly total: number;
-  private markup: string[] = [];
-  private first = 1;
+  private readonly markup = new Utf8Writer();
   private room: Room = { left: PAGE_ROOM };
 
   constructor(collection: Paged, workspaceName: string, speech: Speech) {
@@ -131,11 +134,12 @@ class Page {
   }
 
   addRow(texts: readonly string[]): void {
+    if (this.rows % PAGE_ROWS === 0) this.markup.write(this.opening().markup);
     this.rows += 1;
     // End tags that HTML lets one leave out would be a tenth of the page.
     let row = `<tr id=r${this.rows}><th scope=row>${this.rows}`;
     for (const place of this.order) row += `<td>${lineMarkup(texts[place] ?? '', this.speech, this.room)}`;
-    this.markup.push(`${row}\n`);
+    this.markup.write(`${row}\n`);
   }
 
   get isFull(): boolean {
@@ -147,23 +151,21 @@ class Page {
     return this.rows === this.total;
   }
 
-  take(): readonly string[] {
-    const closing = `</tbody></table></div>
+  take(): Uint8Array<ArrayBuffer> {
+    this.markup.write(`</tbody></table></div>
 ${this.navigation('below').markup}</main></body></html>
-`;
-    const page = [this.opening().markup, ...this.markup, closing];
+`);
     this.number += 1;
-    this.first = this.rows + 1;
-    this.markup = [];
     this.room = { left: PAGE_ROOM };
-    return page;
+    return this.markup.take();
   }
 
   private opening(): Html {
     const { words, language, count } = this.speech;
     const { label, columns, rows } = this.collection;
     const numbers = { label, page: count(this.number), pages: count(this.pages) };
-    const span = { first: count(this.first), last: count(this.rows), count: this.speech.counted(rows, 'record') };
+    const [first, last] = [this.rows + 1, Math.min(this.rows + PAGE_ROWS, this.total)];
+    const span = { first: count(first), last: count(last), count: this.speech.counted(rows, 'record') };
     const title = `${fill(words.pageTitle, numbers)} – ${fill(words.title, { name: this.workspaceName })}`;
     const style = html`<link rel="stylesheet" href="../style.css">`;
     return html`${pageHead({ language, policy: POLICY, title, style })}<body class="paged">

@@ -1,147 +1,129 @@
 /**
- * The rows of one collection, read from the source once and given again for each of the files made of them. An archive is
- * written one file after the other, and asking the source for the same rows again costs more than anything else here.
+ * What is made of rows while an archive takes another file: it takes one after the other, and asking the source for the same
+ * rows again costs more than anything else here.
  *
- * Few rows stay in memory. More go to a temporary file that has no name any more, sealed with a key that only this process
+ * Little stays in memory. More goes to a temporary file that has no name any more, sealed with a key that only this process
  * has: nothing of it can be read by anybody else, or by anybody after the process has ended.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable, pipeline } from 'node:stream';
-import type { Transform } from 'node:stream';
-import { pipeline as piped } from 'node:stream/promises';
 import { Unavailable } from '../../domain/errors.ts';
-import { openStream, sealStream } from '../../platform/sealed-stream.ts';
+import { TAG_BYTES } from '../../platform/aead.ts';
+import { HEADER_BYTES, SegmentCipher } from '../../platform/sealed-stream.ts';
 
 /** Of each of the spools that there are at a time. */
 const MEMORY_BYTES = 2 * 2 ** 20;
-const PIECE_BYTES = 2 ** 18;
+/** Of what is sealed at once. */
+const SEGMENT_BYTES = 2 ** 18;
 const CONTEXT = 'rows on their way into a package';
 
-type Done = (error?: Error | null) => void;
-
-/** Takes in what is written to it, and gives it as often as it is asked, once all has been written. */
-export class RowSpool extends Writable {
-  private readonly key = randomBytes(32);
+/** Takes in what is written to it, one piece after the other, and gives it as often as it is asked, once all has been written. */
+export class RowSpool {
   private readonly memoryBytes: number;
-  private kept: Buffer[] = [];
-  private keptBytes = 0;
+  private kept: Uint8Array[] = [];
+  private written = 0;
   private file: SealedFile | undefined;
 
   constructor(memoryBytes = MEMORY_BYTES) {
-    super();
     this.memoryBytes = memoryBytes;
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this.keptBytes += chunk.length;
-    if (this.file === undefined && this.keptBytes <= this.memoryBytes) {
-      this.kept.push(chunk);
-      done();
-      return;
-    }
-    void settle(this.spill(chunk), done);
+  /** That were written. */
+  get bytes(): number {
+    return this.written;
   }
 
-  override _final(done: Done): void {
-    void settle(this.file?.end(), done);
+  /** Throws Unavailable when there is no room on the disk. */
+  async write(piece: Uint8Array): Promise<void> {
+    this.written += piece.length;
+    this.kept.push(piece);
+    if (this.file !== undefined || this.written > this.memoryBytes) await orNoRoom(this.spill());
+  }
+
+  /** To be called before it is read. */
+  async end(): Promise<void> {
+    if (this.file !== undefined) await orNoRoom(this.file.end());
   }
 
   /** Everything that was written, from the beginning. */
-  replay(): Readable {
-    return this.file?.read() ?? Readable.from(this.kept, { objectMode: false });
+  replay(): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+    return this.file?.read() ?? this.kept;
   }
 
-  /** Lets go of the rows; to be called however the work has ended. */
+  /** Lets go of it all; to be called however the work has ended. */
   async release(): Promise<void> {
     this.kept = [];
     await this.file?.close();
   }
 
-  private async spill(chunk: Buffer): Promise<void> {
-    if (this.file === undefined) {
-      this.file = await SealedFile.create(this.key);
-      for (const earlier of this.kept) await this.file.write(earlier);
-      this.kept = [];
-    }
-    await this.file.write(chunk);
+  private async spill(): Promise<void> {
+    this.file ??= await SealedFile.create();
+    for (const piece of this.kept.splice(0)) await this.file.write(piece);
   }
 }
 
-/** A temporary file without a name, sealed. */
+/** A temporary file without a name, sealed in segments. */
 class SealedFile {
-  private readonly key: Buffer;
   private readonly handle: FileHandle;
-  private readonly sealing: Transform;
-  private readonly written: Promise<void>;
+  private readonly cipher = new SegmentCipher(randomBytes(32), CONTEXT, randomBytes(HEADER_BYTES));
+  private readonly segment = Buffer.allocUnsafeSlow(SEGMENT_BYTES);
+  private filled = 0;
+  private segments = 0;
 
-  private constructor(key: Buffer, handle: FileHandle) {
-    this.key = key;
+  private constructor(handle: FileHandle) {
     this.handle = handle;
-    this.sealing = sealStream(key, CONTEXT);
-    this.written = piped(this.sealing, (pieces) => append(handle, pieces));
-    // Whoever writes next, or ends it, hears of the failure.
-    this.written.catch(() => undefined);
   }
 
-  static async create(key: Buffer): Promise<SealedFile> {
+  static async create(): Promise<SealedFile> {
     const path = join(tmpdir(), `steward-rows-${process.pid}-${randomUUID()}`);
     const handle = await open(path, 'wx+', 0o600);
     await unlink(path);
-    return new SealedFile(key, handle);
+    return new SealedFile(handle);
   }
 
-  async write(chunk: Buffer): Promise<void> {
-    if (this.sealing.destroyed) return this.written;
-    if (!this.sealing.write(chunk)) await Promise.race([once(this.sealing, 'drain'), this.written]);
+  async write(piece: Uint8Array): Promise<void> {
+    for (let taken = 0; taken < piece.length; ) {
+      if (this.filled === SEGMENT_BYTES) await this.seal(false);
+      const part = piece.subarray(taken, taken + SEGMENT_BYTES - this.filled);
+      this.segment.set(part, this.filled);
+      this.filled += part.length;
+      taken += part.length;
+    }
   }
 
-  async end(): Promise<void> {
-    this.sealing.end();
-    await this.written;
+  end(): Promise<void> {
+    return this.seal(true);
   }
 
-  read(): Readable {
-    return pipeline(Readable.from(piecesOf(this.handle)), openStream(this.key, CONTEXT), () => undefined);
+  async *read(): AsyncGenerator<Uint8Array> {
+    const sealed = Buffer.allocUnsafeSlow(SEGMENT_BYTES + TAG_BYTES);
+    for (let number = 0; number < this.segments; number += 1) {
+      const { bytesRead } = await this.handle.read(sealed, 0, sealed.length, number * sealed.length);
+      yield* this.cipher.open(sealed.subarray(0, bytesRead), number, number === this.segments - 1);
+    }
   }
 
-  async close(): Promise<void> {
-    this.sealing.destroy();
-    await this.written.catch(() => undefined);
-    await this.handle.close();
+  close(): Promise<void> {
+    return this.handle.close();
   }
-}
 
-// The streams of `node:fs` close the file when they are given up, and it is read again.
-
-async function append(handle: FileHandle, pieces: AsyncIterable<Buffer>): Promise<void> {
-  for await (const piece of pieces) await handle.writeFile(piece);
-}
-
-async function* piecesOf(handle: FileHandle): AsyncGenerator<Buffer> {
-  for (let position = 0; ; ) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(PIECE_BYTES), 0, PIECE_BYTES, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+  private async seal(isLast: boolean): Promise<void> {
+    const sealed = this.cipher.seal(this.segment.subarray(0, this.filled), this.segments, isLast);
+    for (const bytes of sealed) await this.handle.writeFile(bytes);
+    this.segments += 1;
+    this.filled = 0;
   }
-}
-
-async function settle(work: Promise<void> | undefined, done: Done): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    return done(noRoom(error));
-  }
-  done();
 }
 
 /** The words of the file system name a path. */
-function noRoom(error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  return new Unavailable(`The worker cannot write its temporary file: ${code}.`, { service: 'storage' });
+async function orNoRoom(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new Unavailable(`The worker cannot write its temporary file: ${code}.`, { service: 'storage' });
+  }
 }

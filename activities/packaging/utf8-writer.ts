@@ -16,7 +16,7 @@ export class Utf8Writer {
     this.filled += this.buffer.write(text, this.filled, 'utf8');
   }
 
-  /** What was written since the last time, in memory of its own that can be handed to another thread. */
+  /** What was written since the last time, in memory of its own. */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(this.buffer.subarray(0, this.filled));
     this.filled = 0;
@@ -24,7 +24,7 @@ export class Utf8Writer {
   }
 
   private grow(needed: number): void {
-    const larger = Buffer.allocUnsafeSlow(needed);
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.buffer.length));
     this.buffer.copy(larger, 0, 0, this.filled);
     this.buffer = larger;
   }

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { ZipArchive } from 'archiver';
 import { to as copyTo } from 'pg-copy-streams';
 import type { ClientBase } from 'pg';
-import { COMPRESSION } from '../../activities/packaging/archive-writer.ts';
+import { COMPRESSION } from '../../activities/packaging/compressed.ts';
 import { perform } from '../support/child.ts';
 import { measure } from '../support/measure.ts';
 import type { Measurement } from '../support/measure.ts';

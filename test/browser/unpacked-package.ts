@@ -2,15 +2,15 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { ArchiveWriter } from '../../activities/packaging/archive-writer.ts';
 import type { PackageContents, PackedCollection } from '../../activities/packaging/contents.ts';
 import { indexPage } from '../../activities/packaging/index-page.ts';
 import { readCells } from '../../activities/packaging/json-cells.ts';
 import { PAGE_STYLE } from '../../activities/packaging/page-style.ts';
-import { writeRecords } from '../../activities/packaging/record-files.ts';
 import { STYLE_FILE } from '../../activities/packaging/record-pages.ts';
-import { RecordThread } from '../../activities/packaging/record-thread.ts';
+import { writeRows } from '../../activities/packaging/row-files.ts';
 import type { Language } from '../../domain/languages.ts';
 import { openArchive } from '../activities/packaging/open-archive.ts';
 
@@ -77,10 +77,16 @@ async function write(archive: ArchiveWriter, rows: number, language: Language): 
     rows,
     Array.from({ length: 20 }, (_, at) => activity(at + 1)),
   );
-  await using thread = new RecordThread();
-  const order = { collection: activities, workspaceName: facts.workspace.name, language, hasPages: true };
-  const paths = { csv: 'data/crm.activities.csv', pages: 'pages/crm.activities' };
-  const pages = await writeRecords(archive, paths, thread.make(order, batches(rows)));
+  const order = {
+    collection: activities,
+    rows,
+    limits: { rows: activities.sample.length, bytes: 1_000_000 },
+    workspaceName: facts.workspace.name,
+    language,
+    paths: pathsOf(activities.collection),
+    pagesPath: () => 'pages/crm.activities',
+  };
+  const { pages } = await writeRows(archive, order, Readable.from(batches(rows), { objectMode: false }));
   await archive.add(STYLE_FILE, PAGE_STYLE);
   const contents: PackageContents = {
     facts,
@@ -93,6 +99,7 @@ async function write(archive: ArchiveWriter, rows: number, language: Language): 
     media: [],
     missing: [{ collection: 'crm.contacts', path: 'photos/lost.jpg' }],
     attachments: [],
+    unreached: [],
     redactions: [{ label: 'Message threads', exemption: 'third_party', rows: 2 }],
     manualSystems: [{ system: 'Telephone system', outcome: 'nothing_found' }],
   };
@@ -126,11 +133,11 @@ function collection(ref: string, label: string, rows: number, lines: readonly st
     omitted: [{ name: 'password_hash', label: 'Password' }],
     rows,
     sample: lines.map(readCells),
-    ...(rows > 0 && {
-      files: { json: `data/${ref}.json`, jsonl: `data/${ref}.jsonl`, csv: `data/${ref}.csv` },
-    }),
+    ...(rows > 0 && { files: pathsOf(ref) }),
   };
 }
+
+const pathsOf = (ref: string) => ({ json: `data/${ref}.json`, jsonl: `data/${ref}.jsonl`, csv: `data/${ref}.csv` });
 
 async function* batches(rows: number): AsyncGenerator<Uint8Array> {
   for (let first = 1; first <= rows; first += 1_000) {

@@ -23,6 +23,7 @@ import { decideMatches, listMatches } from '../../platform/records/match-review.
 import { decideRelease } from '../../platform/records/releases.ts';
 import { fileRequest } from '../../platform/records/request-filing.ts';
 import { cancelRequest, instructRequest } from '../../platform/records/request-steering.ts';
+import { fileExport } from '../../platform/records/workspace-exports.ts';
 import type { Repeat } from '../../platform/records/repeats.ts';
 import { createLogger } from '../../platform/telemetry/logger.ts';
 import { openTemporal } from '../../platform/temporal/client.ts';
@@ -38,6 +39,8 @@ export interface PlainNamespace {
     identities: readonly Identity[],
     options: { readonly instructed: boolean; readonly release?: Release },
   ): Promise<string>;
+  /** Files an export of the whole workspace, whose run starts here; answers its id. */
+  exportWorkspace(): Promise<string>;
   instruct(requestId: string): Promise<void>;
   /** Says of each search by hand that it found nothing. */
   closeTasks(requestId: string): Promise<void>;
@@ -97,6 +100,12 @@ export async function openPlainNamespace(configFile: string, principalId: string
       const requestId = await fileRequest(db, deps.ring, caller, filing, oneCall());
       await deliver(requestId);
       return requestId;
+    },
+    exportWorkspace: async () => {
+      const filing = { formats: ['jsonl'], includeRedacted: false, instruction: CHOICE } as const;
+      const exportId = await fileExport(db, deps.ring, controller, filing, oneCall());
+      await deliverOutbox(db, temporal, { workspaceId, exportId });
+      return exportId;
     },
     instruct: async (requestId) => {
       await instructRequest(db, caller, requestId, CHOICE, oneCall());

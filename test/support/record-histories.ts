@@ -1,7 +1,8 @@
 /**
  * `npm run record-histories`: runs each course that a request can take on a stack of its own, unencrypted, and keeps the
  * histories that the replay test holds the workflows against. A recorded history is never changed: a new edition is
- * recorded beside it, so give a suffix (`npm run record-histories -- v2`).
+ * recorded beside it, so give a suffix (`npm run record-histories -- v2`), and names where not all are to be recorded
+ * (`npm run record-histories -- v1 map-check workspace-export`).
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -12,14 +13,22 @@ import protocol from '@temporalio/proto';
 import { ABSENT_EMAIL, SHOWCASE_PERSON, personAt } from '../../dev/sample-crm/people.ts';
 import { startStack } from '../../dev/stack.ts';
 import type { Stack } from '../../dev/stack.ts';
-import { TASK_QUEUES, WORKFLOWS, dataSubjectRequestId, exportPackagingId } from '../../domain/ids.ts';
+import {
+  TASK_QUEUES,
+  WORKFLOWS,
+  dataSubjectRequestId,
+  exportPackagingId,
+  exportPartsId,
+  workspaceExportId,
+} from '../../domain/ids.ts';
 import { openPlainNamespace } from './plain-namespace.ts';
 import type { PlainNamespace } from './plain-namespace.ts';
 import { administratorId } from './steward.ts';
 
 const ARCHIVE = new URL('archive.dataset.yml', import.meta.url);
 const HISTORIES = new URL('../replay/histories/', import.meta.url);
-const edition = process.argv[2] ?? 'v1';
+const [edition = 'v1', ...wanted] = process.argv.slice(2);
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 const maya = [{ type: 'email', value: SHOWCASE_PERSON.email }];
 
 const COURSES: Readonly<Record<string, (plain: PlainNamespace) => Promise<string>>> = {
@@ -90,11 +99,18 @@ async function record(stack: Stack): Promise<void> {
   const plain = await openPlainNamespace(stack.settings.configFile, await administratorId(stack.endpoints));
   try {
     for (const [name, run] of Object.entries(COURSES)) {
+      if (!isWanted(name)) continue;
       const id = await run(plain);
       await save(plain, dataSubjectRequestId(id), name);
       if (name === 'fulfilled') await save(plain, exportPackagingId(id), 'export-packaging');
     }
+    if (isWanted('workspace-export')) {
+      const id = await plain.exportWorkspace();
+      await save(plain, workspaceExportId(id), 'workspace-export');
+      await save(plain, exportPartsId(id, 1, 1, 'rows'), 'export-parts');
+    }
     for (const [name, workflow] of Object.entries(SCHEDULED)) {
+      if (!isWanted(name)) continue;
       await plain.temporal.client.workflow.start(WORKFLOWS[workflow], {
         workflowId: name,
         taskQueue: TASK_QUEUES.core,

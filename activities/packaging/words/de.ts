@@ -109,6 +109,9 @@ export const de: Words = {
   byHandAttached: '{system}: {files} beigelegt.',
   byHandNothing: '{system}: nichts über Sie gefunden.',
 
+  notSearched:
+    'Diese Systeme können Daten über Sie enthalten und wurden nicht durchsucht, denn sie sind für {name} nicht angebunden. Fragen Sie {name} danach:',
+
   asOf: 'Daten aus „{source}“ mit Stand {moment} UTC.',
   identifiers: 'Anfrage {request} · Paket {package} · Datenkarte {map}',
   recipient: 'Wer dieses Paket erhält, ist dafür verantwortlich, es sicher aufzubewahren.',

@@ -103,6 +103,9 @@ export const en = {
   byHandAttached: '{system}: {files} attached.',
   byHandNothing: '{system}: nothing about you was found.',
 
+  notSearched:
+    'These systems may hold data about you and were not searched, since they are not connected for {name}. Ask {name} about them:',
+
   asOf: 'Data of “{source}” as of {moment} UTC.',
   identifiers: 'Request {request} · package {package} · data map {map}',
   recipient: 'Whoever receives this package answers for keeping it safe.',

@@ -11,7 +11,7 @@ import type { RequestRef } from '../../../domain/runs.ts';
 import { parseManifest } from '../../../platform/manifest-format.ts';
 import { moveRequest } from '../../../platform/records/request-progress.ts';
 import { openFolder } from '../../../platform/storage/folder.ts';
-import { ADA, NOBODY, openPackagingFixture, quietControl } from './packaging-fixture.ts';
+import { ADA, MAP_WITH_SUPPORT, NOBODY, openPackagingFixture, quietControl } from './packaging-fixture.ts';
 import type { PackagingFixture } from './packaging-fixture.ts';
 
 let fixture: PackagingFixture;
@@ -84,6 +84,16 @@ describe('a package', () => {
     const lines = text(entries, 'data/activities/crm.notes.jsonl').trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(json(entries, 'data/activities/crm.notes.json'));
     expect(text(entries, 'data/people/crm.contacts.jsonl').split('\n')).toHaveLength(2);
+  });
+
+  it('names the sources that it could not search, in its manifest and for people', async () => {
+    const ref = await fixture.fileRequest(ADA);
+    await buildPackage({ ...fixture.deps, map: MAP_WITH_SUPPORT }, ref, quietControl());
+    const entries = await fixture.openPackage(ref);
+    expect(parseManifest(entries.get('manifest.json') ?? Buffer.of())).toMatchObject({
+      unreached: [{ source: 'support', collections: ['support.tickets'] }],
+    });
+    for (const page of ['README.txt', 'index.html']) expect(text(entries, page)).toContain('support: Tickets');
   });
 
   it('says what its columns mean, for programs', async () => {

@@ -49,6 +49,7 @@ function contents(more: Partial<PackageContents> = {}, workspaceName = 'Acme'): 
     media: [],
     missing: [],
     attachments: [],
+    unreached: [],
     redactions: [],
     manualSystems: [],
     ...more,
@@ -243,6 +244,17 @@ describe('the index page', () => {
     const text = page({ missing: [{ collection: 'crm.notes', path: 'a/lost.png' }] });
     expect(text).toContain('1 file could not be included');
     expect(text).toContain('a/lost.png');
+  });
+
+  test('says which systems were not searched, and what they may hold', () => {
+    const unreached = [
+      { source: 'support', collections: [{ collection: 'support.tickets', label: 'Tickets & chats' }] },
+    ];
+    expect(page({ unreached })).toMatch(/may hold data about you[\s\S]*<li>support: Tickets &amp; chats<\/li>/);
+    expect(page()).not.toContain('may hold data about you');
+    const text = readme(contents({ unreached })).replaceAll('\n', ' ');
+    expect(text).toContain('were not searched, since they are not connected for Acme. Ask Acme about them:');
+    expect(text).toContain('    support: Tickets & chats');
   });
 
   test('of a person without records says so, and what was searched', () => {

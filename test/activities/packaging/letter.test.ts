@@ -34,6 +34,7 @@ function contents(more: Partial<PackageContents> = {}, facts: Partial<PackageCon
     media: [],
     missing: [],
     attachments: [],
+    unreached: [],
     redactions: [],
     manualSystems: [],
     ...more,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ExportPackagingDeps } from '../../../activities/export-packaging.ts';
 import type { Control } from '../../../activities/packaging/control.ts';
+import { parseDataMap } from '../../../data-map/parse.ts';
 import { packageContext } from '../../../domain/contexts.ts';
 import { Unavailable } from '../../../domain/errors.ts';
 import { canonicalIdentity } from '../../../domain/identities.ts';
@@ -22,7 +23,7 @@ import { openStream } from '../../../platform/sealed-stream.ts';
 import { openSources } from '../../../platform/sources.ts';
 import { openFolder } from '../../../platform/storage/folder.ts';
 import { inRole } from '../../api/api-fixture.ts';
-import { collection, email, field, key, mapOf, refers } from '../../data-map/fixtures.ts';
+import { collection, dataset, email, field, key, mapFile, mapOf, refers } from '../../data-map/fixtures.ts';
 import { freshKeyRing } from '../../platform/fresh-key-ring.ts';
 import { openArchive } from './open-archive.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -77,6 +78,21 @@ const MAP = mapOf(
     kind: 'Money',
   }),
 );
+
+/** Of the two sources only the first knows the workspace. */
+export const MAP_WITH_SUPPORT = parseDataMap([
+  mapFile(
+    dataset([collection('contacts', [key('id'), email()], { label: 'Contacts' })]),
+    dataset(
+      [collection('tickets', [key('id'), email()], { label: 'Tickets' })],
+      {},
+      {
+        fides_key: 'support',
+        fides_meta: { steward: { source: 'support' } },
+      },
+    ),
+  ),
+]);
 
 const SCHEMA = `
   CREATE TABLE contacts (id int PRIMARY KEY, workspace_id text NOT NULL, email text, name text, profile json,

@@ -1,9 +1,8 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { ArchiveWriter } from '../../../activities/packaging/archive-writer.ts';
 import type { PackedPages } from '../../../activities/packaging/contents.ts';
-import { readCells } from '../../../activities/packaging/json-cells.ts';
-import { writeRecords } from '../../../activities/packaging/record-files.ts';
-import { RecordThread } from '../../../activities/packaging/record-thread.ts';
+import { writeRows } from '../../../activities/packaging/row-files.ts';
 import { openArchive } from './open-archive.ts';
 
 const HOSTILE = `</script><script>alert(1)</script>\u2028"'\`<img src=x onerror=alert(1)>\u0000\ud800`;
@@ -13,20 +12,20 @@ interface Written {
   readonly entries: ReadonlyMap<string, string>;
 }
 
-async function write(rows: readonly object[], count = rows.length): Promise<Written> {
-  const lines = rows.map((row) => JSON.stringify(row));
-  const collection = {
-    label: 'Notes',
-    columns: Object.keys(rows[0] ?? {}).map((name) => ({ name, label: `The ${name}` })),
-    sample: lines.slice(0, 3).map(readCells),
-    rows: count,
-  };
-  const order = { collection, workspaceName: HOSTILE, language: 'en', hasPages: true } as const;
+async function write(rows: readonly object[]): Promise<Written> {
+  const columns = Object.keys(rows[0] ?? {}).map((name) => ({ name, label: `The ${name}` }));
+  const order = {
+    collection: { label: 'Notes', columns },
+    rows: rows.length,
+    limits: { rows: Math.min(3, rows.length - 1), bytes: 1_000_000 },
+    workspaceName: HOSTILE,
+    language: 'en',
+    paths: { json: 'notes.json', jsonl: 'notes.jsonl', csv: 'notes.csv' },
+    pagesPath: () => 'pages/crm.notes',
+  } as const;
   const archive = new ArchiveWriter(new Date(0));
-  await using thread = new RecordThread();
   const written = (async () => {
-    const paths = { csv: 'notes.csv', pages: 'pages/crm.notes' };
-    const pages = await writeRecords(archive, paths, thread.make(order, bytesOf(lines)));
+    const { pages } = await writeRows(archive, order, linesOf(rows));
     await archive.finish();
     return pages;
   })();
@@ -34,9 +33,11 @@ async function write(rows: readonly object[], count = rows.length): Promise<Writ
   return { pages: await written, entries: new Map([...entries].map(([path, bytes]) => [path, bytes.toString()])) };
 }
 
-async function* bytesOf(lines: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < lines.length; at += 100) yield Buffer.from(`${lines.slice(at, at + 100).join('\n')}\n`);
-}
+const linesOf = (rows: readonly object[]): Readable =>
+  Readable.from(
+    rows.map((row) => `${JSON.stringify(row)}\n`),
+    { objectMode: false },
+  );
 
 /** What the search reads from the files, as a browser would. */
 function rowsSought(entries: ReadonlyMap<string, string>): ReadonlyMap<number, string> {

@@ -1,8 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
 import { RowSpool } from '../../../activities/packaging/row-spool.ts';
 
@@ -11,8 +8,15 @@ const WHOLE = Buffer.concat(ROWS);
 
 async function filled(memoryBytes: number): Promise<RowSpool> {
   const spool = new RowSpool(memoryBytes);
-  await pipeline(Readable.from(ROWS), spool);
+  for (const row of ROWS) await spool.write(row);
+  await spool.end();
   return spool;
+}
+
+async function whole(spool: RowSpool): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of spool.replay()) pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 describe.each([
@@ -21,17 +25,17 @@ describe.each([
 ])('rows kept %s', (_where, memoryBytes) => {
   test('come as often as they are asked for', async () => {
     const spool = await filled(memoryBytes);
-    for (let time = 0; time < 2; time += 1) expect((await buffer(spool.replay())).equals(WHOLE)).toBe(true);
+    for (let time = 0; time < 2; time += 1) expect((await whole(spool)).equals(WHOLE)).toBe(true);
     await spool.release();
   });
 
   test('can be let go of while somebody reads them, and come again after somebody gave up', async () => {
     const spool = await filled(memoryBytes);
     for await (const piece of spool.replay()) {
-      expect(piece).toBeInstanceOf(Buffer);
+      expect(piece).toBeInstanceOf(Uint8Array);
       break;
     }
-    expect((await buffer(spool.replay())).equals(WHOLE)).toBe(true);
+    expect((await whole(spool)).equals(WHOLE)).toBe(true);
     await spool.release();
   });
 });
@@ -45,12 +49,6 @@ test('rows kept in a file leave no name behind', async () => {
 
 test('rows that stop half way can be let go of', async () => {
   const spool = new RowSpool(0);
-  const broken = Readable.from(
-    (function* () {
-      yield* ROWS.slice(0, 3);
-      throw new Error('the source broke off');
-    })(),
-  );
-  await expect(pipeline(broken, spool)).rejects.toThrow('the source broke off');
+  for (const row of ROWS.slice(0, 3)) await spool.write(row);
   await spool.release();
 });

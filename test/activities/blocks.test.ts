@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Blocks } from '../../../activities/exporting/blocks.ts';
+import { Blocks } from '../../activities/blocks.ts';
 
 const BLOCK = 256 * 1024;
 
