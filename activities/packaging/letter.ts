@@ -1,10 +1,8 @@
 /** letter.pdf: goes with the package to the person. Equal contents give equal bytes. */
 import type { PackageContents } from './contents.ts';
 import { totalFiles, totalRows, withheldRows } from './contents.ts';
-import { keptBackLines } from './index-page.ts';
 import { Paper } from './paper.ts';
 import { keptBackLines, notSearchedLines } from './index-page.ts';
-import { inPrintOrder } from './print-order.ts';
 import { fill, speechIn } from './words/speech.ts';
 import type { Speech } from './words/speech.ts';
 
