@@ -31,6 +31,7 @@ import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
 import { createTombstoneActivities } from './tombstones.ts';
+import { createVerifyErasureActivities } from './verify-erasure.ts';
 import { createWorkspaceExportActivities } from './workspace-export.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
@@ -90,6 +91,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createManualTaskActivities(deps),
       ...createReleaseReviewActivities(deps),
       ...createCertifyErasureActivities(deps),
+      ...createVerifyErasureActivities(deps),
       ...createErasureCloseActivities(deps),
       ...createErasureMailActivities(deps),
       ...createRawSearchActivities(deps),

@@ -1,7 +1,7 @@
 /** How activities are called: which queue, how long, how often again. Their names in the UI come from the vocabulary. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
-import type { Erased, ErasedMedia, ErasurePlanned, ErasureVerified } from '../domain/erasure.ts';
+import type { Erased, ErasedMedia, ErasurePlanned } from '../domain/erasure.ts';
 import type { RequestRef } from '../domain/runs.ts';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
@@ -21,6 +21,7 @@ import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 import type { TombstoneActivities } from '../activities/tombstones.ts';
+import type { VerifyErasureActivities } from '../activities/verify-erasure.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
 /** Until their files are here. */
@@ -29,7 +30,6 @@ interface ErasureSteps {
   eraseRecords(ref: RequestRef): Promise<Erased>;
   eraseMedia(ref: RequestRef): Promise<ErasedMedia>;
   endErasure(ref: RequestRef): Promise<void>;
-  verifyErasure(ref: RequestRef): Promise<ErasureVerified>;
 }
 
 type Activities = ActivityInterfaceFor<
@@ -50,6 +50,7 @@ type Activities = ActivityInterfaceFor<
     RequestActivities &
     StorageSweepActivities &
     TombstoneActivities &
+    VerifyErasureActivities &
     WorkspaceExportActivities
 >;
 

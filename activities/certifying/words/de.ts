@@ -46,6 +46,8 @@ export const de: CertificateWords = {
   countObjects: 'Dateien in {store}: {files} entfernt, mit Fassungen und daraus gemachten Kopien',
   totals: 'Insgesamt {erased} gelöscht, {pseudonymised} in verringerter Form aufbewahrt, {files} entfernt.',
   tree: 'Nachweis der Datensätze durch ihre geschlüsselten Prüfsummen: Merkle-Wurzel {root}, {leaves} Blätter, Schlüssel {keyId}.',
+  treeUncounted:
+    'Nachweis der Datensätze durch ihre geschlüsselten Prüfsummen: Merkle-Wurzel {root}, Schlüssel {keyId}.',
 
   headRetained: 'Was aufbewahrt wird',
   keptNothing: 'Von dem, was in diesen Systemen gefunden wurde, wird nichts aufbewahrt.',

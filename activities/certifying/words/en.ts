@@ -44,6 +44,7 @@ export const en = {
   countObjects: 'Files in {store}: {files} removed, with versions and copies made of them',
   totals: 'In total {erased} erased, {pseudonymised} kept in a reduced form, {files} removed.',
   tree: 'Proof of the records by their keyed hashes: Merkle root {root}, {leaves} leaves, key {keyId}.',
+  treeUncounted: 'Proof of the records by their keyed hashes: Merkle root {root}, key {keyId}.',
 
   headRetained: 'What is kept',
   keptNothing: 'Nothing that was found in these systems is kept.',
