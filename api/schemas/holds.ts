@@ -214,9 +214,11 @@ export const shownHoldCheck = z
             description: '`unknown` cannot be told without the record, and is to be treated as held.',
           }),
           holds: z.array(z.uuid()).readonly().meta({ description: 'The holds that cover it, or may.' }),
-          legalDuty: z.boolean().meta({
-            description: "A legal duty of the processor's covers it, or may, of which you may not know more.",
-          }),
+          legalDuty: z
+            .boolean()
+            .meta({
+              description: "A legal duty of the processor's covers it, or may, of which you may not know more.",
+            }),
         }),
       )
       .readonly()
