@@ -27,7 +27,7 @@ export interface OpenSource extends Searched {
  * As `withSnapshots` does, but with the role that erases where there is one, and so that more tables can be made and
  * Steward's own be written to. Where there is none, the source is searched all the same, for it may lead to others.
  */
-export async function openSources<T>(
+export async function withOpenSources<T>(
   sources: Sources,
   { plan: { plans }, tenantKeys }: Search,
   work: (opened: readonly OpenSource[]) => Promise<T>,

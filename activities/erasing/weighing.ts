@@ -8,7 +8,7 @@ import { readEpoch } from '../../platform/erasure/fence.ts';
 import type { Sources } from '../../platform/sources.ts';
 import { findMentions, findOwn } from '../searching/fixed-point.ts';
 import { seekHolds } from './held-subjects.ts';
-import { openSources } from './open-sources.ts';
+import { withOpenSources } from './open-sources.ts';
 import type { OpenSource } from './open-sources.ts';
 import { weighSource } from './weigh-source.ts';
 import type { UnerasableSource, WeighedGroup, WeighedSource, Weighing } from './weighed.ts';
@@ -27,7 +27,7 @@ export async function withWeighedSources<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const { search } = weighing;
-  return openSources(
+  return withOpenSources(
     sources,
     search,
     async (opened) => {
