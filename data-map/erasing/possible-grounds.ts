@@ -73,31 +73,42 @@ const sortKey = (ground: Ground): string =>
   `${groundKey(ground)} ${'force' in ground && ground.force === 'business_default' ? 1 : 0}`;
 
 function ofSchedule(collection: PlannedCollection, { schedule, jurisdictions }: Grounds): readonly Unweighed[] {
-  const isAbout = (each: ScheduledRule | ScheduledException): boolean =>
-    each.record_class === collection.recordClass && (each.collections?.includes(collection.ref) ?? true);
   return [
     ...schedule.rules
-      .filter((rule) => isAbout(rule) && holdsIn(rule, jurisdictions))
-      .map((rule) => ({ ground: ruleGround(rule, schedule), demand: { kind: 'rule' as const, rule } })),
-    ...schedule.exceptions.filter(isAbout).map((exception) => ({
-      ground: exceptionGround(exception),
-      demand: { kind: 'exception' as const, exception },
-    })),
+      .filter((rule) => isAbout(collection, rule) && holdsIn(rule, jurisdictions))
+      .map((rule) => ({
+        ground: ruleGround(rule, schedule.ruleVersions.get(rule.id) ?? 1),
+        demand: { kind: 'rule' as const, rule },
+      })),
+    ...schedule.exceptions
+      .filter((each) => isAbout(collection, each))
+      .map((exception) => ({
+        ground: exceptionGround(exception),
+        demand: { kind: 'exception' as const, exception },
+      })),
   ];
 }
 
+/** Whether a rule or an exception is written for the collection. */
+export function isAbout(
+  { ref, recordClass }: Pick<PlannedCollection, 'ref' | 'recordClass'>,
+  each: ScheduledRule | ScheduledException,
+): boolean {
+  return each.record_class === recordClass && (each.collections?.includes(ref) ?? true);
+}
+
 /** A country's rules may hold in its parts, and a part's where only the country is known. */
-function holdsIn({ jurisdictions }: ScheduledRule, here: readonly string[]): boolean {
+export function holdsIn({ jurisdictions }: ScheduledRule, here: readonly string[]): boolean {
   if (jurisdictions === undefined || here.length === 0) return true;
   const isWithin = (part: string, whole: string): boolean => part === whole || part.startsWith(`${whole}-`);
   return jurisdictions.some((of) => here.some((place) => isWithin(place, of) || isWithin(of, place)));
 }
 
-function ruleGround(rule: ScheduledRule, { ruleVersions }: ScheduleInForce): Ground {
+export function ruleGround(rule: ScheduledRule, version: number): Ground {
   return {
     kind: 'rule',
     ruleId: rule.id,
-    version: ruleVersions.get(rule.id) ?? 1,
+    version,
     force: rule.force,
     requirement: rule.requirement,
     purpose: rule.purpose,
@@ -111,7 +122,7 @@ function ruleGround(rule: ScheduledRule, { ruleVersions }: ScheduleInForce): Gro
   };
 }
 
-function exceptionGround({ exception, force, purpose, party, visibility }: ScheduledException): Ground {
+export function exceptionGround({ exception, force, purpose, party, visibility }: ScheduledException): Ground {
   return { kind: 'exception', exception, force, purpose, party, visibility };
 }
 
