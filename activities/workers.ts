@@ -13,6 +13,7 @@ import { openMailer } from '../platform/mail.ts';
 import { openSources } from '../platform/sources.ts';
 import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
+import { createEraseRecordsActivities } from './erase-records.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createHoldPlacementActivities } from './hold-placement.ts';
@@ -84,6 +85,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createManualTaskActivities(deps),
       ...createReleaseReviewActivities(deps),
       ...createExportPackagingActivities(deps),
+      ...createEraseRecordsActivities(deps),
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),
       ...createStorageSweepActivities(deps),
