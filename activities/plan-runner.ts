@@ -120,10 +120,13 @@ async function inSnapshot<T>(
 
 /**
  * `now()` is the transaction's start, in milliseconds of the epoch here so that no setting of the connection matters. What
- * is carried as text must mean the same in every source, and cursors are read to their end.
+ * is carried as text must mean the same in every source, and cursors are read to their end. Statements that look for others
+ * in texts are so long that to compile them takes longer than to run them.
  */
 export async function takeSnapshot(statements: Statements): Promise<Pick<Opened, 'takenAt' | 'isUtf8'>> {
   const settings = `set_config('datestyle', 'ISO, YMD', true), set_config('extra_float_digits', '1', true), set_config('cursor_tuple_fraction', '1', true)`;
+async function takeSnapshot(statements: Statements): Promise<Pick<Opened, 'takenAt' | 'isUtf8'>> {
+  const settings = `set_config('datestyle', 'ISO, YMD', true), set_config('extra_float_digits', '1', true), set_config('cursor_tuple_fraction', '1', true), set_config('jit', 'off', true)`;
   const text = `SELECT extract(epoch FROM now()) * 1000 AS at, current_setting('server_encoding') AS encoding, ${settings}`;
   const { rows } = await statements.run({ purpose: 'taking a snapshot', text, values: [] });
   const isUtf8 = rows[0]?.['encoding'] !== 'SQL_ASCII';

@@ -16,8 +16,8 @@ import { HEADER_BYTES, SegmentCipher } from '../../platform/sealed-stream.ts';
 
 /** Of each of the spools that there are at a time. */
 const MEMORY_BYTES = 2 * 2 ** 20;
-/** Of what is sealed at once. */
-const SEGMENT_BYTES = 2 ** 18;
+/** Of what is sealed at once. Memory outside of V8's heap is collected the sooner the smaller its pieces are. */
+const SEGMENT_BYTES = 2 ** 15;
 const CONTEXT = 'rows on their way into a package';
 
 /** Takes in what is written to it, one piece after the other, and gives it as often as it is asked, once all has been written. */
