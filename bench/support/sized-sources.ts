@@ -10,6 +10,8 @@ export interface SizedSource {
   readonly rows: number;
   /** For Steward's role in a source. */
   readonly url: string;
+  /** For the role that owns it. */
+  readonly ownerUrl: string;
 }
 
 /** Some. Those of the other workspace, which has a tenth as many people, are among them. */
@@ -26,7 +28,7 @@ export async function loadSource(site: Site, rows: number, log: (line: string) =
   await grantReader(url);
   return withConnection(url, async (client) => {
     await client.query('VACUUM (FREEZE, ANALYZE)');
-    return { rows: await countRows(client), url: site.asReader(url) };
+    return { rows: await countRows(client), url: site.asReader(url), ownerUrl: url };
   });
 }
 
