@@ -122,7 +122,7 @@ async function inSnapshot<T>(
  * `now()` is the transaction's start, in milliseconds of the epoch here so that no setting of the connection matters. What
  * is carried as text must mean the same in every source, and cursors are read to their end.
  */
-async function takeSnapshot(statements: Statements): Promise<Pick<Opened, 'takenAt' | 'isUtf8'>> {
+export async function takeSnapshot(statements: Statements): Promise<Pick<Opened, 'takenAt' | 'isUtf8'>> {
   const settings = `set_config('datestyle', 'ISO, YMD', true), set_config('extra_float_digits', '1', true), set_config('cursor_tuple_fraction', '1', true)`;
   const text = `SELECT extract(epoch FROM now()) * 1000 AS at, current_setting('server_encoding') AS encoding, ${settings}`;
   const { rows } = await statements.run({ purpose: 'taking a snapshot', text, values: [] });
@@ -132,7 +132,11 @@ async function takeSnapshot(statements: Statements): Promise<Pick<Opened, 'taken
   return { takenAt: new Date(Number(rows[0]?.['at'])), isUtf8 };
 }
 
-async function openCarrier(statements: Statements, plan: Plan, { tenantKey, carrier }: Settings): Promise<Carrier> {
+export async function openCarrier(
+  statements: Statements,
+  plan: Plan,
+  { tenantKey, carrier }: Settings,
+): Promise<Carrier> {
   const { rows } = await statements.run(readColumnTypes(plan));
   const scope = { tenantKey, types: columnTypes(rows) };
   return carrier === 'temp_tables'

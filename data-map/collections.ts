@@ -123,7 +123,12 @@ function buildCollection(file: CollectionFile, inherited: Inherited, at: Locatio
     freeText: freeTextOf(file.fields).map((each) => ({ ...each, at: textAt(refIn(fields, each.at)) })),
     thirdParties: steward?.third_parties ?? 'redact',
     media: (steward?.media ?? []).map(
-      ({ column, store, name_column }): Media => ({ column, store, nameColumn: name_column ?? undefined }),
+      ({ column, store, name_column, derived }): Media => ({
+        column,
+        store,
+        nameColumn: name_column ?? undefined,
+        derived: derived ?? [],
+      }),
     ),
     masking: meta?.masking_strategy_override?.strategy,
     after: meta?.after ?? [],

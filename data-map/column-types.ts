@@ -1,5 +1,5 @@
 /** The types that the source's columns have, which the map does not know well enough to compare or to carry values. */
-import type { Plan, PlannedCollection } from './plan.ts';
+import type { Collection } from './model.ts';
 import type { Statement } from './sql-text.ts';
 import { Binds, tableName } from './sql-text.ts';
 
@@ -10,11 +10,17 @@ export interface ColumnType {
   readonly base: string;
 }
 
+/** A collection of a source with the workspace's column, known by its position among those of a session. */
+export interface PlacedCollection extends Collection {
+  readonly tenant: string;
+  readonly position: number;
+}
+
 /** Undefined for what the source does not have; the statement that needs it will say so. */
-export type ColumnTypes = (collection: PlannedCollection, column: string) => ColumnType | undefined;
+export type ColumnTypes = (collection: PlacedCollection, column: string) => ColumnType | undefined;
 
 /** Rows of `position`, `column`, `name` and `base`, for every column of the tables of a plan. */
-export function readColumnTypes({ collections }: Plan): Statement {
+export function readColumnTypes({ collections }: { readonly collections: readonly PlacedCollection[] }): Statement {
   const binds = new Binds();
   const positions = binds.add(collections.map(({ position }) => String(position)));
   const tables = binds.add(collections.map(tableName));

@@ -85,6 +85,8 @@ const media = z.looseObject({
   store: text,
   /** The column that holds the file name people know it by. */
   name_column: text.nullish(),
+  /** What is made of the object, as keys with `{key}` in them; one that ends with `*` is the beginning of any number. */
+  derived: z.array(z.string().includes('{key}', { error: 'must have {key} in it' })).nullish(),
 });
 
 const collectionSteward = z.looseObject({

@@ -1,5 +1,5 @@
 /** The SQL that follows an edge, over whatever relation carries the keys of the rows to start from. */
-import type { ColumnTypes } from './column-types.ts';
+import type { ColumnTypes, PlacedCollection } from './column-types.ts';
 import { areComparable, equalsCarried, equalsText } from './column-types.ts';
 import type { Edge, FieldPair, FieldRef } from './model.ts';
 import type { PlannedCollection } from './plan.ts';
@@ -106,8 +106,13 @@ function withElements(collection: PlannedCollection, alias: string, ends: readon
   return list ? `(${table} CROSS JOIN LATERAL ${elements(alias, list)} AS ${alias}e(v))` : table;
 }
 
-/** What comes out of JSON is text, whatever it is compared with. */
-function pairCondition({ from, to }: Route, pair: FieldPair, types: ColumnTypes): string {
+interface PairEnds {
+  readonly from: PlacedCollection;
+  readonly to: PlacedCollection;
+}
+
+/** Over `f` and `t`, of one source. What comes out of JSON is text, whatever it is compared with. */
+export function pairCondition({ from, to }: PairEnds, pair: FieldPair, types: ColumnTypes): string {
   if (!isPlain(pair.to)) return `${textOf('t', pair.to)} = ${textOf('f', pair.from)}`;
   const [own, other] = [types(to, pair.to.column), isPlain(pair.from) ? types(from, pair.from.column) : undefined];
   const its = column('t', pair.to.column);

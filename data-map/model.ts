@@ -78,6 +78,8 @@ export interface Media {
   readonly store: string;
   /** Holds the file's name as people know it. */
   readonly nameColumn: string | undefined;
+  /** Keys of what is made of the object, such as `{key}.thumb.jpg`; one that ends with `*` is the beginning of any number. */
+  readonly derived: readonly string[];
 }
 
 export interface Collection extends Named {

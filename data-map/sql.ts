@@ -30,7 +30,7 @@ export function createTables({ collections }: Plan): readonly Statement[] {
   );
   const scope = `CREATE TEMP TABLE ${SCOPE_TABLE} AS SELECT ${tenants.join(', ')} WITH NO DATA`;
   return [
-    ...collections.flatMap(createKeyTable),
+    ...createKeySets({ collections }),
     { purpose: 'creating the table of the scope', text: scope, values: [] },
     {
       purpose: 'creating the table of what readings bind',
@@ -38,6 +38,11 @@ export function createTables({ collections }: Plan): readonly Statement[] {
       values: [],
     },
   ];
+}
+
+/** The key tables alone: for what is found to be compared with, and not to be read. */
+export function createKeySets({ collections }: Pick<Plan, 'collections'>): readonly Statement[] {
+  return collections.flatMap(createKeyTable);
 }
 
 function createKeyTable(collection: PlannedCollection): readonly Statement[] {

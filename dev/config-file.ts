@@ -45,7 +45,7 @@ export async function writeConfigFile(
     },
     database: { ownerUrl: databases.steward_owner, appUrl: databases.steward_app, workerUrl: databases.steward_worker },
     sources: [
-      { name: 'crm', kind: 'postgres', url: databases.crm_reader },
+      { name: 'crm', kind: 'postgres', url: databases.crm_reader, eraseUrl: databases.crm_eraser },
       { name: 'crm-media', kind: 'folder', path: home.path('crm-media') },
     ],
     dataMap: mapFiles(moreMaps),

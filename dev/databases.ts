@@ -1,12 +1,13 @@
 /** The databases and roles of the embedded stack, apart as in production: who owns does not serve, who serves does not own. */
 import pg from 'pg';
+import { sourceSchema } from '../platform/erasure/source-schema.ts';
 import { secret } from './secrets.ts';
 import type { Home } from './home.ts';
 
 /** Who may connect to which database; the first owns it. */
 const DATABASES = {
   steward: ['steward_owner', 'steward_app', 'steward_worker'],
-  crm: ['crm_owner', 'crm_reader'],
+  crm: ['crm_owner', 'crm_reader', 'crm_eraser'],
 } as const;
 
 type Role = (typeof DATABASES)[keyof typeof DATABASES][number];
@@ -55,6 +56,17 @@ export async function grantReader(crmOwnerUrl: string): Promise<void> {
     await client.query('GRANT USAGE ON SCHEMA app TO crm_reader');
     await client.query('GRANT SELECT ON ALL TABLES IN SCHEMA app TO crm_reader');
     await client.query('ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO crm_reader');
+  });
+}
+
+/** The same for the role that erases: it may change rows, and the ledger and the fence stand beside the product's tables. */
+export async function grantEraser(crmOwnerUrl: string): Promise<void> {
+  await withClient(crmOwnerUrl, async (client) => {
+    await client.query('GRANT TEMPORARY ON DATABASE crm TO crm_eraser');
+    await client.query('GRANT USAGE ON SCHEMA app TO crm_eraser');
+    await client.query('GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA app TO crm_eraser');
+    await client.query('ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT, UPDATE, DELETE ON TABLES TO crm_eraser');
+    await client.query(sourceSchema('crm_eraser'));
   });
 }
 

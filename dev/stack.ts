@@ -8,7 +8,7 @@ import { ensureKeyRing } from '../platform/key-ring.ts';
 import { migrate } from '../platform/migrate.ts';
 import { Children } from './children.ts';
 import { CRM_SCHEDULE, local, mapFiles, writeConfigFile } from './config-file.ts';
-import { ensureDatabases, grantReader } from './databases.ts';
+import { ensureDatabases, grantEraser, grantReader } from './databases.ts';
 import type { DatabaseUrls } from './databases.ts';
 import { endpointsOf } from './endpoints.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -159,6 +159,7 @@ async function bringUpSampleCrm({ home, steps, log }: Site, { crm_owner: url }: 
   const options = { url, mediaFolder: home.path('crm-media'), people: samplePeople(), log };
   const { workspaces } = await steps.run('Sample CRM', () => createSampleCrm(options));
   await steps.run(undefined, () => grantReader(url));
+  await steps.run(undefined, () => grantEraser(url));
   return workspaces;
 }
 

@@ -90,8 +90,8 @@ function ofDates({ isDated }: HoldInBrief): HoldAnswer {
   return isDated ? 'unknown' : 'held';
 }
 
-/** The same for a key however it is written: columns in any order, numbers as numbers or as text. */
+/** The same for a key however it is written: columns in any order, numbers as text, ids in either case. */
 function nameOf({ collection, key }: Pick<AskedRecord, 'collection' | 'key'>): string {
-  const columns = Object.entries(key).map(([column, value]) => [column, String(value)] as const);
+  const columns = Object.entries(key).map(([column, value]) => [column, String(value).toLowerCase()] as const);
   return JSON.stringify([collection, columns.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }

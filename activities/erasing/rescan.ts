@@ -2,8 +2,8 @@
 import type { ClientBase } from 'pg';
 import { columnTypes, readColumnTypes } from '../../data-map/column-types.ts';
 import {
+  countLedger,
   countNotReduced,
-  countPassed,
   countStillThere,
   countTargets,
   countUnreduced,
@@ -13,6 +13,7 @@ import {
 } from '../../data-map/erasing/rescan.ts';
 import type { RescanScope } from '../../data-map/erasing/rescan.ts';
 import type { Plan, PlannedCollection } from '../../data-map/plan.ts';
+import type { Statement } from '../../data-map/sql-text.ts';
 import type { Residual, ResidualKind, Verification } from '../../domain/certificate/format.ts';
 import type { Decision } from '../../domain/retention/decide.ts';
 import type { Sources } from '../../platform/sources.ts';
@@ -34,6 +35,7 @@ export interface Rescanned {
 
 export interface RescanWish {
   readonly erasureId: string;
+  readonly pads: RescanScope['pads'];
   /** Whether what was not erased until now was refused: then it is to be there. */
   readonly isRefused: boolean;
 }
@@ -47,69 +49,87 @@ export async function rescanSource(sources: Sources, rescanned: Rescanned, wish:
   const statements = new Statements(rescanned.client, rescanned.source);
   const { rows: types } = await statements.run(readColumnTypes(rescanned.plan));
   const scope = { ...wish, tenantKey: rescanned.tenantKey, types: columnTypes(types) };
-  const targets = await readTargets(statements, wish.erasureId);
+  const targets = await readTargets(statements, scope);
+  const again = wish.isRefused ? [] : await foundAgain(statements, rescanned, scope);
   const residuals = [
     ...(await unprovenIn(statements, rescanned, targets, scope)),
-    ...(wish.isRefused ? [] : await foundAgain(statements, rescanned, scope)),
+    ...again,
     ...(await leftOfTargets(statements, rescanned, targets, scope)),
   ];
   const objects = await leftOfObjects(sources, statements, wish.erasureId);
   const { collections } = rescanned.plan;
-  const kept = rescanned.groups.filter(({ decision }) => wish.isRefused || decision.decision !== 'erase');
+  const found = rescanned.groups.reduce((sum, { rows }) => sum + rows, 0);
   return {
     searched: {
       sources: 1,
       collections: collections.length,
       columns: collections.reduce((sum, each) => sum + searchedColumns(each).size, 0),
-      records: targets.filter(({ action }) => action !== 'restrict').reduce((sum, each) => sum + each.targets, 0),
+      records: targets.filter(({ action }) => action !== 'restrict').reduce((sum, each) => sum + each.records, 0),
       objects: objects.searched,
     },
-    expected: kept.reduce((sum, { rows }) => sum + rows, 0),
-    residuals: [...residuals, ...objects.residuals].filter(({ count }) => count > 0),
+    expected: found - again.reduce((sum, { count }) => sum + count, 0),
+    residuals: together([...residuals, ...objects.residuals]),
   };
+}
+
+/** One for each place and kind. */
+function together(residuals: readonly Residual[]): readonly Residual[] {
+  const alike = Map.groupBy(residuals, ({ place, kind }) => JSON.stringify([place, kind]));
+  return [...alike.values()]
+    .map((each) => each.reduce((one, other) => ({ ...one, count: one.count + other.count })))
+    .filter(({ count }) => count > 0);
 }
 
 interface Targets {
   readonly collection: string;
   readonly action: 'delete' | 'pseudonymise' | 'restrict';
   readonly keeps: readonly string[];
-  readonly targets: number;
+  /** Those that were changed, and those that no batch went through. */
+  readonly records: number;
+  readonly untouched: number;
 }
 
-async function readTargets(statements: Statements, erasureId: string): Promise<readonly Targets[]> {
-  const { rows } = await statements.run(countTargets({ erasureId }));
-  return rows.map((row) => ({ ...(row as unknown as Targets), targets: Number(row['targets']) }));
+async function readTargets(statements: Statements, scope: RescanScope): Promise<readonly Targets[]> {
+  const { rows } = await statements.run(countTargets(scope));
+  return rows.map((row) => ({
+    ...(row as unknown as Targets),
+    records: Number(row['records']),
+    untouched: Number(row['untouched']),
+  }));
 }
 
-/** Targets that no batch went through, records of the ledger that are no targets, and collections that the plan has not. */
+/** Targets that no batch went through, those that the ledger and the leaves differ in, and collections that are not planned. */
 async function unprovenIn(
   statements: Statements,
   { source, plan }: Rescanned,
   targets: readonly Targets[],
   scope: RescanScope,
 ): Promise<readonly Residual[]> {
-  const { rows } = await statements.run(countPassed(scope));
+  const { rows } = await statements.run(countLedger(scope));
   const differences = new Map<string, number>();
   const add = (collection: string, action: string, count: number): void => {
     const key = JSON.stringify([collection, action]);
     differences.set(key, (differences.get(key) ?? 0) + count);
   };
-  for (const { collection, action, targets: count } of targets) add(collection, action, count);
-  for (const { collection, action, passed } of rows) add(String(collection), String(action), -Number(passed));
+  for (const { collection, action, records } of targets) add(collection, action, records);
+  for (const { collection, action, records } of rows) add(String(collection), String(action), -Number(records));
   const planned = new Set(plan.collections.map(({ ref }) => ref));
-  const unplanned = targets.filter(({ collection }) => !planned.has(collection));
+  const unproven = (place: string, count: number): Residual => ({ source, place, kind: 'unproven', count });
   return [
-    ...[...differences].map(([key, count]): Residual => {
+    ...[...differences].map(([key, count]) => {
       const [place] = JSON.parse(key) as readonly [string, string];
-      return { source, place, kind: 'unproven', count: Math.abs(count) };
+      return unproven(place, Math.abs(count));
     }),
-    ...unplanned.map(
-      ({ collection, targets: count }): Residual => ({ source, place: collection, kind: 'unproven', count }),
+    ...targets.map(({ collection, records, untouched }) =>
+      unproven(collection, planned.has(collection) ? untouched : records + untouched),
     ),
   ];
 }
 
-/** Everything that the search finds is to be retained, or was reduced by this erasure. */
+/**
+ * Everything that the search finds is to be retained, or was reduced by this erasure: also what was to be erased and could
+ * not go, because something refers to it.
+ */
 async function foundAgain(
   statements: Statements,
   { source, groups }: Rescanned,
@@ -117,18 +137,16 @@ async function foundAgain(
 ): Promise<readonly Residual[]> {
   const residuals: Residual[] = [];
   for (const [collection, own] of Map.groupBy(groups, (group) => group.collection)) {
-    const toErase = own.filter(({ decision }) => decision.decision === 'erase');
-    const toReduce = own.filter(({ decision }) => decision.decision === 'pseudonymise');
-    residuals.push({
-      source,
-      place: collection.ref,
-      kind: 'found_again',
-      count: toErase.reduce((sum, { rows }) => sum + rows, 0),
-    });
-    if (toReduce.length === 0) continue;
-    const combinations = toReduce.map(({ combination }) => combination);
-    const count = await found(statements, countUnreduced(collection, combinations, scope));
-    residuals.push({ source, place: collection.ref, kind: 'not_reduced', count });
+    for (const [decision, kind] of [
+      ['erase', 'found_again'],
+      ['pseudonymise', 'not_reduced'],
+    ] as const) {
+      const decided = own.filter((group) => group.decision.decision === decision);
+      if (decided.length === 0) continue;
+      const combinations = decided.map(({ combination }) => combination);
+      const count = await found(statements, countUnreduced(collection, combinations, scope));
+      residuals.push({ source, place: collection.ref, kind, count });
+    }
   }
   return residuals;
 }
@@ -139,20 +157,25 @@ async function leftOfTargets(
   targets: readonly Targets[],
   scope: RescanScope,
 ): Promise<readonly Residual[]> {
-  await statements.run(lookUpByKeys);
   const residuals: Residual[] = [];
-  for (const { collection: place, action, keeps } of targets) {
-    const collection = plan.collections.find(({ ref }) => ref === place);
-    if (collection === undefined || action === 'restrict') continue;
-    const isDeletion = action === 'delete';
-    const statement = isDeletion ? countStillThere(collection, scope) : countNotReduced(collection, keeps, scope);
-    const kind: ResidualKind = isDeletion ? 'still_there' : 'not_reduced';
-    if (statement !== undefined) residuals.push({ source, place, kind, count: await found(statements, statement) });
-  }
+  const look = async (
+    action: Targets['action'],
+    kind: ResidualKind,
+    ask: (collection: PlannedCollection, keeps: readonly string[]) => Statement | undefined,
+  ): Promise<void> => {
+    for (const { collection: place, keeps } of targets.filter((each) => each.action === action)) {
+      const collection = plan.collections.find(({ ref }) => ref === place);
+      const statement = collection && ask(collection, keeps);
+      if (statement) residuals.push({ source, place, kind, count: await found(statements, statement) });
+    }
+  };
+  await look('pseudonymise', 'not_reduced', (collection, keeps) => countNotReduced(collection, keeps, scope));
+  await statements.run(lookUpByKeys);
+  await look('delete', 'still_there', (collection) => countStillThere(collection, scope));
   return residuals;
 }
 
-async function found(statements: Statements, statement: Parameters<Statements['run']>[0]): Promise<number> {
+async function found(statements: Statements, statement: Statement): Promise<number> {
   const { rows } = await statements.run(statement);
   return Number(rows[0]?.['found']);
 }

@@ -32,10 +32,11 @@ export async function raiseFences(deps: FenceDeps, ref: HoldRef): Promise<readon
 async function raiseIn(
   { db, sources }: FenceDeps,
   ref: HoldRef,
-  { source, tenantKey }: UntoldSource,
+  untold: UntoldSource,
 ): Promise<UnraisedFence | undefined> {
+  const { source } = untold;
   try {
-    const raised = await raise(sources, source, tenantKey);
+    const raised = await raise(sources, untold);
     await db.withTenant(ref.workspaceId, (trx) => recordRaised(trx, ref, source, raised));
     return undefined;
   } catch (error) {
@@ -45,9 +46,9 @@ async function raiseIn(
 }
 
 /** Where nothing is erased there is nothing to turn back. */
-async function raise(sources: Sources, source: string, tenantKey: string): Promise<FenceRaising> {
+async function raise(sources: Sources, { source, tenantKey, placedAt }: UntoldSource): Promise<FenceRaising> {
   if (!sources.canErase(source)) return { epoch: undefined, erasuresUnderWay: [], erasedBefore: [] };
-  return sources.withEraser(source, (client) => raiseInSource(client, tenantKey));
+  return sources.withEraser(source, (client) => raiseInSource(client, tenantKey, placedAt));
 }
 
 function isOfSource(error: unknown): error is StewardError {

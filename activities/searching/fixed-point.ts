@@ -16,13 +16,22 @@ export interface Searched {
 const MAX_ROUNDS = 1_000;
 
 export async function findAll(searched: readonly Searched[], crossings: readonly Edge[]): Promise<void> {
+  await findOwn(searched, crossings);
+  await findMentions(searched);
+}
+
+/** The person's own rows, without those that only mention the person. */
+export async function findOwn(searched: readonly Searched[], crossings: readonly Edge[]): Promise<void> {
   const following = new Following(searched);
   await seedAll(searched, ({ seeds }) => seeds);
   await untilNoMore(searched, crossings, async () => {
     for (const each of searched) await following.source(each);
     return total(crossings, (edge) => following.crossing(edge));
   });
-  // Last, for nothing is concluded from where a row leads that only mentions the person.
+}
+
+/** Last, for nothing is concluded from where a row leads that only mentions the person. */
+export async function findMentions(searched: readonly Searched[]): Promise<void> {
   await seedAll(searched, ({ mentions }) => mentions);
 }
 

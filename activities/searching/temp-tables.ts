@@ -56,6 +56,16 @@ export class TempTables implements Carrier {
     return new TempTables(statements, plan, scope);
   }
 
+  /** For key tables that stand beside those of another plan, and are not read. */
+  static beside(statements: Statements, plan: Plan, scope: Scope): TempTables {
+    return new TempTables(statements, plan, scope);
+  }
+
+  /** Rows that are found from now on have a later one. */
+  get round(): number {
+    return this.#round;
+  }
+
   get types(): ColumnTypes {
     return this.#scope.types;
   }

@@ -176,7 +176,10 @@ export const shownHoldDetails = summary
           erasuresUnderWay: z
             .array(z.uuid())
             .readonly()
-            .meta({ description: 'Erasures of the workspace that were under way when the source was told.' }),
+            .meta({
+              description:
+                'Erasures of the workspace that were under way since the hold was placed, until the source was told.',
+            }),
           erasedBefore: z
             .array(
               z.object({

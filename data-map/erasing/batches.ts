@@ -8,8 +8,8 @@ import { keyColumn } from '../follow.ts';
 import type { PlannedCollection } from '../plan.ts';
 import type { Statement } from '../sql-text.ts';
 import { Binds, column, quoteName, quoteText, tableName } from '../sql-text.ts';
-import type { Inbound } from './fates.ts';
-import { refers, tableOfEnd } from './fates.ts';
+import type { Inbound } from './inbound.ts';
+import { refers, tableOfEnd } from './inbound.ts';
 
 /** The values that the ledger admits. */
 export type TargetAction = 'delete' | 'pseudonymise' | 'restrict';
@@ -42,25 +42,34 @@ export function targetTable(catalogue: Catalogue, collection: PlannedCollection)
 
 /** Deletes, and answers one row of `rows`, `gone` and `changed`, as text. */
 export function deleteBatch(table: TargetTable, batch: Batch): Statement {
-  const { collection } = table;
-  return writeBatch('delete', table, batch, (tenant) => ({
-    write: `DELETE FROM ${tableName(collection)} t USING batch b WHERE ${isTarget(table, tenant)}`,
-  }));
+  const name = tableName(table.collection);
+  return writeBatch(
+    'delete',
+    table,
+    batch,
+    (tenant) => `DELETE FROM ${name} t USING batch b WHERE ${isTarget(table, tenant)}`,
+  );
 }
 
-/** Updates by assignments over the alias `t`, such as `"email" = NULL`; answers the same. */
+/**
+ * Updates by assignments over the alias `t`, such as `"email" = NULL`; answers the same. Without any, the rows get a new
+ * version as they are, so that the ledger counts them.
+ */
 export function updateBatch(
   action: 'pseudonymise' | 'restrict',
   table: TargetTable,
   batch: Batch,
   assign: (binds: Binds) => readonly string[],
 ): Statement {
-  return writeBatch(action, table, batch, (tenant, binds) => ({
-    write: `UPDATE ${tableName(table.collection)} t SET ${assign(binds).join(', ')} FROM batch b WHERE ${isTarget(table, tenant)}`,
-  }));
+  return writeBatch(action, table, batch, (tenant, binds) => {
+    const assigned = assign(binds);
+    const same = quoteName(table.collection.tenant);
+    const set = assigned.length > 0 ? assigned.join(', ') : `${same} = t.${same}`;
+    return `UPDATE ${tableName(table.collection)} t SET ${set} FROM batch b WHERE ${isTarget(table, tenant)}`;
+  });
 }
 
-type Write = (tenant: string, binds: Binds) => { readonly write: string };
+type Write = (tenant: string, binds: Binds) => string;
 
 /**
  * EXCEPT hashes whatever PostgreSQL thinks of the number of rows, of which it knows nothing here: an anti-join of the two
@@ -71,7 +80,7 @@ function writeBatch(action: TargetAction, table: TargetTable, batch: Batch, writ
   const binds = new Binds();
   const at = blocksOf(action, collection, batch, binds);
   const tenant = binds.add(batch.tenantKey);
-  const { write } = writing(tenant, binds);
+  const write = writing(tenant, binds);
   const ledger = [
     `${at.erasure}, ${binds.add(batch.tenantKey)}, ${quoteText(collection.ref)}, ${quoteText(action)}`,
     `${binds.add(batch.generation)}::integer, ${binds.add(batch.sequence)}::integer, ${at.first}, ${at.last}`,

@@ -89,11 +89,27 @@ function arrowsOf(catalogue: Catalogue, collections: readonly PlannedCollection[
   return [...keys, ...wanted.map((each) => ({ ...each, foreignKey: undefined, nullable: [] }))];
 }
 
-/** A row must stay the workspace's and keep its key. */
-function nullableColumns(catalogue: Catalogue, { from }: ForeignKey, owner?: Collection): readonly string[] {
+/**
+ * The columns of a foreign key that can be emptied in a row that stays: it keeps its key and its workspace. What would go by
+ * a cascade is bound by it all the same, for it would go unseen.
+ */
+export function emptiableColumns(
+  catalogue: Catalogue,
+  foreignKey: ForeignKey,
+  owner: Pick<PlannedCollection, 'key' | 'tenant'> | undefined,
+): readonly string[] {
+  return foreignKey.onDelete === 'cascade' ? [] : nullableColumns(catalogue, foreignKey, owner);
+}
+
+function nullableColumns(
+  catalogue: Catalogue,
+  { from }: ForeignKey,
+  owner: Pick<PlannedCollection, 'key' | 'tenant'> | undefined,
+): readonly string[] {
   const table = tableOf(catalogue, from);
-  const fixed = owner === undefined ? [] : [...owner.key, owner.tenant];
-  return from.columns.filter((name) => columnOf(table, name)?.nullable === true && !fixed.includes(name));
+  const primary = table?.uniqueKeys.find((each) => each.primary)?.columns ?? [];
+  const fixed = new Set([...primary, ...(owner === undefined ? [] : [...owner.key, owner.tenant])]);
+  return from.columns.filter((name) => columnOf(table, name)?.nullable === true && !fixed.has(name));
 }
 
 /** As few arrows as it needs, of those that can be broken, so that there are no circles but of the others. */

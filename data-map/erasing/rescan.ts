@@ -1,21 +1,31 @@
 /**
  * What a rescan asks the source after an erasure: whether the records of the targets are gone, or hold no identifier any
  * more. Every statement goes from the targets or from what the search found, so its cost is the person's share alone.
+ *
+ * Of a block that was gone through, the leaves are those of the records that were erased; a record whose leaf is not among
+ * them was changed or gone before, and is no business of this erasure's proof.
+ *
+ * Sets are compared by EXCEPT and INTERSECT, which hash whatever PostgreSQL thinks of their size: of what comes out of arrays
+ * it knows nothing, and a join may become a loop in a loop.
  */
 import type { ColumnTypes } from '../column-types.ts';
 import { keyColumn } from '../follow.ts';
 import type { PlannedCollection } from '../plan.ts';
 import type { Predicate } from '../predicates.ts';
 import { rowsBy } from '../seeds.ts';
-import { keyTable } from '../sql.ts';
 import type { Statement } from '../sql-text.ts';
 import { Binds, column, tableName } from '../sql-text.ts';
+import { leafSql } from './leaf.ts';
 
 export interface RescanScope {
   readonly erasureId: string;
   readonly tenantKey: string;
   readonly types: ColumnTypes;
+  /** Of the leaves. */
+  readonly pads: { readonly inner: Uint8Array; readonly outer: Uint8Array };
 }
+
+type OfErasure = Pick<RescanScope, 'erasureId'>;
 
 /**
  * For the rest of the transaction. Targets are looked up one by one by their keys: joined as a whole, PostgreSQL may read
@@ -27,35 +37,35 @@ export const lookUpByKeys: Statement = {
   values: [],
 };
 
-/** Rows of `collection`, `action`, `keeps` and `targets`, the last as text. */
-export function countTargets({ erasureId }: Pick<RescanScope, 'erasureId'>): Statement {
+/** Rows of `collection`, `action`, `keeps` and, as text, of `records` that were changed and of those `untouched`. */
+export function countTargets({ erasureId }: OfErasure): Statement {
   const binds = new Binds();
-  const text = `SELECT collection, action, keeps, count(*)::text AS targets FROM steward.erasure_targets
-WHERE erasure_id = ${binds.add(erasureId)} GROUP BY collection, action, keeps ORDER BY collection, action, keeps`;
+  const passed = `k.block <= coalesce((SELECT max(l.last_target) FROM steward.erasure_ledger l WHERE l.erasure_id = k.erasure_id
+  AND l.collection = k.collection AND l.action = k.action), 0)`;
+  const text = `SELECT collection, action, keeps, coalesce(sum(cardinality(leaves)) FILTER (WHERE passed), 0)::text AS records,
+  coalesce(sum(cardinality(versions)) FILTER (WHERE NOT passed), 0)::text AS untouched
+FROM (SELECT k.*, ${passed} AS passed FROM steward.erasure_targets k WHERE k.erasure_id = ${binds.add(erasureId)}) k
+GROUP BY collection, action, keeps ORDER BY collection, action, keeps`;
   return { purpose: 'counting the targets', text, values: binds.values };
 }
 
-/** Rows of `collection`, `action` and `passed`: the targets that the batches of the ledger went through. */
-export function countPassed({ erasureId }: Pick<RescanScope, 'erasureId'>): Statement {
+/** Rows of `collection`, `action` and `records`: those that the batches of the ledger have changed. */
+export function countLedger({ erasureId }: OfErasure): Statement {
   const binds = new Binds();
-  const text = `SELECT collection, action, sum(rows + gone)::text AS passed FROM steward.erasure_ledger
-WHERE erasure_id = ${binds.add(erasureId)} GROUP BY collection, action`;
+  const text = `SELECT collection, action, sum(rows)::text AS records FROM steward.erasure_ledger
+WHERE erasure_id = ${binds.add(erasureId)} GROUP BY collection, action ORDER BY collection, action`;
   return { purpose: 'counting what the ledger has', text, values: binds.values };
 }
 
-/** `found`: how many records of a collection are there although they were to be deleted. */
-export function countStillThere(
-  collection: PlannedCollection,
-  { erasureId, tenantKey, types }: RescanScope,
-): Statement {
+/** `found`: how many records of a collection are there although they were deleted. */
+export function countStillThere(collection: PlannedCollection, scope: RescanScope): Statement {
   const binds = new Binds();
   const keys = collection.key.map((name, index) => {
-    const type = types(collection, name);
-    return `${column('t', name)} = (g.key[${index + 1}])${type === undefined ? '' : `::${type.base}`}`;
+    const type = scope.types(collection, name);
+    return `${column('t', name)} = u.${keyColumn(index)}${type === undefined ? '' : `::${type.base}`}`;
   });
-  const text = `SELECT count(*)::text AS found FROM steward.erasure_targets g
-JOIN ${tableName(collection)} t ON ${keys.join(' AND ')} AND ${column('t', collection.tenant)} = ${binds.add(tenantKey)}
-WHERE g.erasure_id = ${binds.add(erasureId)} AND g.collection = ${binds.add(collection.ref)} AND g.action = 'delete'`;
+  const text = `SELECT count(*)::text AS found FROM (${erasedKeys(collection, 'delete', scope, binds)}) u
+JOIN ${tableName(collection)} t ON ${keys.join(' AND ')} AND ${column('t', collection.tenant)} = ${binds.add(scope.tenantKey)}`;
   return { purpose: `looking for erased records of ${collection.ref}`, text, values: binds.values };
 }
 
@@ -63,38 +73,53 @@ WHERE g.erasure_id = ${binds.add(erasureId)} AND g.collection = ${binds.add(coll
 export function countNotReduced(
   collection: PlannedCollection,
   keeps: readonly string[],
-  { erasureId, tenantKey }: RescanScope,
+  scope: RescanScope,
 ): Statement | undefined {
   const binds = new Binds();
-  const select = collection.key.map((name, index) => `${column('t', name)} AS ${keyColumn(index)}`).join(', ');
-  const rows = rowsBy(identifiersOutside(collection, keeps), collection, select, tenantKey, binds);
+  const select = collection.key.map((name, index) => `${column('t', name)}::text AS ${keyColumn(index)}`).join(', ');
+  const rows = rowsBy(identifiersOutside(collection, keeps), collection, select, scope.tenantKey, binds);
   if (rows === undefined) return undefined;
-  const text = `SELECT count(*)::text AS found FROM (${rows}) f JOIN steward.erasure_targets g ON g.key = ${keyArray('f', collection)}
-WHERE g.erasure_id = ${binds.add(erasureId)} AND g.collection = ${binds.add(collection.ref)}
-  AND g.action = 'pseudonymise' AND g.keeps = ${binds.add(keeps)}::text[]`;
+  const reduced = erasedKeys(collection, 'pseudonymise', scope, binds, keeps);
+  const text = `SELECT count(*)::text AS found FROM ((${rows}) INTERSECT (${reduced})) f`;
   return { purpose: `looking for identifiers in reduced records of ${collection.ref}`, text, values: binds.values };
 }
 
-/** `found`: how many of the records that the search found, and that are to be reduced, are no target that was. */
+/** `found`: how many of the records that the search found have one of the combinations, and were not reduced. */
 export function countUnreduced(
   collection: PlannedCollection,
   combinations: readonly string[],
-  { erasureId }: Pick<RescanScope, 'erasureId'>,
+  scope: RescanScope,
 ): Statement {
   const binds = new Binds();
-  const grounds = groundsTable(collection);
-  const text = `SELECT count(*)::text AS found FROM ${grounds} k WHERE k.combination = ANY (${binds.add(combinations)}::text[])
-  AND NOT EXISTS (SELECT FROM steward.erasure_targets g WHERE g.erasure_id = ${binds.add(erasureId)}
-    AND g.collection = ${binds.add(collection.ref)} AND g.action = 'pseudonymise' AND g.key = ${keyArray('k', collection)})`;
+  const reduced = erasedKeys(collection, 'pseudonymise', scope, binds);
+  const keys = collection.key.map((_, index) => `f.${keyColumn(index)}::text`).join(', ');
+  const rows = `SELECT ${keys} FROM pg_temp.steward_grounds_${collection.position} f
+WHERE f.combination = ANY (${binds.add(combinations)}::text[])`;
+  const text = `SELECT count(*)::text AS found FROM ((${rows}) EXCEPT (${reduced})) f`;
   return { purpose: `looking for records of ${collection.ref} that were not reduced`, text, values: binds.values };
 }
 
-/** Beside the key table: the combination of grounds of each row found. */
-const groundsTable = (collection: PlannedCollection): string =>
-  keyTable(collection).replace('steward_keys_', 'steward_grounds_');
-
-const keyArray = (alias: string, { key }: PlannedCollection): string =>
-  `ARRAY[${key.map((_, index) => `${alias}.${keyColumn(index)}::text`).join(', ')}]`;
+/** The keys of the records that were changed, as text: `k0`, `k1`, … */
+function erasedKeys(
+  collection: PlannedCollection,
+  action: 'delete' | 'pseudonymise',
+  { erasureId, pads }: RescanScope,
+  binds: Binds,
+  keeps?: readonly string[],
+): string {
+  const names = collection.key.map((_, index) => keyColumn(index));
+  const lines = names.map((_, index) => `k.keys[${index + 1}:${index + 1}]`);
+  const leaf = leafSql(
+    collection.ref,
+    names.map((name) => `u.${name}`),
+    { inner: binds.add(pads.inner), outer: binds.add(pads.outer) },
+  );
+  return `SELECT ${names.map((name) => `u.${name}`).join(', ')} FROM steward.erasure_targets k
+CROSS JOIN LATERAL unnest(${lines.join(', ')}) u(${names.join(', ')})
+WHERE k.erasure_id = ${binds.add(erasureId)} AND k.collection = ${binds.add(collection.ref)} AND k.action = ${binds.add(action)}
+  ${keeps === undefined ? '' : `AND k.keeps = ${binds.add(keeps)}::text[]`}
+  AND (cardinality(k.leaves) = cardinality(k.versions) OR ${leaf} = ANY (k.leaves))`;
+}
 
 /** A page of the objects that were to be removed, behind the one given. */
 export function pageOfObjects(

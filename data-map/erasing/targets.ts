@@ -7,8 +7,49 @@ import type { Collection } from '../model.ts';
 import type { PlannedCollection } from '../plan.ts';
 import type { Statement } from '../sql-text.ts';
 import { Binds, column, quoteText, tableName } from '../sql-text.ts';
-import { fateTable } from './fates.ts';
 import { leafSql } from './leaf.ts';
+
+/** `leave`: it stays as it is. */
+export type Fate = 'delete' | 'pseudonymise' | 'restrict' | 'leave';
+
+/** What was decided on the rows of a collection that have a combination of grounds. */
+export interface DecidedGroup {
+  readonly collection: PlannedCollection;
+  readonly combination: string;
+  readonly fate: Fate;
+  readonly keeps: readonly string[];
+}
+
+const DECIDED_TABLE = 'pg_temp.steward_decided';
+/** Made by the weighing: the key of each row found and its combination of grounds. */
+const groundsTable = ({ position }: PlannedCollection): string => `pg_temp.steward_grounds_${position}`;
+
+/** In the transaction of the weighing, with which the table goes. */
+export function writeDecided(groups: readonly DecidedGroup[]): readonly Statement[] {
+  const binds = new Binds();
+  const rows = groups.map(
+    ({ collection, combination, fate, keeps }) =>
+      `(${collection.position}, ${binds.add(combination)}::text, ${quoteText(fate)}::text, ${binds.add([...keeps])}::text[])`,
+  );
+  const create = `CREATE TEMP TABLE ${DECIDED_TABLE} (position integer, combination text, fate text, keeps text[]) ON COMMIT DROP`;
+  const purpose = 'writing down decisions';
+  return [
+    { purpose, text: create, values: [] },
+    ...(rows.length > 0
+      ? [{ purpose, text: `INSERT INTO ${DECIDED_TABLE} VALUES ${rows.join(', ')}`, values: binds.values }]
+      : []),
+  ];
+}
+
+/** The rows of a collection with what was decided on them, as `f`, joined to themselves, as `t`. */
+function decidedRows(collection: PlannedCollection, tenant: string): string {
+  const keys = collection.key.map((_, index) => `g.${keyColumn(index)}`);
+  return [
+    `(SELECT ${keys.join(', ')}, d.fate, d.keeps FROM ${groundsTable(collection)} g JOIN ${DECIDED_TABLE} d`,
+    `  ON d.position = ${collection.position} AND d.combination = g.combination AND d.fate <> 'leave') f`,
+    `JOIN ${tableName(collection)} t ON ${onKey(collection, 't', 'f')} AND ${column('t', collection.tenant)} = ${tenant}`,
+  ].join('\n');
+}
 
 /** Few enough that a batch which waits for a lock can be made small, so many that what a block costs does not count. */
 export const BLOCK_ROWS = 500;
@@ -57,8 +98,7 @@ export function freeze(collection: PlannedCollection, freezing: Freezing): State
     `SELECT f.fate, f.keeps, t.xmin AS version, ${leafSql(ref, texts, pads)} AS leaf,`,
     `  ${texts.map((each, index) => `${each} AS ${keyColumn(index)}`).join(', ')},`,
     `  (row_number() OVER (PARTITION BY f.fate, f.keeps ORDER BY ${keys.join(', ')}) - 1) / ${BLOCK_ROWS} AS part`,
-    `FROM ${fateTable(collection)} f JOIN ${tableName(collection)} t ON ${onKey(collection, 't', 'f')}`,
-    ` AND ${column('t', collection.tenant)} = ${binds.add(freezing.tenantKey)}`,
+    `FROM ${decidedRows(collection, binds.add(freezing.tenantKey))}`,
     `WHERE f.fate IN ('delete', 'pseudonymise')${orUnmarked(collection)}`,
   ].join('\n');
   const before = `coalesce((SELECT max(l.last_target) FROM steward.erasure_ledger l
@@ -88,8 +128,7 @@ export function freezeObjects(collection: PlannedCollection, freezing: Freezing)
     const text = [
       'INSERT INTO steward.erasure_objects (erasure_id, store, object)',
       `SELECT DISTINCT ${binds.add(freezing.erasureId)}::uuid, ${binds.add(media.store)}::text, ${object}::text`,
-      `FROM ${fateTable(collection)} f JOIN ${tableName(collection)} t ON ${onKey(collection, 't', 'f')}`,
-      ` AND ${column('t', collection.tenant)} = ${binds.add(freezing.tenantKey)}`,
+      `FROM ${decidedRows(collection, binds.add(freezing.tenantKey))}`,
       `WHERE (f.fate = 'delete' OR (f.fate = 'pseudonymise' AND NOT f.keeps @> ARRAY[${quoteText(media.column)}]))`,
       ` AND ${object}::text <> '' ON CONFLICT DO NOTHING`,
     ].join('\n');

@@ -101,7 +101,7 @@ function selectedBy(selecting: Selecting, collections: readonly Collection[]): r
 function equalRank(rules: readonly ScheduledRule[], collections: readonly Collection[]): string[] {
   return rules.flatMap((rule, index) =>
     rules.slice(index + 1).flatMap((other) => {
-      if (rank(rule) !== rank(other)) return [];
+      if (rank(rule) !== rank(other) || !holdTogether(rule, other)) return [];
       const refs = new Set(selectedBy(rule, collections).map(({ ref }) => ref));
       const shared = selectedBy(other, collections).find(({ ref }) => refs.has(ref));
       if (shared === undefined) return [];
@@ -112,14 +112,14 @@ function equalRank(rules: readonly ScheduledRule[], collections: readonly Collec
   );
 }
 
-function rank({ force, requirement, party, jurisdictions, where }: ScheduledRule): string {
-  return JSON.stringify([
-    force,
-    requirement,
-    party,
-    (jurisdictions ?? []).toSorted(),
-    (where ?? []).map(conditionKey).toSorted(),
-  ]);
+function rank({ force, requirement, party, where }: ScheduledRule): string {
+  return JSON.stringify([force, requirement, party, (where ?? []).map(conditionKey).toSorted()]);
+}
+
+/** A law of a country and one of a part of it, or a rule for everywhere and one for a country, can both be meant. */
+function holdTogether({ jurisdictions: own }: ScheduledRule, { jurisdictions: others }: ScheduledRule): boolean {
+  if (own === undefined || others === undefined) return own === others;
+  return own.some((jurisdiction) => others.includes(jurisdiction));
 }
 
 const conditionKey = (condition: Condition): string => JSON.stringify(condition);

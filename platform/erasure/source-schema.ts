@@ -23,7 +23,9 @@ CREATE TABLE IF NOT EXISTS steward.erasures (
   tenant text NOT NULL,
   generation integer NOT NULL CHECK (generation > 0),
   epoch bigint NOT NULL,
-  frozen_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  frozen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- The last plan of which the targets are in the journal, and gone from here.
+  cleared integer NOT NULL DEFAULT 0
 );
 
 -- The records of an erasure that is under way, by their keys, some hundred in a row: written in the snapshot in which they
@@ -85,6 +87,9 @@ DO $$ BEGIN
                     FOR VALUES WITH (MODULUS 8, REMAINDER %s)', part, part);
   END LOOP;
 END $$;
+
+-- By which a hold finds what was erased since it was placed.
+CREATE INDEX IF NOT EXISTS erasure_ledger_of_tenant ON steward.erasure_ledger (tenant, at);
 
 REVOKE ALL ON SCHEMA steward FROM PUBLIC;
 GRANT USAGE ON SCHEMA steward TO ${eraser};

@@ -10,6 +10,8 @@ export interface UntoldSource {
   readonly source: string;
   /** How it knows the workspace. */
   readonly tenantKey: string;
+  /** When the hold was placed. */
+  readonly placedAt: Date;
 }
 
 /** None for a hold that was released meanwhile: nobody needs to be told any more. */
@@ -27,7 +29,11 @@ export async function readUntoldSources(trx: Transaction, ref: HoldRef): Promise
       'holds.state': 'pending',
     })
     .orderBy('hold_sources.source')
-    .select<UntoldSource[]>({ source: 'hold_sources.source', tenantKey: 'workspace_sources.tenant_key' });
+    .select<UntoldSource[]>({
+      source: 'hold_sources.source',
+      tenantKey: 'workspace_sources.tenant_key',
+      placedAt: 'holds.created_at',
+    });
 }
 
 /** What a source said when its fence was raised. */

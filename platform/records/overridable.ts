@@ -41,6 +41,7 @@ export async function requireOverridable(
   if (found === undefined) throw badGround('No record of this review has a ground of this name.');
   if (found.kind === 'hold') throw new Conflict('A hold cannot be overridden; it ends by its release alone.');
   if (found.kind === 'override') throw new Conflict('It is an override itself; withdraw it.');
+  if (found.kind === 'reference') throw new Conflict('Other records refer to it; decide on those.');
   if (kind === 'keep' && found.force !== 'business_default')
     throw badGround('It keeps its records by itself; only a business default needs a decision that it stands.');
   const overrider = overriderOf(found);

@@ -91,6 +91,14 @@ class FolderStorage implements ObjectStorage {
     }
   }
 
+  async versions(key: string): Promise<number> {
+    return (await this.head(key)) === undefined ? 0 : 1;
+  }
+
+  async deleteVersions(key: string): Promise<void> {
+    await this.delete(key);
+  }
+
   async *list(prefix: string): AsyncGenerator<ObjectEntry> {
     yield* this.walk('', prefix);
   }

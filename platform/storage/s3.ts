@@ -7,12 +7,18 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
   NoSuchBucket,
   S3Client,
   S3ServiceException,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
-import type { ListMultipartUploadsCommandOutput, MultipartUpload, S3ClientConfig } from '@aws-sdk/client-s3';
+import type {
+  ListMultipartUploadsCommandOutput,
+  ListObjectVersionsCommandOutput,
+  MultipartUpload,
+  S3ClientConfig,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { Conflict, StewardError, Unavailable } from '../../domain/errors.ts';
 import type { StorageSettings } from '../config.ts';
@@ -112,6 +118,22 @@ class BucketStorage implements ObjectStorage {
     });
   }
 
+  /** Markers of deletions are no versions: there is nothing in them. */
+  async versions(key: string): Promise<number> {
+    let count = 0;
+    for await (const { isMarker } of this.versionsOf(key)) if (!isMarker) count += 1;
+    return count;
+  }
+
+  async deleteVersions(key: string): Promise<void> {
+    for await (const { versionId } of this.versionsOf(key)) {
+      const version = { ...this.named(key), VersionId: versionId };
+      await this.client.send(new DeleteObjectCommand(version)).catch((error: unknown) => {
+        if (!isAbsent(error)) throw storageFailure(error);
+      });
+    }
+  }
+
   async *list(prefix: string): AsyncGenerator<ObjectEntry> {
     const { bucket, prefix: own } = this.settings;
     try {
@@ -146,6 +168,29 @@ class BucketStorage implements ObjectStorage {
     await this.client.send(new HeadBucketCommand({ Bucket: this.settings.bucket })).catch((error: unknown) => {
       throw storageFailure(error);
     });
+  }
+
+  /** Versions and markers of deletions. A bucket that keeps no versions has one of each object, whose id is `null`. */
+  private async *versionsOf(key: string): AsyncGenerator<{ readonly versionId: string; readonly isMarker: boolean }> {
+    if (!isObjectKey(key)) return;
+    const { Bucket, Key } = this.named(key);
+    let next: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
+    while (next) {
+      const page: ListObjectVersionsCommandOutput = await this.client
+        .send(new ListObjectVersionsCommand({ Bucket, Prefix: Key, ...next }))
+        .catch((error: unknown) => {
+          throw storageFailure(error);
+        });
+      const { Versions = [], DeleteMarkers = [], NextKeyMarker, NextVersionIdMarker } = page;
+      // Those of the key itself come first, for other keys with the prefix are longer.
+      const own = <T extends { Key?: string | undefined }>(all: readonly T[]) => all.filter((each) => each.Key === Key);
+      for (const { VersionId = 'null' } of own(Versions)) yield { versionId: VersionId, isMarker: false };
+      for (const { VersionId = 'null' } of own(DeleteMarkers)) yield { versionId: VersionId, isMarker: true };
+      next =
+        page.IsTruncated && NextKeyMarker === Key && NextVersionIdMarker !== undefined
+          ? { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker }
+          : undefined;
+    }
   }
 
   /** Of the whole bucket: MinIO takes a prefix here for a whole key, and would find nothing. */

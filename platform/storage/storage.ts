@@ -24,6 +24,10 @@ export interface ObjectStorage {
   head(key: string): Promise<ObjectHead | undefined>;
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
+  /** How many versions there are of the object, of those too that a deletion has left; 0 when there never was one. */
+  versions(key: string): Promise<number>;
+  /** Deletes every version of the object, so that none comes back. Deleting what is not there is no error. */
+  deleteVersions(key: string): Promise<void>;
   /** Every object whose key begins with the prefix, in the order of the keys' UTF-8 bytes. */
   list(prefix: string): AsyncIterable<ObjectEntry>;
   /**

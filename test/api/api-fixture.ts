@@ -220,9 +220,9 @@ function openGateway(config: Config, ring: KeyRing, temporal: TestTemporal): Tem
       await ask(() => nobody.startRequest(run));
       temporal.started.push(run);
     },
-    signalRequest: async (requestId, signal) => {
+    signalRequest: async (requestId, signal, continues = 0) => {
       await ask(() => nobody.signalRequest(requestId, signal));
-      temporal.signals.push(`${requestId} ${signal}`);
+      temporal.signals.push(`${requestId}${continues > 0 ? `/continue/${continues}` : ''} ${signal}`);
     },
     checkDataMap: async () => {
       await ask(() => nobody.checkDataMap());

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deliverOutbox, leaveMessage } from '../../platform/outbox.ts';
 import { openTestApi } from './api-fixture.ts';
 import type { TestApi } from './api-fixture.ts';
 import { accessRequest, move, pointersOf } from './filing.ts';
@@ -84,5 +85,22 @@ describe('the cancellation of an erasure', () => {
     await move(api, id, 'partially_completed', 'partially_fulfilled');
     expect((await cancel(id)).status).toBe(409);
     expect(api.temporal.signals.filter((signal) => signal.startsWith(id))).toEqual([]);
+  });
+});
+
+describe('news of a request', () => {
+  it('goes to the run that it is in, which counts the partial answers', async () => {
+    const ref = { workspaceId: api.workspaceId, requestId: (await file()).body.id };
+    const tell = async () => {
+      await api.deps.db.withTenant(ref.workspaceId, (trx) => leaveMessage(trx, ref, 'review'));
+      await deliverOutbox(api.deps.db, api.deps.temporal, ref);
+      return api.temporal.signals.at(-1);
+    };
+    await addErasure(ref.requestId, true);
+    expect(await tell()).toBe(`${ref.requestId} reviewed`);
+    await api.database.pool.query('UPDATE steward.erasures SET closed_at = now() WHERE request_id = $1', [
+      ref.requestId,
+    ]);
+    expect(await tell()).toBe(`${ref.requestId}/continue/1 reviewed`);
   });
 });

@@ -35,6 +35,8 @@ describe('a hold on records', () => {
   it('covers a record by its key, in whatever order and form the key is written', () => {
     expect(covers(on, record({ collection: 'crm.notes', key: { ordinal: 2, contact_id: '1' } }))).toBe('held');
     expect(covers(on, record({ collection: 'crm.notes', key: { ordinal: 3, contact_id: 1 } }))).toBe('not_held');
+    const byUuid = hold({ records: [{ collection: 'crm.contacts', key: { id: '0A1B' } }] });
+    expect(covers(byUuid, record({ key: { id: '0a1b' } }))).toBe('held');
     expect(covers(on, record({ collection: 'crm.other', key: { ordinal: 2, contact_id: 1 } }))).toBe('not_held');
   });
 

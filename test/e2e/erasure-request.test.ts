@@ -9,6 +9,7 @@ import { PROJECT } from '../../dev/home.ts';
 import { ABSENT_EMAIL, CORRESPONDENT, LONE_EMAIL, SHOWCASE_PERSON, personAt } from '../../dev/sample-crm/people.ts';
 import { withAdmin } from '../support/administrator.ts';
 import { changesBetween, countsOf, readCrm } from '../support/crm-rows.ts';
+import { expectProven, readLedger, sumOf } from '../support/erasure-outcome.ts';
 import { startErasingStack } from '../support/erasing-stack.ts';
 import type { ErasingStack } from '../support/erasing-stack.ts';
 import { approveAll, erasureRequest, fileRequest, inStatus, waitForRequest } from '../support/steward.ts';
@@ -43,29 +44,6 @@ async function erase(email: string) {
   if (status === 'awaiting_approval') await approveAll(erasing.people, id);
   return waitFor(id, ...ENDED);
 }
-
-/** What the ledger in the source says of a request's erasure, by table and action. */
-async function ledgerOf(requestId: string): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>> {
-  const erasureIds = await withAdmin(adminUrl, 'steward', async (client) => {
-    const { rows } = await client.query<{ id: string }>('SELECT id FROM steward.erasures WHERE request_id = $1', [
-      requestId,
-    ]);
-    return rows.map(({ id }) => id);
-  });
-  return withAdmin(adminUrl, 'crm', async (client) => {
-    const { rows } = await client.query<{ action: string; collection: string; rows: number }>(
-      `SELECT action, collection, sum(rows)::int AS rows FROM steward.erasure_ledger
-        WHERE erasure_id = ANY ($1) GROUP BY action, collection HAVING sum(rows) > 0`,
-      [erasureIds],
-    );
-    const by: Record<string, Record<string, number>> = {};
-    for (const { action, collection, rows: count } of rows)
-      (by[action] ??= {})[collection.replace(/^crm\./, '')] = count;
-    return by;
-  });
-}
-
-const sum = (counts: Readonly<Record<string, number>> = {}) => Object.values(counts).reduce((all, n) => all + n, 0);
 
 async function steward(...args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
   const env = { ...process.env, STEWARD_HOME: erasing.home };
@@ -124,10 +102,10 @@ describe('the erasure of a person with contracts and invoices', () => {
     expect([status, outcome]).toEqual(['partially_completed', 'partially_fulfilled']);
     const after = await readCrm(adminUrl);
     const { gone, changed, added } = changesBetween(before, after);
-    const ledger = await ledgerOf(id);
+    const ledger = await readLedger(adminUrl, [id]);
     expect(countsOf(gone)).toEqual(ledger['delete']);
-    expect(sum(countsOf(changed))).toBeGreaterThan(0);
-    expect(sum(countsOf(changed))).toBeLessThanOrEqual(sum(ledger['pseudonymise']) + sum(ledger['restrict']));
+    expect(sumOf(countsOf(changed))).toBeGreaterThan(0);
+    expect(sumOf(countsOf(changed))).toBeLessThanOrEqual(sumOf(ledger['pseudonymise']) + sumOf(ledger['restrict']));
     expect(added.size).toBe(0);
     for (const table of ['leads', 'messages', 'notes', 'files', 'videos', 'tasks'])
       expect(gone.get(table)?.length ?? 0, table).toBeGreaterThan(0);
@@ -148,8 +126,8 @@ describe('the erasure of a person with contracts and invoices', () => {
 
     const certificate = await certificateOf(id);
     expect(certificate).toMatchObject({ result: 'partially_erased', verification: { result: 'passed' } });
-    expect(certificate.totals.erased).toBe(sum(ledger['delete']));
-    expect(certificate.totals.pseudonymised).toBe(sum(ledger['pseudonymise']));
+    expect(certificate.totals.erased).toBe(sumOf(ledger['delete']));
+    expect(certificate.totals.pseudonymised).toBe(sumOf(ledger['pseudonymise']));
     expect(certificate.totals.objects).toBeGreaterThanOrEqual(goneKeys.length);
     expect(certificate.retained.items.map(({ recordClass }) => recordClass)).toEqual(
       expect.arrayContaining(['billing_record', 'signed_document']),
@@ -189,7 +167,7 @@ describe('a person of whom little or nothing is held', () => {
     const { id, status, outcome } = await erase(LONE_EMAIL);
     expect([status, outcome]).toEqual(['completed', 'fulfilled']);
     const { gone } = changesBetween(before, await readCrm(adminUrl));
-    expect(countsOf(gone)).toEqual((await ledgerOf(id))['delete']);
+    expect(countsOf(gone)).toEqual((await readLedger(adminUrl, [id]))['delete']);
     expect(gone.get('contacts')).toHaveLength(1);
     expect((await certificateOf(id)).result).toBe('erased');
   });
@@ -201,7 +179,78 @@ describe('a person of whom little or nothing is held', () => {
   });
 });
 
+/** Keeps others from this person's contact, as a transaction of the product's that takes its time. */
+async function whileContactIsLocked<T>(email: string, work: (letGo: () => Promise<void>) => Promise<T>): Promise<T> {
+  return withAdmin(adminUrl, 'crm', async (client) => {
+    await client.query('BEGIN');
+    const { rowCount } = await client.query('SELECT FROM app.contacts WHERE email = $1 FOR UPDATE', [email]);
+    expect(rowCount).toBe(1);
+    return work(async () => void (await client.query('COMMIT')));
+  });
+}
+
+/** Somebody waits for the lock of another, in the sample CRM. */
+const someoneWaits = async (): Promise<boolean> =>
+  withAdmin(adminUrl, 'crm', async (client) => {
+    const { rows } = await client.query<{ waiting: boolean }>(
+      `SELECT count(*) > 0 AS waiting FROM pg_stat_activity
+        WHERE datname = 'crm' AND wait_event_type = 'Lock' AND application_name = 'steward'`,
+    );
+    return rows[0]?.waiting === true;
+  });
+
+describe('an erasure in the midst of which', () => {
+  it.each([
+    { name: 'worker', index: 6, strike: () => erasing.stack.children.kill('worker', 'SIGKILL') },
+    { name: 'postgres', index: 7, strike: () => erasing.stack.children.stop('postgres') },
+    { name: 'temporal', index: 8, strike: () => erasing.stack.children.stop('temporal') },
+  ])(
+    'the $name goes away ends right when it is back',
+    async ({ name, index, strike }) => {
+      const email = emailOf(index);
+      const before = await readCrm(adminUrl);
+      const id = await file(email);
+      await waitFor(id, 'awaiting_approval');
+      await whileContactIsLocked(email, async (letGo) => {
+        await approveAll(erasing.people, id);
+        await expect.poll(someoneWaits, { timeout: 30_000 }).toBe(true);
+        await strike();
+        await letGo().catch(() => undefined);
+      }).catch((error: unknown) => {
+        if (name !== 'postgres') throw error;
+      });
+      await erasing.stack.children.restartStopped(name);
+      const { outcome } = await waitForRequest(first, id, inStatus(...ENDED), 150_000);
+      expect(['fulfilled', 'partially_fulfilled']).toContain(outcome);
+      await expectProven(adminUrl, before, [id]);
+    },
+    240_000,
+  );
+});
+
 describe('an erasure that is approved and cools off', () => {
+  it('is planned again by a hold, and erases nothing of what that holds', async () => {
+    await erasing.setCoolingOff(3);
+    const email = emailOf(9);
+    const before = await readCrm(adminUrl);
+    const id = await file(email);
+    await waitFor(id, 'awaiting_approval');
+    await approveAll(erasing.people, id);
+    await waitFor(id, 'cooling_off');
+    const hold = {
+      scope: { subject: [{ type: 'email', value: email }] },
+      matter: 'Lindholm v. Harbor & Pine',
+      authority: 'Superior Court',
+      purpose: 'legal',
+    };
+    await first.post('/v1/holds', hold, randomUUID());
+    const { outcome } = await waitFor(id, ...ENDED);
+    expect(outcome).toBe('partially_fulfilled');
+    const { gone } = changesBetween(before, await readCrm(adminUrl));
+    expect(gone.size).toBe(0);
+    expect((await certificateOf(id)).result).toBe('nothing_erased');
+  });
+
   it('leaves everything as it was when it is cancelled', async () => {
     await erasing.setCoolingOff(3);
     const before = await readCrm(adminUrl);

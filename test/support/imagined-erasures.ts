@@ -1,6 +1,5 @@
 /** The run of an erasure with nothing behind it: each test says what its steps answer, and sees which were taken. */
 import { randomUUID } from 'node:crypto';
-import { Connection } from '@temporalio/client';
 import './quiet-runtime.ts';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { WORKFLOWS_PATH } from '../../activities/bundle.ts';
@@ -12,6 +11,7 @@ import { openTemporal } from '../../platform/temporal/client.ts';
 import type { Temporal } from '../../platform/temporal/client.ts';
 import { prepareNamespace } from '../../platform/temporal/namespace.ts';
 import { loadKeyRing } from '../../platform/key-ring.ts';
+import { registerNamespace } from './plain-namespace.ts';
 
 type Count = Pick<ErasurePlanned, 'erase' | 'pseudonymise' | 'retain' | 'pending'>;
 
@@ -163,16 +163,4 @@ function stepsOf(erasures: ReadonlyMap<string, ImaginedErasure>) {
     refuseErasure: step('refuseErasure', () => [{ status: 'completed', outcome: 'refused_by_controller' }]),
     withdrawRequest: step('withdrawRequest', () => [{ outcome: 'withdrawn' }]),
   };
-}
-
-async function registerNamespace(address: string, namespace: string): Promise<void> {
-  const connection = await Connection.connect({ address });
-  try {
-    await connection.workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: { seconds: 86_400 as never, nanos: 0 },
-    });
-  } finally {
-    await connection.close();
-  }
 }

@@ -93,7 +93,6 @@ export async function openCertifyingFixture(): Promise<CertifyingFixture> {
   const [own, source] = [await testDatabase(), await testDatabase()];
   await own.pool.query(`ALTER DATABASE ${new URL(own.url).pathname.slice(1)} OWNER TO steward_owner`);
   await migrate(inRole(own.url, 'steward_owner'));
-  await own.pool.query('ALTER TABLE steward.erasures ADD COLUMN IF NOT EXISTS journal jsonb');
   await source.pool.query(sourceSchema('postgres'));
   await source.pool.query(`
     CREATE TABLE contacts (id int PRIMARY KEY, workspace_id text NOT NULL, email text, name text, remarks text);

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Rescan } from '../../../activities/erasing/rescan.ts';
 import { withSnapshot } from '../../../activities/plan-runner.ts';
 import { planSearch } from '../../../data-map/plan.ts';
 import type { ErasureAction } from '../../../domain/erasure.ts';
+import { leafKey, leafPads } from '../../../platform/leaf-key.ts';
 import { sourceSchema } from '../../../platform/erasure/source-schema.ts';
 import { openSources } from '../../../platform/sources.ts';
 import type { Sources } from '../../../platform/sources.ts';
@@ -76,26 +77,45 @@ interface Target {
   readonly action: 'delete' | 'pseudonymise';
   readonly keys: readonly (readonly string[])[];
   readonly keeps?: readonly string[];
-  /** How many of them the ledger has; all when left out. */
+  /** How many of them were changed; all when left out. The others were left for a new plan. */
   readonly passed?: number;
 }
 
+/** A block for each, which the ledger went through as far as it says. */
 async function erased(...targets: readonly Target[]): Promise<void> {
   for (const [index, { collection: ref, action, keys, keeps = [], passed = keys.length }] of targets.entries()) {
-    for (const [position, each] of keys.entries()) {
-      await source.pool.query(
-        `INSERT INTO steward.erasure_targets (erasure_id, collection, action, sequence, keeps, key, version, leaf)
-         VALUES ($1, $2, $3, $4, $5, $6, '1', '\\x00')`,
-        [erasureId, ref, action, 100 * index + position + 1, keeps, each],
-      );
-    }
+    const [block] = [index + 1];
+    const lines = (keys[0] ?? []).map((_, place) => keys.map((each) => each[place] ?? ''));
+    await source.pool.query(
+      `INSERT INTO steward.erasure_targets (erasure_id, collection, action, block, keeps, keys, versions, leaves)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [
+        erasureId,
+        ref,
+        action,
+        block,
+        keeps,
+        lines,
+        keys.map(() => '1'),
+        keys.slice(0, passed).map((each) => leafOf(ref, each)),
+      ],
+    );
     await source.pool.query(
       `INSERT INTO steward.erasure_ledger (erasure_id, tenant, collection, action, generation, sequence, first_target,
-         last_target, rows, keys_digest, epoch)
-       VALUES ($1, 'w', $2, $3, 1, $4, 1, $5, $6, '\\x00', 0)`,
-      [erasureId, ref, action, index + 1, Math.max(passed, 1), passed],
+         last_target, rows, changed, keys_digest, epoch)
+       VALUES ($1, 'w', $2, $3, 1, $4::integer, $4::integer, $4::integer, $5, $6, '\\x00', 0)`,
+      [erasureId, ref, action, block, passed, keys.length - passed],
     );
   }
+}
+
+const KEY = { id: 'a test', bytes: Buffer.alloc(32, 7) };
+const pads = leafPads(KEY, 'w');
+
+/** As the source makes it: jsonb writes a space after each comma. */
+function leafOf(ref: string, keys: readonly string[]): Buffer {
+  const message = `[${[ref, ...keys].map((each) => JSON.stringify(each)).join(', ')}]`;
+  return createHmac('sha256', leafKey(KEY, 'w')).update(message).digest();
 }
 
 /** What is decided of all rows that are found in a collection; they are to be erased when left out. */
@@ -123,7 +143,7 @@ async function rescan(decided: Decided = {}, isRefused = false): Promise<Rescan>
           rows: snapshot.counts[each.ref] ?? 0,
         }))
         .filter(({ rows }) => rows > 0);
-      return rescanSource(sources, { ...snapshot, groups }, { erasureId, isRefused });
+      return rescanSource(sources, { ...snapshot, groups }, { erasureId, pads, isRefused });
     });
   });
 }
@@ -202,9 +222,32 @@ describe('a rescan', () => {
     ]);
   });
 
+  it('does not take for erased what was left for a new plan', async () => {
+    await insert('notes', [1, 'b', 'w', 'x']);
+    await erased({
+      collection: 'crm.notes',
+      action: 'delete',
+      keys: [
+        ['1', 'a'],
+        ['1', 'b'],
+      ],
+      passed: 1,
+    });
+    expect(await rescan()).toMatchObject({ residuals: [], searched: { records: 1 } });
+  });
+
+  it('takes what was to be erased for reduced when it could not go', async () => {
+    await insert('contacts', [1, 'w', ADA, null]);
+    await insert('notes', [1, 'a', 'w', null]);
+    await erased({ collection: 'crm.notes', action: 'pseudonymise', keys: [['1', 'a']] });
+    expect(await residuals({ 'crm.contacts': 'retain' })).toEqual([]);
+  });
+
   it('does not take for proven what the ledger has not, nor what the plan does not know', async () => {
-    await erased({ collection: 'crm.contacts', action: 'delete', keys: [['1'], ['2'], ['3']], passed: 1 });
-    expect(await residuals()).toEqual(['crm.contacts unproven 2']);
+    await erased({ collection: 'crm.contacts', action: 'delete', keys: [['1'], ['2'], ['3']] });
+    await source.pool.query('UPDATE steward.erasure_targets SET block = 9 WHERE erasure_id = $1', [erasureId]);
+    // Three that no batch went through, and three in the ledger of which there is no leaf.
+    expect(await residuals()).toEqual(['crm.contacts unproven 6']);
     erasureId = randomUUID();
     await erased({ collection: 'crm.gone', action: 'delete', keys: [['1']] });
     expect(await residuals()).toEqual(['crm.gone unproven 1']);

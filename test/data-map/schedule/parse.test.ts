@@ -108,6 +108,16 @@ describe('a retention schedule', () => {
       /rules invoices-tax and other: both are mandatory for billing on crm\.invoices/,
     ],
     [
+      'two rules of equal rank for the same rows in one of several countries',
+      [
+        { ...invoices, jurisdictions: ['DE', 'AT'] },
+        { ...invoices, id: 'austria', jurisdictions: ['AT'] },
+      ],
+      {},
+      /rules invoices-tax and austria: both are mandatory/,
+    ],
+    ['a country that is none', [{ ...invoices, jurisdictions: ['UK'] }], {}, /jurisdictions\.0: must be as DE/],
+    [
       'a period that is none',
       [{ ...invoices, keep: { ...invoices.keep, length: '8 years' } }],
       {},

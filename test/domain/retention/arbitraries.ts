@@ -1,7 +1,7 @@
 /** Grounds, overrides and circumstances of every kind, for properties. */
 import fc from 'fast-check';
 import type { Circumstances } from '../../../domain/retention/decide.ts';
-import { OVERRIDE_KINDS } from '../../../domain/retention/grounds.ts';
+import { OVERRIDE_KINDS, groundKey } from '../../../domain/retention/grounds.ts';
 import type { Ground, HoldGround, Override } from '../../../domain/retention/grounds.ts';
 import { AUDIENCES, FORCES, REQUIREMENTS, RETENTION_PURPOSES } from '../../../domain/retention/words.ts';
 
@@ -42,7 +42,14 @@ const keptRecords: fc.Arbitrary<Ground> = fc.record({
   kind: fc.constant('override' as const),
   overrideId: fc.constantFrom('k1', 'k2'),
 });
-export const anyGround = fc.oneof({ weight: 6, arbitrary: rules }, holds, exceptions, keptRecords);
+const references: fc.Arbitrary<Ground> = fc.record({
+  ...shared,
+  kind: fc.constant('reference' as const),
+  because: fc.constantFrom('kept_record' as const, 'others_record' as const, 'mention' as const),
+  keeps: fc.option(fc.subarray(['id', 'total']), { nil: undefined }),
+  until: fc.option(moments, { nil: undefined }),
+});
+export const anyGround = fc.oneof({ weight: 6, arbitrary: rules }, holds, exceptions, keptRecords, references);
 /** One ground of a name: what a schedule and a register can give. */
 export const someGrounds = fc.uniqueArray(anyGround, { maxLength: 8, selector: nameOf });
 export const anyOverride: fc.Arbitrary<Override> = fc.record({
@@ -60,5 +67,6 @@ export const anyCircumstances: fc.Arbitrary<Circumstances> = fc.record({
 export function nameOf(ground: Ground): string {
   if (ground.kind === 'hold') return ground.holdId;
   if (ground.kind === 'override') return ground.overrideId;
+  if (ground.kind === 'reference') return groundKey(ground);
   return ground.kind === 'rule' ? `${ground.ruleId}@${ground.version}` : ground.exception;
 }

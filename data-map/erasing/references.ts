@@ -1,0 +1,184 @@
+/**
+ * What other records make of a record that nothing keeps by itself. A foreign key that cannot be emptied binds the row that
+ * it refers to: to one of the person's rows that is kept, for as long as that is; or to a row that is not the person's.
+ */
+import type { Catalogue, ForeignKey } from '../catalogue/model.ts';
+import { columnOf, isEnd, tableOf } from '../catalogue/model.ts';
+import { emptiableColumns } from './order.ts';
+import { keyColumn, onKey } from '../follow.ts';
+import type { PlannedCollection } from '../plan.ts';
+import type { Statement } from '../sql-text.ts';
+import { Binds, column, quoteName, tableName } from '../sql-text.ts';
+import type { Kind } from './combinations.ts';
+import { STATE, keyColumns, rowTable } from './row-grounds.ts';
+import type { WeighedCollection } from './row-grounds.ts';
+
+/** A foreign key to a collection of the plan. */
+export interface Bond {
+  readonly foreignKey: ForeignKey;
+  readonly to: WeighedCollection;
+  /** Undefined when the rows that refer are of no collection of the plan. */
+  readonly from: WeighedCollection | undefined;
+  /** Its columns that can be emptied in a row that stays; with any, the row refers to nothing. */
+  readonly emptied: readonly string[];
+}
+
+/** Those whose rows our role can see. What the map acknowledges of a cascade is right as it is. */
+export function bondsOf(catalogue: Catalogue, all: readonly WeighedCollection[]): readonly Bond[] {
+  return catalogue.foreignKeys.flatMap((foreignKey): readonly Bond[] => {
+    const to = all.find(({ collection }) => isEnd(foreignKey.to, collection));
+    const from = all.find(({ collection }) => isEnd(foreignKey.from, collection));
+    if (to === undefined || !isReadable(catalogue, foreignKey)) return [];
+    if (from === undefined && isAcknowledged(foreignKey, to)) return [];
+    return [{ foreignKey, to, from, emptied: emptiableColumns(catalogue, foreignKey, from?.collection) }];
+  });
+}
+
+function isReadable(catalogue: Catalogue, { from }: ForeignKey): boolean {
+  const table = tableOf(catalogue, from);
+  return from.columns.every((name) => columnOf(table, name)?.selectable === true);
+}
+
+function isAcknowledged({ name, onDelete }: ForeignKey, { collection }: WeighedCollection): boolean {
+  return onDelete !== 'no action' && onDelete !== 'restrict' && Object.hasOwn(collection.acknowledged, name);
+}
+
+/** The columns of a collection that hold records together: its key, its workspace, and references that cannot be emptied. */
+export function structureOf(catalogue: Catalogue, collection: PlannedCollection): readonly string[] {
+  const own = catalogue.foreignKeys.filter(({ from }) => isEnd(from, collection));
+  const bound = own.filter((each) => emptiableColumns(catalogue, each, collection).length === 0);
+  const columns = bound.flatMap(({ from }) => from.columns);
+  return [...new Set([...collection.key, collection.tenant, ...columns])].toSorted();
+}
+
+/** The kinds of each collection as they stand now. */
+export type KindsOf = (weighed: WeighedCollection) => readonly Kind[];
+
+/** Marks rows that are to go and that rows of nobody's plan refer to; undefined when no such reference binds. */
+export function bindToOthers(bond: Bond, kinds: KindsOf, tenantKey: string): Statement | undefined {
+  const { foreignKey, to, from, emptied } = bond;
+  const free = statesOf(kinds(to), ({ decision }) => decision.decision === 'erase');
+  if (emptied.length > 0 || free.length === 0) return undefined;
+  const mark = referenceIndex(to, 'others_record');
+  const binds = new Binds();
+  const known =
+    from && `AND NOT EXISTS (SELECT FROM ${rowTable(from.collection)} x WHERE ${onKey(from.collection, 'c', 'x')})`;
+  const text = [
+    `UPDATE ${rowTable(to.collection)} r SET ${marked(mark, `'infinity'`)}`,
+    `FROM ${tableName(to.collection)} t WHERE ${onKey(to.collection, 't', 'r')} AND ${ofWorkspace(to, tenantKey, binds)}`,
+    `  AND r.states = ANY (${binds.add(free)}::text[])`,
+    `  AND EXISTS (SELECT FROM ${endName(foreignKey.from)} c WHERE ${refers(foreignKey)} ${known ?? ''})`,
+  ].join('\n');
+  return {
+    purpose: `looking at what refers to ${to.collection.ref} by ${foreignKey.name}`,
+    text,
+    values: binds.values,
+  };
+}
+
+/**
+ * Marks rows that nothing else keeps and that rows refer to which stay, for as long as those do. To be repeated, for what is
+ * kept refers to others; each repetition moves ends later or ends it.
+ */
+export function bindToKept(bond: Bond, kinds: KindsOf, tenantKey: string): readonly Statement[] {
+  const { to, from, emptied } = bond;
+  if (from === undefined) return [];
+  const staying = kinds(from).filter((kind) => staysBound(kind, emptied));
+  const loose = statesOf(kinds(to), isLoose);
+  if (loose.length === 0) return [];
+  const isOthers = ({ grounds }: Kind): boolean =>
+    grounds.some((ground) => ground.kind === 'reference' && ground.because !== 'kept_record');
+  const isWhole =
+    from.collection.recordClass !== undefined && from.collection.recordClass === to.collection.recordClass;
+  return [
+    ...bind(bond, staying.filter(isOthers), referenceIndex(to, 'others_record'), loose, tenantKey),
+    ...bind(
+      bond,
+      staying.filter((kind) => !isOthers(kind)),
+      referenceIndex(to, 'kept_record', isWhole),
+      loose,
+      tenantKey,
+    ),
+  ];
+}
+
+function bind(
+  { foreignKey, to, from }: Bond,
+  staying: readonly Kind[],
+  mark: number,
+  loose: readonly string[],
+  tenantKey: string,
+): readonly Statement[] {
+  if (staying.length === 0 || from === undefined) return [];
+  const binds = new Binds();
+  const keys = to.collection.key.map((name, index) => `${column('t', name)} AS ${keyColumn(index)}`);
+  const text = [
+    `UPDATE ${rowTable(to.collection)} r SET ${marked(mark, 'n.ends')} FROM (`,
+    `  SELECT ${keys.join(', ')}, max(x.ends) AS ends FROM ${rowTable(from.collection)} x`,
+    `  JOIN ${tableName(from.collection)} c ON ${onKey(from.collection, 'c', 'x')}`,
+    `  JOIN ${tableName(to.collection)} t ON ${refers(foreignKey)} AND ${ofWorkspace(to, tenantKey, binds)}`,
+    `  WHERE x.states = ANY (${binds.add(staying.map(({ states }) => states))}::text[])`,
+    `  GROUP BY ${to.collection.key.map((_, index) => index + 1).join(', ')}) n`,
+    `WHERE ${keyColumns(to.collection)
+      .map((name) => `r.${name} = n.${name}`)
+      .join(' AND ')}`,
+    `  AND r.states = ANY (${binds.add(loose)}::text[]) AND (r.u${mark} IS NULL OR r.u${mark} < n.ends)`,
+  ].join('\n');
+  return [
+    {
+      purpose: `binding ${to.collection.ref} to ${from.collection.ref} by ${foreignKey.name}`,
+      text,
+      values: binds.values,
+    },
+  ];
+}
+
+/** Nothing keeps them but, perhaps, records that refer to them. What only mentions the person goes by no reference. */
+function isLoose({ decision }: Kind): boolean {
+  return decision.grounds.every(
+    ({ ground, weight }) => weight !== 'keeps' || (ground.kind === 'reference' && ground.because !== 'mention'),
+  );
+}
+
+/** Of a reduced row, a reference that can be emptied is, unless it is among what must stay. */
+function staysBound({ decision }: Kind, emptied: readonly string[]): boolean {
+  if (decision.decision === 'erase') return false;
+  return (
+    decision.decision === 'retain' || emptied.length === 0 || emptied.every((name) => decision.keeps.includes(name))
+  );
+}
+
+function marked(index: number, ends: string): string {
+  const state = `CASE WHEN ${ends}::timestamptz = 'infinity' THEN '${STATE.open}' ELSE '${STATE.keeps}' END`;
+  return `states = overlay(r.states PLACING ${state} FROM ${index + 1} FOR 1), u${index} = ${ends}, ends = greatest(r.ends, ${ends})`;
+}
+
+function referenceIndex(
+  { grounds }: WeighedCollection,
+  because: 'kept_record' | 'others_record',
+  isWhole = false,
+): number {
+  return grounds.findIndex(
+    ({ ground, demand }) =>
+      demand.kind === 'reference' &&
+      ground.kind === 'reference' &&
+      ground.because === because &&
+      (because === 'others_record' || (ground.keeps === undefined) === isWhole),
+  );
+}
+
+const statesOf = (kinds: readonly Kind[], wanted: (kind: Kind) => boolean): readonly string[] =>
+  kinds.filter(wanted).map(({ states }) => states);
+
+function ofWorkspace({ collection }: WeighedCollection, tenantKey: string, binds: Binds): string {
+  return `${column('t', collection.tenant)} = ${binds.add(tenantKey)}`;
+}
+
+const endName = ({ schema, table }: ForeignKey['from']): string => `${quoteName(schema)}.${quoteName(table)}`;
+
+/** Whether row `c` refers to row `t`; with one empty column it refers to nothing (MATCH SIMPLE). */
+function refers({ from, to }: ForeignKey): string {
+  return from.columns
+    .map((name, index) => `${column('c', name)} = ${column('t', to.columns[index] ?? name)}`)
+    .join(' AND ');
+}

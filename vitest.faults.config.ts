@@ -1,0 +1,13 @@
+/** The full matrix of crashes and the races of holds with erasures, which take minutes: `npm run test:faults`. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    name: 'faults',
+    environment: 'node',
+    restoreMocks: true,
+    include: ['test/**/*.faults.test.ts'],
+    testTimeout: 300_000,
+    hookTimeout: 180_000,
+  },
+});
