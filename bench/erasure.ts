@@ -104,18 +104,18 @@ async function eraseOnce(contest: Contest, rows: number, spread: Spread): Promis
 
 async function deleteOnce(contest: Contest, way: Way, rows: number): Promise<ReferenceMeasurement> {
   const [warmUp, person] = await insertTwo(contest, rows, 'all');
-  const task = { url: contest.source.eraseUrl, way, warmUp, person };
+  const task = { url: contest.site.databases.crm_owner, way, warmUp, person };
   return inChild<ReferenceWork>(new URL('./erasure/reference-child.ts', import.meta.url), task);
 }
 
 /** A small one for the warm-up, and the one that is timed. */
 async function insertTwo(
-  { source }: Contest,
+  { site }: Contest,
   rows: number,
   spread: Spread,
 ): Promise<readonly [ErasedPerson, ErasedPerson]> {
   const two = [newPerson(WARM_UP_ROWS, spread), newPerson(rows, spread)] as const;
-  await withConnection(source.eraseUrl, async (client) => {
+  await withConnection(site.databases.crm_owner, async (client) => {
     for (const person of two) await insertPerson(client, person);
   });
   return two;

@@ -13,7 +13,7 @@ import { loadSource } from '../support/sized-sources.ts';
 import type { SizedSource } from '../support/sized-sources.ts';
 import type { Bench } from '../support/suite.ts';
 import type { PlannedDatabase, PlanWork } from './plan-child.ts';
-import { activate, installInSource } from './source.ts';
+import { activate } from './source.ts';
 
 const DATABASES = { full: [100_000, 1_000_000, 10_000_000], quick: [10_000, 30_000, 100_000] } as const;
 const MOST_GROWTH = 1.3;
@@ -22,20 +22,17 @@ export async function planningCosts(site: Site, customer: Customer, bench: Bench
   const config = loadConfig({ ...process.env, STEWARD_CONFIG: site.configFile });
   await activate(site, await readScheduleFile(CRM_SCHEDULE), config.dataMap);
   const databases: SizedSource[] = [];
-  for (const rows of bench.quick ? DATABASES.quick : DATABASES.full) {
-    const source = await loadSource(site, rows, bench.log);
-    await installInSource(source.ownerUrl);
-    databases.push(source);
-  }
+  for (const rows of bench.quick ? DATABASES.quick : DATABASES.full)
+    databases.push(await loadSource(site, rows, bench.log));
   bench.log('Planning …');
   const planned: PlannedDatabase[] = [];
-  for (const { url, ownerUrl } of databases) {
+  for (const { url, eraseUrl } of databases) {
     // No telephone number: in a large database others have the same.
     const request = await fileLocating(customer, 'erasure', [
       { type: 'email', value: SHOWCASE_PERSON.email },
       { type: 'external_id', value: SHOWCASE_PERSON.externalId },
     ]);
-    planned.push({ configFile: site.configFile, url, eraseUrl: ownerUrl, request });
+    planned.push({ configFile: site.configFile, url, eraseUrl, request });
   }
   const task = { databases: planned, rounds: bench.rounds };
   const rounds = await inChild<PlanWork>(new URL('./plan-child.ts', import.meta.url), task);

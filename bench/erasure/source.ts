@@ -3,9 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { activateSchedule } from '../../activities/erasing/schedule-in-force.ts';
 import { loadDataMap } from '../../data-map/load.ts';
 import type { ScheduleText } from '../../data-map/schedule/parse.ts';
-import { grantReader } from '../../dev/databases.ts';
+import { grantEraser, grantReader } from '../../dev/databases.ts';
 import { openDatabase } from '../../platform/database.ts';
-import { sourceSchema } from '../../platform/erasure/source-schema.ts';
 import { withConnection } from '../support/site.ts';
 import type { Site } from '../support/site.ts';
 import type { Bench } from '../support/suite.ts';
@@ -24,16 +23,12 @@ export async function makeSource(site: Site, { quick, log }: Bench): Promise<Sou
     await loadBackground(client, people, rowsEach);
   });
   await grantReader(url);
-  await installInSource(url);
+  await grantEraser(url);
   const mapFile = site.home.path('bench.dataset.yml');
   await writeFile(mapFile, dataMapOf('crm'));
   await activate(site, { name: 'bench.schedule.yml', text: scheduleOf() }, [mapFile]);
-  return { configFile: site.configFile, url: site.databases.crm_reader, eraseUrl: url, dataMap: [mapFile] };
-}
-
-/** For the role that owns the database, since who erases needs more than to read. */
-export async function installInSource(ownerUrl: string): Promise<void> {
-  await withConnection(ownerUrl, (client) => client.query(sourceSchema(new URL(ownerUrl).username)));
+  const { crm_reader, crm_eraser } = site.databases;
+  return { configFile: site.configFile, url: crm_reader, eraseUrl: crm_eraser, dataMap: [mapFile] };
 }
 
 export async function activate({ databases }: Site, schedule: ScheduleText, map: readonly string[]): Promise<void> {
