@@ -1,6 +1,8 @@
 /** Erases one person as a worker does: planned, approved, erased, ended; after a small one that nobody looks at. */
-import { createErasurePlanActivities } from '../../activities/erasure-plan.ts';
-import { endErasure, eraseRecords } from '../../activities/erase-records.ts';
+import { planErasure } from '../../activities/erasure-plan.ts';
+import { preparing } from '../../activities/erase-records.ts';
+import { eraseRecords } from '../../activities/erasing/carry-out.ts';
+import { endErasure } from '../../activities/erasing/conclude.ts';
 import type { Control } from '../../activities/packaging/control.ts';
 import { openDependencies } from '../../activities/workers.ts';
 import type { Dependencies } from '../../activities/workers.ts';
@@ -50,12 +52,12 @@ perform(work);
 
 async function erase(deps: Dependencies, app: Database, ref: RequestRef) {
   const begun = performance.now();
-  await createErasurePlanActivities(deps).planErasure(ref);
+  await planErasure(deps, ref, control);
   const planned = performance.now();
   await approveAll(app, ref);
   await beginErasing(deps.db, ref);
   const approved = performance.now();
-  const { outcome, erased } = await eraseRecords(deps, ref, control);
+  const { outcome, erased } = await eraseRecords(deps, ref, control, preparing(deps, ref));
   if (outcome !== 'erased') throw new Error('The plan went out of date.');
   const ended = performance.now();
   await endErasure(deps, ref, control);

@@ -1,5 +1,6 @@
 /** Plans the erasure of the same person in several databases in turns. */
-import { createErasurePlanActivities } from '../../activities/erasure-plan.ts';
+import { planErasure } from '../../activities/erasure-plan.ts';
+import type { Control } from '../../activities/packaging/control.ts';
 import { openDependencies } from '../../activities/workers.ts';
 import type { Dependencies } from '../../activities/workers.ts';
 import type { ErasurePlanned } from '../../domain/erasure.ts';
@@ -26,6 +27,8 @@ interface Planner {
 
 /** A plan takes a fraction of a second, so a round is the median of several. */
 const PLANS = 7;
+
+const control: Control = { signal: new AbortController().signal, beat: () => () => undefined };
 
 export type PlanWork = typeof work;
 
@@ -61,8 +64,7 @@ async function oneRound(planners: readonly Planner[], first: number): Promise<nu
   return taken.map((times) => spreadOf(times).median);
 }
 
-const planOnce = ({ deps, request }: Planner): Promise<ErasurePlanned> =>
-  createErasurePlanActivities(deps).planErasure(request);
+const planOnce = ({ deps, request }: Planner): Promise<ErasurePlanned> => planErasure(deps, request, control);
 
 /** The same person has the same rows everywhere, or the times are of different work. Also the warm-up. */
 async function requireSameRows(planners: readonly Planner[]): Promise<void> {
