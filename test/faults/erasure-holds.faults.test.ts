@@ -24,13 +24,17 @@ afterAll(async () => {
 /** What came of the races: unless each of these happened the two never met, and nothing was proved. */
 const met = { stale: 0, turnedBack: 0, cut: 0, wholly: 0, partly: 0, inTime: 0, told: 0 };
 const cuts = new Set<Promise<void>>();
-/** Of an erasure, so that holds come while one is under way. */
-let usualMs = 400;
+/** How long an erasure takes with its plan, and from its beginning to its end, so that holds come while one is under way. */
+const usual = { planMs: 500, eraseMs: 500 };
+
+function learn(name: keyof typeof usual, begun: number): void {
+  usual[name] += (performance.now() - begun - usual[name]) / 5;
+}
 
 /** Ends something that Steward has open just then, in the source or, more rarely, in its own database. */
 function cutLater(): void {
   const cut = (async () => {
-    await delay(Math.random() * usualMs);
+    await delay(Math.random() * usual.eraseMs);
     const { pool } = Math.random() < 0.75 ? fixture.source : fixture.own;
     const { rowCount } = await pool.query(
       `SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
@@ -56,12 +60,17 @@ async function insist<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** As the workflow goes about it. */
-async function eraseAll(race: Race): Promise<void> {
+async function eraseAll(race: Race, erasing: () => void): Promise<void> {
   for (;;) {
+    const planned = performance.now();
     const { erase, pseudonymise } = await insist(() => race.plan());
     if (erase + pseudonymise === 0) return;
     if (!(await insist(() => race.approve()))) continue;
+    learn('planMs', planned);
+    erasing();
+    const begun = performance.now();
     const { outcome } = await insist(() => race.erase());
+    learn('eraseMs', begun);
     if (outcome === 'erased') return;
     met.stale += 1;
   }
@@ -113,16 +122,15 @@ const countOf = (rows: Rows): number => [...rows.values()].reduce((sum, each) =>
 
 async function run(race: Race): Promise<void> {
   const before = await read(race, () => 'true');
-  const begun = performance.now();
-  const erasing = eraseAll(race).finally(() => {
-    usualMs += (performance.now() - begun - usualMs) / 10;
-  });
+  const erasing = Promise.withResolvers<void>();
   // Whatever becomes of the hold, this is waited for.
-  const ended = erasing.then(
+  const ended = eraseAll(race, erasing.resolve).then(
     () => undefined,
     (error: unknown) => error,
   );
-  await delay(Math.random() * usualMs * 1.2);
+  // Most holds come once it is erased, for before that they are only planned with.
+  if (Math.random() < 0.25) await delay(Math.random() * usual.planMs);
+  else await Promise.race([erasing.promise, ended]).then(() => delay(Math.random() * usual.eraseMs));
   const wish = await randomWish(before);
   const hold = await race.place(wish.scope);
   while ((await insist(() => race.raise(hold))) > 0);
