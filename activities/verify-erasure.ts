@@ -7,22 +7,16 @@ import { requireKey } from '../platform/keys.ts';
 import { leafPads } from '../platform/leaf-key.ts';
 import { isRejected, requireErasure } from '../platform/records/erasure-review.ts';
 import { moveRequest, recordEvent } from '../platform/records/request-progress.ts';
-import type { Sources } from '../platform/sources.ts';
-import { readWeighing } from './erasing/read-weighing.ts';
-import type { WeighingDeps } from './erasing/read-weighing.ts';
+import { prepareWeighing } from './erasing/prepare.ts';
+import type { WeighingDeps } from './erasing/prepare.ts';
 import { rescanSource } from './erasing/rescan.ts';
 import type { Rescan, RescanWish } from './erasing/rescan.ts';
-import { withWeighedSources } from './erasing/weighing.ts';
 import { currentControl } from './packaging/control.ts';
 import type { Control } from './packaging/control.ts';
 
-export interface VerifyErasureDeps extends WeighingDeps {
-  readonly sources: Sources;
-}
-
 export type VerifyErasureActivities = ReturnType<typeof createVerifyErasureActivities>;
 
-export function createVerifyErasureActivities(deps: VerifyErasureDeps) {
+export function createVerifyErasureActivities(deps: WeighingDeps) {
   return {
     verifyErasure: (ref: RequestRef): Promise<ErasureVerified> => verifyErasure(deps, ref, currentControl()),
   };
@@ -30,31 +24,22 @@ export function createVerifyErasureActivities(deps: VerifyErasureDeps) {
 
 /**
  * Before the keys of the records are taken away. Answers how many records, texts and objects are left outside what is to be
- * left; where they are stands in the erasure. Throws NotFound; Conflict when the request has moved on; Unavailable while a
- * source is away.
+ * left; where they are stands in the erasure. Throws NotFound; Conflict when the request has moved on; FenceRaised when a hold
+ * is placed meanwhile, so that a repeat sees it; Unavailable while a source is away.
  */
-export async function verifyErasure(
-  deps: VerifyErasureDeps,
-  ref: RequestRef,
-  control: Control,
-): Promise<ErasureVerified> {
+export async function verifyErasure(deps: WeighingDeps, ref: RequestRef, control: Control): Promise<ErasureVerified> {
   const stopBeating = control.beat(() => undefined);
   try {
     const wish = await deps.db.withTenant(ref.workspaceId, async (trx) => {
       await moveRequest(trx, ref, { to: 'verifying' });
       return readWish(trx, deps, ref);
     });
-    const weighing = await readWeighing(deps, ref);
-    const rescans = await withWeighedSources(
-      deps.sources,
-      weighing,
-      async (weighed) => {
-        const all: Rescan[] = [];
-        for (const each of weighed) all.push(await rescanSource(deps.sources, each, wish));
-        return all;
-      },
-      control.signal,
-    );
+    const { weigh } = await prepareWeighing(deps, ref, wish.erasureId);
+    const rescans = await weigh(async (weighed) => {
+      const all: Rescan[] = [];
+      for (const each of weighed) all.push(await rescanSource(deps.sources, each, wish));
+      return all;
+    }, control.signal);
     const verification = verificationOf(rescans);
     await deps.db.withTenant(ref.workspaceId, (trx) => record(trx, ref, wish.erasureId, verification));
     return { residuals: verification.residuals.reduce((sum, { count }) => sum + count, 0) };
@@ -63,7 +48,7 @@ export async function verifyErasure(
   }
 }
 
-async function readWish(trx: Transaction, { ring }: VerifyErasureDeps, ref: RequestRef): Promise<RescanWish> {
+async function readWish(trx: Transaction, { ring }: WeighingDeps, ref: RequestRef): Promise<RescanWish> {
   const erasure = await requireErasure(trx, ref);
   const row = await trx('erasures')
     .where({ workspace_id: ref.workspaceId, id: erasure.id })

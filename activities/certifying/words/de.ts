@@ -63,6 +63,7 @@ export const de: CertificateWords = {
   ground_rule: '{why}{exemption}, Regel {id}, Version {version}',
   ground_hold: 'eine Anordnung zur Aufbewahrung ({party}{id})',
   ground_override: 'eine Entscheidung über diese Datensätze ({party}{id})',
+  ground_reference: 'ein anderer Datensatz, der aufbewahrt wird, verweist darauf, oder es ist der von jemand anderem',
   ground_legal_duty: 'eine gesetzliche Pflicht ({party})',
   ground_exception: '{why}{exemption}',
   exemptionPlace: ' ({exemption})',

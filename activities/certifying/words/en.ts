@@ -60,6 +60,7 @@ export const en = {
   ground_rule: '{why}{exemption}, rule {id}, version {version}',
   ground_hold: 'a preservation order of {party}{id}',
   ground_override: 'a decision of {party} on these records{id}',
+  ground_reference: 'another record that is kept refers to it, or it is somebody else’s',
   ground_legal_duty: 'a legal duty of {party}',
   ground_exception: '{why}{exemption}',
   exemptionPlace: ' ({exemption})',
