@@ -15,8 +15,10 @@ import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
 import { createCertifyErasureActivities } from './certify-erasure.ts';
 import { CrashPoints } from './crash-points.ts';
+import { createEraseRecordsActivities } from './erase-records.ts';
 import { createErasureCloseActivities } from './erasure-close.ts';
 import { createErasureMailActivities } from './erasure-mail.ts';
+import { createErasurePlanActivities } from './erasure-plan.ts';
 import { createErasureReviewActivities } from './erasure-review.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
@@ -31,6 +33,7 @@ import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
 import { createTombstoneActivities } from './tombstones.ts';
+import { createVerifyErasureActivities } from './verify-erasure.ts';
 import { createWorkspaceExportActivities } from './workspace-export.ts';
 
 /** A prebuilt bundle of the workflows (`npm run build:workflows`), so that a worker starts without a bundler. */
@@ -90,9 +93,12 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createManualTaskActivities(deps),
       ...createReleaseReviewActivities(deps),
       ...createCertifyErasureActivities(deps),
+      ...createVerifyErasureActivities(deps),
+      ...createEraseRecordsActivities(deps),
       ...createErasureCloseActivities(deps),
       ...createErasureMailActivities(deps),
       ...createRawSearchActivities(deps),
+      ...createErasurePlanActivities(deps),
       ...createErasureReviewActivities(deps),
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),

@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { activateCommand } from './schedule/activate.ts';
 import { checkCommand } from './schedule/check.ts';
 import { showCommand } from './schedule/show.ts';
+import { simulateCommand } from './schedule/simulate.ts';
 
 export function scheduleCommands(program: Command): void {
   const schedule = program.command('schedule').description('check, show, simulate and activate the retention schedule');
-  for (const add of [checkCommand, showCommand, activateCommand]) add(schedule);
+  for (const add of [checkCommand, showCommand, simulateCommand, activateCommand]) add(schedule);
 }

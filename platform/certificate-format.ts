@@ -105,7 +105,7 @@ const certificate = z.strictObject({
       tree: z.literal(TREE_ALGORITHM),
       leafKeyId: text,
       root: sha256,
-      leaves: count,
+      leaves: count.nullable(),
     })
     .nullable(),
   retained: z.strictObject({

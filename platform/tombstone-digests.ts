@@ -7,7 +7,7 @@ import type { CanonicalIdentifier, TombstonePurpose } from '../domain/tombstones
 import { bindingOf } from './aead.ts';
 import type { KeyRing, SecretKey } from './keys.ts';
 
-export interface TombstoneDigest {
+interface TombstoneDigest {
   /** The tombstone key's id. */
   readonly keyId: string;
   /** 32 bytes. */

@@ -1,13 +1,13 @@
 /** How activities are called: which queue, how long, how often again. Their names in the UI come from the vocabulary. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
-import type { Erased, ErasedMedia, ErasurePlanned, ErasureVerified } from '../domain/erasure.ts';
-import type { RequestRef } from '../domain/runs.ts';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
 import type { CertifyErasureActivities } from '../activities/certify-erasure.ts';
+import type { EraseRecordsActivities } from '../activities/erase-records.ts';
 import type { ErasureCloseActivities } from '../activities/erasure-close.ts';
 import type { ErasureMailActivities } from '../activities/erasure-mail.ts';
+import type { ErasurePlanActivities } from '../activities/erasure-plan.ts';
 import type { ErasureReviewActivities } from '../activities/erasure-review.ts';
 import type { ExportPackagingActivities } from '../activities/export-packaging.ts';
 import type { HoldPlacementActivities } from '../activities/hold-placement.ts';
@@ -21,23 +21,16 @@ import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 import type { TombstoneActivities } from '../activities/tombstones.ts';
+import type { VerifyErasureActivities } from '../activities/verify-erasure.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
-
-/** Until their files are here. */
-interface ErasureSteps {
-  planErasure(ref: RequestRef): Promise<ErasurePlanned>;
-  eraseRecords(ref: RequestRef): Promise<Erased>;
-  eraseMedia(ref: RequestRef): Promise<ErasedMedia>;
-  endErasure(ref: RequestRef): Promise<void>;
-  verifyErasure(ref: RequestRef): Promise<ErasureVerified>;
-}
 
 type Activities = ActivityInterfaceFor<
   CertifyErasureActivities &
+    EraseRecordsActivities &
     ErasureCloseActivities &
     ErasureMailActivities &
+    ErasurePlanActivities &
     ErasureReviewActivities &
-    ErasureSteps &
     ExportPackagingActivities &
     HoldPlacementActivities &
     LocateActivities &
@@ -50,6 +43,7 @@ type Activities = ActivityInterfaceFor<
     RequestActivities &
     StorageSweepActivities &
     TombstoneActivities &
+    VerifyErasureActivities &
     WorkspaceExportActivities
 >;
 

@@ -84,7 +84,8 @@ function systems({ body, paper, words }: Writing): void {
   );
 }
 
-function counts({ body, paper, words, speech: { counted } }: Writing): void {
+function counts({ body, paper, words, speech }: Writing): void {
+  const { counted } = speech;
   const lines = body.counts.flatMap(({ label, erased, pseudonymised, restricted }) => [
     ...(erased > 0 ? [fill(words.countErased, { label, records: counted(erased, 'record') })] : []),
     ...(pseudonymised > 0
@@ -107,7 +108,8 @@ function counts({ body, paper, words, speech: { counted } }: Writing): void {
   paper.line(fill(words.totals, sums));
   if (body.evidence) {
     const { root, leaves, leafKeyId } = body.evidence;
-    paper.paragraph(fill(words.tree, { root, leaves, keyId: leafKeyId }));
+    const proof = leaves === null ? words.treeUncounted : words.tree;
+    paper.paragraph(fill(proof, { root, leaves: speech.count(leaves ?? 0), keyId: leafKeyId }));
   }
 }
 

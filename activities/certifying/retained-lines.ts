@@ -33,6 +33,7 @@ function groundIn(ground: CertifiedGround, words: CertificateWords): string {
   const party = words[`party_${ground.party}`];
   const cited = exemption === null ? '' : fill(words.exemptionPlace, { exemption });
   if (kind === 'legal_duty') return fill(words.ground_legal_duty, { party });
+  if (kind === 'reference') return words.ground_reference;
   if (kind === 'hold') return fill(words.ground_hold, { party, id: id === null ? '' : ` ${id}` });
   if (kind === 'override') return fill(words.ground_override, { party, id: id === null ? '' : ` ${id}` });
   if (kind === 'exception') return fill(words.ground_exception, { why: exceptionIn(id, words), exemption: cited });

@@ -1,13 +1,12 @@
 /** What a rule or an exception demands of a row, in SQL. */
-import type { ColumnTypes } from '../column-types.ts';
-import type { PlannedCollection } from '../plan.ts';
+import type { ColumnTypes, PlacedCollection } from '../column-types.ts';
 import type { Condition } from '../schedule/format.ts';
 import type { Binds } from '../sql-text.ts';
 import { column } from '../sql-text.ts';
 
 /** Over the alias `t` of the collection's table; never null. */
 export function conditionsSql(
-  collection: PlannedCollection,
+  collection: PlacedCollection,
   where: readonly Condition[],
   types: ColumnTypes,
   binds: Binds,
@@ -18,7 +17,7 @@ export function conditionsSql(
 const NUMBERS = ['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision'];
 
 /** An empty text is as empty as none. */
-function conditionSql(collection: PlannedCollection, condition: Condition, types: ColumnTypes, binds: Binds): string {
+function conditionSql(collection: PlacedCollection, condition: Condition, types: ColumnTypes, binds: Binds): string {
   const value = column('t', condition.column);
   const isEmpty = `coalesce(${value}::text, '') = ''`;
   if ('is' in condition) return condition.is === 'empty' ? isEmpty : `NOT ${isEmpty}`;

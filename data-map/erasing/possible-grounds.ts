@@ -45,11 +45,19 @@ export interface SoughtHold {
   readonly keySets: ReadonlyMap<string, string> | undefined;
 }
 
+/** How the records of a collection are tied to others. */
+export interface Standing {
+  /** The columns that hold records together. */
+  readonly structure: readonly string[];
+  /** They are found as something that people take part in, as a conversation, and not as somebody's own. */
+  readonly isShared: boolean;
+}
+
 /** In an order of their own; `ownRound` is the last one in which rows of the person were found, after which come mentions. */
 export function possibleGrounds(
   collection: PlannedCollection,
   ownRound: number,
-  structure: readonly string[],
+  { structure, isShared }: Standing,
   grounds: Grounds,
 ): readonly PossibleGround[] {
   const own = [
@@ -57,7 +65,7 @@ export function possibleGrounds(
     ...grounds.holds.flatMap((sought) => ofHold(collection, sought)),
     ...grounds.records.filter((record) => record.collection === collection.ref).map(ofRecord),
     ...(collection.mentions.length > 0 ? [ofMention(collection, ownRound)] : []),
-    ...referenceGrounds(collection, structure),
+    ...referenceGrounds(collection, { structure, isShared }),
   ];
   return own
     .map((each) => ({ ...each, stands: decide([each.ground], grounds.circumstances).decision !== 'erase' }))
@@ -73,31 +81,42 @@ const sortKey = (ground: Ground): string =>
   `${groundKey(ground)} ${'force' in ground && ground.force === 'business_default' ? 1 : 0}`;
 
 function ofSchedule(collection: PlannedCollection, { schedule, jurisdictions }: Grounds): readonly Unweighed[] {
-  const isAbout = (each: ScheduledRule | ScheduledException): boolean =>
-    each.record_class === collection.recordClass && (each.collections?.includes(collection.ref) ?? true);
   return [
     ...schedule.rules
-      .filter((rule) => isAbout(rule) && holdsIn(rule, jurisdictions))
-      .map((rule) => ({ ground: ruleGround(rule, schedule), demand: { kind: 'rule' as const, rule } })),
-    ...schedule.exceptions.filter(isAbout).map((exception) => ({
-      ground: exceptionGround(exception),
-      demand: { kind: 'exception' as const, exception },
-    })),
+      .filter((rule) => isAbout(collection, rule) && holdsIn(rule, jurisdictions))
+      .map((rule) => ({
+        ground: ruleGround(rule, schedule.ruleVersions.get(rule.id) ?? 1),
+        demand: { kind: 'rule' as const, rule },
+      })),
+    ...schedule.exceptions
+      .filter((each) => isAbout(collection, each))
+      .map((exception) => ({
+        ground: exceptionGround(exception),
+        demand: { kind: 'exception' as const, exception },
+      })),
   ];
 }
 
+/** Whether a rule or an exception is written for the collection. */
+export function isAbout(
+  { ref, recordClass }: Pick<PlannedCollection, 'ref' | 'recordClass'>,
+  each: ScheduledRule | ScheduledException,
+): boolean {
+  return each.record_class === recordClass && (each.collections?.includes(ref) ?? true);
+}
+
 /** A country's rules may hold in its parts, and a part's where only the country is known. */
-function holdsIn({ jurisdictions }: ScheduledRule, here: readonly string[]): boolean {
+export function holdsIn({ jurisdictions }: ScheduledRule, here: readonly string[]): boolean {
   if (jurisdictions === undefined || here.length === 0) return true;
   const isWithin = (part: string, whole: string): boolean => part === whole || part.startsWith(`${whole}-`);
   return jurisdictions.some((of) => here.some((place) => isWithin(place, of) || isWithin(of, place)));
 }
 
-function ruleGround(rule: ScheduledRule, { ruleVersions }: ScheduleInForce): Ground {
+export function ruleGround(rule: ScheduledRule, version: number): Ground {
   return {
     kind: 'rule',
     ruleId: rule.id,
-    version: ruleVersions.get(rule.id) ?? 1,
+    version,
     force: rule.force,
     requirement: rule.requirement,
     purpose: rule.purpose,
@@ -111,7 +130,7 @@ function ruleGround(rule: ScheduledRule, { ruleVersions }: ScheduleInForce): Gro
   };
 }
 
-function exceptionGround({ exception, force, purpose, party, visibility }: ScheduledException): Ground {
+export function exceptionGround({ exception, force, purpose, party, visibility }: ScheduledException): Ground {
   return { kind: 'exception', exception, force, purpose, party, visibility };
 }
 
@@ -148,15 +167,14 @@ function ofMention(collection: PlannedCollection, after: number): Unweighed {
 }
 
 /**
- * What is found out last. A record that others' records refer to is theirs too; one by which a person is known is the
- * person's all the same, and loses everything but what holds the records together.
+ * What is found out last. What others' records refer to is left to them when it is something that is shared; what is the
+ * person's own loses everything but what holds the records together.
  */
-function referenceGrounds(collection: PlannedCollection, structure: readonly string[]): readonly Unweighed[] {
-  const isPerson = collection.identities.length > 0;
+function referenceGrounds(collection: PlannedCollection, { structure, isShared }: Standing): readonly Unweighed[] {
   const grounds: readonly ReferenceGround[] = [
     { ...REFERENCE, because: 'kept_record', keeps: structure },
     { ...REFERENCE, because: 'kept_record', keeps: undefined },
-    { ...REFERENCE, because: 'others_record', keeps: isPerson ? structure : columnsOf(collection) },
+    { ...REFERENCE, because: 'others_record', keeps: isShared ? columnsOf(collection) : structure },
   ];
   return grounds.map((ground) => ({ ground, demand: { kind: 'reference' } }));
 }

@@ -49,11 +49,15 @@ GROUP BY collection, action, keeps ORDER BY collection, action, keeps`;
   return { purpose: 'counting the targets', text, values: binds.values };
 }
 
-/** Rows of `collection`, `action` and `records`: those that the batches of the ledger have changed. */
+/**
+ * Rows of `collection`, `action` and `records`: those that the batches of the ledger have changed, but for what earlier plans
+ * have, whose targets are in the journal by now.
+ */
 export function countLedger({ erasureId }: OfErasure): Statement {
   const binds = new Binds();
-  const text = `SELECT collection, action, sum(rows)::text AS records FROM steward.erasure_ledger
-WHERE erasure_id = ${binds.add(erasureId)} GROUP BY collection, action ORDER BY collection, action`;
+  const text = `SELECT collection, action, sum(rows)::text AS records FROM steward.erasure_ledger l
+WHERE erasure_id = ${binds.add(erasureId)}
+  AND generation > coalesce((SELECT cleared FROM steward.erasures e WHERE e.erasure_id = l.erasure_id), 0) GROUP BY collection, action ORDER BY collection, action`;
   return { purpose: 'counting what the ledger has', text, values: binds.values };
 }
 

@@ -128,8 +128,17 @@ function untilOf(
   zone: string,
   binds: Binds,
 ): string {
-  if (demand.kind !== 'rule') return 'NULL::timestamptz';
-  const { rule } = demand;
+  return demand.kind === 'rule' ? endOfRule(collection, demand.rule, scope, zone, binds) : 'NULL::timestamptz';
+}
+
+/** The same of one rule, over the alias `t` of the collection's table. */
+export function endOfRule(
+  collection: PlacedCollection,
+  rule: ScheduledRule,
+  scope: WeighingScope,
+  zone: string,
+  binds: Binds,
+): string {
   const { length, from_end_of_year: fromEndOfYear } = rule.keep;
   const day = eventDay(collection, rule, scope, zone, binds);
   const until = `(SELECT coalesce(${untilSql('e.day', { length, fromEndOfYear }, zone, binds)}, 'infinity') FROM (SELECT ${day} AS day) e)`;
@@ -139,7 +148,7 @@ function untilOf(
 
 /** Of several events the last one counts; while one of them is to come, or there is none, so is the event. */
 function eventDay(
-  collection: PlannedCollection,
+  collection: PlacedCollection,
   rule: ScheduledRule,
   scope: WeighingScope,
   zone: string,

@@ -1,7 +1,7 @@
 /** What a schedule says otherwise than another, field by field, for people to read. */
 import type { ScheduleFile, ScheduledException } from './format.ts';
 
-export interface FieldDifference {
+interface FieldDifference {
   /** `keep.length`. */
   readonly field: string;
   /** As JSON; undefined where it is not there. */

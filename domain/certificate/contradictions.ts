@@ -29,11 +29,12 @@ const totals: Check = ({ counts, media, totals: { erased, pseudonymised, restric
   ...when(objects !== sum(media.map((each) => each.objects)), 'totals.objects is not the sum of media'),
 ];
 
-const leaves: Check = ({ evidence, totals: { erased, pseudonymised } }) => {
-  const changed = erased + pseudonymised;
+const leaves: Check = ({ audience: who, evidence, totals: { erased, pseudonymised, restricted } }) => {
+  const changed = erased + pseudonymised + (restricted ?? 0);
+  if (who === 'subject') return when(erased + pseudonymised > 0 && evidence === null, 'there is no evidence');
   return when(
     (evidence?.leaves ?? 0) !== changed,
-    `evidence has ${evidence?.leaves ?? 0} leaves for ${changed} records that were erased or pseudonymised`,
+    `evidence has ${evidence?.leaves ?? 0} leaves for ${changed} records that were erased, pseudonymised or restricted`,
   );
 };
 
@@ -123,13 +124,23 @@ const relations: Check = ({ kind, certificateId, supersedes, supplements }) => [
 
 /** What must never reach an audience, whoever has signed it. */
 const audience: Check = (certificate) => {
-  const { audience: who, instruction, approvals, verification: found, counts, totals: sums, retained } = certificate;
+  const {
+    audience: who,
+    instruction,
+    approvals,
+    verification: found,
+    counts,
+    totals: sums,
+    retained,
+    evidence,
+  } = certificate;
   if (who !== 'subject') return [];
   const isTold =
     instruction.attestationSha256 !== null ||
     approvals.some(({ principal }) => principal !== null) ||
     (found !== null && found.expected !== null) ||
     [sums, ...counts].some(({ restricted }) => restricted !== null) ||
+    (evidence !== null && evidence.leaves !== null) ||
     [...retained.items, ...(retained.refused ? [retained.refused] : [])].some(({ rows }) => rows !== null);
   return when(isTold, 'it tells the person what is not for the person to know');
 };

@@ -197,7 +197,8 @@ export interface CertificateBody {
     readonly leafKeyId: string;
     /** Lower-case hex. */
     readonly root: string;
-    readonly leaves: number;
+    /** As many as records were erased, pseudonymised or restricted; null to the person, to whom it would tell the latter. */
+    readonly leaves: number | null;
   } | null;
   readonly retained: {
     readonly items: readonly RetainedItem[];

@@ -38,7 +38,7 @@ export function certificateFor(
     counts: counts.map((each) => (audience === 'subject' ? { ...each, restricted: null } : each)),
     media,
     totals: { ...totalsOf(evidence), ...(audience === 'subject' && { restricted: null }) },
-    evidence: treeOf(evidence),
+    evidence: treeFor(evidence, audience),
     retained: retainedFor(evidence, audience),
     remains: remainsOf(evidence),
     subprocessors: { connected: 0, told: [] },
@@ -68,8 +68,10 @@ function totalsOf({ counts, media }: ErasureEvidence): CertificateBody['totals']
   };
 }
 
-function treeOf({ tree }: ErasureEvidence): CertificateBody['evidence'] {
-  return tree === undefined ? null : { leaf: LEAF_ALGORITHM, tree: TREE_ALGORITHM, ...tree };
+function treeFor({ tree }: ErasureEvidence, audience: Audience): CertificateBody['evidence'] {
+  if (tree === undefined) return null;
+  const shown = audience === 'subject' ? { ...tree, leaves: null } : tree;
+  return { leaf: LEAF_ALGORITHM, tree: TREE_ALGORITHM, ...shown };
 }
 
 /**

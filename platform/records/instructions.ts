@@ -221,7 +221,7 @@ export async function findStanding(
     .whereRaw('version = (SELECT max(version) FROM instructions newest WHERE newest.id = instructions.id)')
     .whereNull('revoked_at')
     .where('valid_from', '<=', now)
-    .where((open) => open.whereNull('valid_until').orWhere('valid_until', '>', now))
+    .whereRaw('(valid_until IS NULL OR valid_until > ?)', [now])
     .orderBy('created_at', 'desc')
     .first<StandingInstruction | undefined>({ id: 'id', version: 'version', validUntil: 'valid_until' });
 }

@@ -8,7 +8,7 @@ import type { Force, Requirement, RetentionPurpose } from '../../domain/retentio
 import { PLATFORM_CHAIN, STEWARD_ITSELF, appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 
-export interface Edition {
+interface Edition {
   /** SHA-256, in hex, over what the schedule says. */
   readonly version: string;
   readonly name: string;

@@ -128,9 +128,7 @@ export async function* deleteEnded(db: Database): AsyncGenerator<number> {
     yield await db.withTenant(id, (trx) =>
       trx('tombstones')
         .where({ workspace_id: id })
-        .andWhere((ended) =>
-          ended.where('expires_at', '<=', new Date()).orWhereNotNull('lifted_at').orWhereRaw(WITHOUT),
-        )
+        .whereRaw(`(expires_at <= ? OR lifted_at IS NOT NULL OR ${WITHOUT})`, [new Date()])
         .delete(),
     );
   }

@@ -72,6 +72,18 @@ export async function listWorkspaces(
   });
 }
 
+/** Every workspace there is, by name: for the command line. */
+export async function readWorkspaceSettings(db: Database): Promise<readonly WorkspaceRecord[]> {
+  return db.withPlatform(async (trx) => {
+    const rows = await trx('workspaces').orderBy(['name', 'id']).select<WorkspaceRow[]>();
+    const sources = await readSources(
+      trx,
+      rows.map(({ id }) => id),
+    );
+    return rows.map((row) => toRecord(row, sources));
+  });
+}
+
 /** Throws NotFound also for a workspace that is there but not the principal's to see. */
 export async function readWorkspace(db: Database, principal: Principal, id: string): Promise<WorkspaceRecord> {
   return visibleTo(db, principal, (trx) => requireWorkspace(trx, id));

@@ -17,8 +17,11 @@ import { TENANT, openHoldsFixture } from './holds-fixture.ts';
 import type { HoldsFixture } from './holds-fixture.ts';
 
 /** More of them where there is time: `STEWARD_RACES=5000`. */
-const RACES = Number(process.env['STEWARD_RACES'] ?? 60);
-const RECORDS = 12;
+const RACES = Number(process.env['STEWARD_RACES'] ?? 40);
+const RECORDS = 24;
+/** Of a plan, if nothing turns them back. */
+const BATCHES = 5;
+const MOST_PLANS = 6;
 
 let fixture: HoldsFixture;
 let product: Pool;
@@ -75,28 +78,43 @@ async function withProduct<T>(work: (client: PoolClient) => Promise<T>): Promise
   }
 }
 
-/** What an erasure does, in small: the epoch, then the holds, then batches behind the fence with their rows in the ledger. */
-async function eraseOnce(erasureId: string, sequence: number): Promise<void> {
+/** Of the records of one race, which come after those of the ones before. */
+interface Erasure {
+  readonly erasureId: string;
+  readonly after: number;
+}
+
+/** What an erasure does, in small: a plan by the epoch and then the holds, and batches behind the fence. */
+async function eraseByOnePlan(erasure: Erasure, plan: number): Promise<void> {
   const epoch = await withProduct((client) => readEpoch(client, TENANT));
   const held = await heldIds();
-  await delay(Math.random() * 4);
-  await withProduct(async (client) => {
-    await client.query('BEGIN');
-    await passFence(client, TENANT, epoch);
-    const { rowCount } = await client.query(
-      `DELETE FROM contacts WHERE id IN (SELECT id FROM contacts WHERE id <> ALL ($1) ORDER BY id LIMIT 2)`,
-      [held],
+  for (let batch = 1; batch <= BATCHES; batch += 1) {
+    await delay(Math.random() * 8);
+    await withProduct((client) => eraseBatch(client, epoch, held, { ...erasure, sequence: plan * BATCHES + batch }));
+  }
+}
+
+async function eraseBatch(
+  client: PoolClient,
+  epoch: bigint,
+  held: readonly number[],
+  { erasureId, after, sequence }: Erasure & { readonly sequence: number },
+): Promise<void> {
+  await client.query('BEGIN');
+  await passFence(client, TENANT, epoch);
+  const { rowCount } = await client.query(
+    'DELETE FROM contacts WHERE id = (SELECT id FROM contacts WHERE id <> ALL ($1) AND id > $2 ORDER BY id LIMIT 1)',
+    [held, after],
+  );
+  if (rowCount === 1) {
+    await client.query(
+      `INSERT INTO steward.erasure_ledger (erasure_id, tenant, collection, action, generation, sequence, first_target,
+           last_target, rows, keys_digest, epoch)
+         VALUES ($1, $2, 'crm.contacts', 'delete', 1, $3, 1, 1, 1, '\\x00', $4)`,
+      [erasureId, TENANT, sequence, epoch.toString()],
     );
-    if ((rowCount ?? 0) > 0)
-      await client.query(
-        `INSERT INTO steward.erasure_ledger (erasure_id, tenant, collection, action, generation, sequence, first_target,
-             last_target, rows, keys_digest, epoch)
-           VALUES ($1, $2, 'crm.contacts', 'delete', 1, $3, 1, 1, $4, '\\x00', $5)`,
-        [erasureId, TENANT, sequence, rowCount, epoch.toString()],
-      );
-    await delay(Math.random() * 2);
-    await client.query('COMMIT');
-  });
+  }
+  await client.query('COMMIT');
 }
 
 /** A raised fence and a cut connection are the race's own; anything else is a defect. */
@@ -121,21 +139,22 @@ async function race(round: number): Promise<void> {
     RECORDS,
   ]);
   const erasureId = randomUUID();
-  let left = RECORDS;
+  let plansLeft = MOST_PLANS;
   const erasing = (async () => {
-    for (let sequence = 1; left > 0; sequence += 1) {
-      left -= 1;
-      if (Math.random() < 0.2) cutLater();
-      await eraseOnce(erasureId, sequence).catch(onlyExpected);
+    for (let plan = 0; plansLeft > 0; plan += 1) {
+      plansLeft -= 1;
+      if (Math.random() < 0.4) cutLater();
+      await eraseByOnePlan({ erasureId, after: first }, plan).catch(onlyExpected);
     }
   })();
   await delay(Math.random() * 60);
-  const id = first + 1 + Math.floor(Math.random() * RECORDS);
+  // Of the half that is erased first, so that the two meet.
+  const id = first + 1 + Math.floor((Math.random() * RECORDS) / 2);
   const ref = await fixture.place({ scope: { records: [{ collection: 'crm.contacts', key: { id } }] } });
   if (Math.random() < 0.3) cutLater();
   await makeEffective(ref);
   const wasThere = await isThere(id);
-  left = Math.min(left, 2);
+  plansLeft = Math.min(plansLeft, 1);
   await erasing;
   expect(await isThere(id)).toBe(wasThere);
   if (!wasThere) await expectTold(ref, erasureId);

@@ -48,7 +48,7 @@ const DOCUMENT = {
   },
 };
 
-const schedule = (key?: string) => api.call('GET', '/v1/retention/schedule', key === undefined ? {} : { key });
+const schedule = (by?: string) => api.call('GET', '/v1/retention/schedule', by === undefined ? {} : { key: by });
 const classesOf = ({ body }: { readonly body: Body }) =>
   body['classes'] as readonly { readonly rules: readonly Body[]; readonly exceptions: readonly Body[] }[];
 
@@ -92,8 +92,8 @@ describe('the retention schedule', () => {
 });
 
 describe('the settings of a workspace', () => {
-  const change = (body: unknown, key = api.adminKey, id = api.workspaceId) =>
-    api.call('PATCH', `/v1/workspaces/${id}`, { key, body });
+  const change = (body: unknown, by = api.adminKey, id = api.workspaceId) =>
+    api.call('PATCH', `/v1/workspaces/${id}`, { key: by, body });
 
   it('say whose laws hold and how long an erasure cools off, from its making on', async () => {
     const body = { name: 'New', contactEmail: 'desk@new.test', sources: {}, jurisdictions: ['DE', 'US-CA', 'DE'] };

@@ -129,3 +129,72 @@ describe('steward schedule', () => {
     await expect(steward('activate', CRM)).rejects.toThrow(/database\.ownerUrl/);
   });
 });
+
+describe('steward schedule simulate, on the sample CRM', () => {
+  interface Simulated {
+    readonly before: string | null;
+    readonly after: string;
+    readonly difference: { readonly rules: readonly { readonly name: string }[] };
+    readonly workspaces: readonly {
+      readonly id: string;
+      readonly collections: readonly {
+        readonly collection: string;
+        readonly changes: { readonly review: { readonly due: number; readonly shorter: number } };
+      }[];
+    }[];
+  }
+
+  beforeEach(() => {
+    vi.stubEnv('STEWARD_CONFIG', configFile);
+  });
+
+  it('tells what a shorter period would make of the records, in words and as JSON, and activates nothing', async () => {
+    const before = JSON.parse(await steward('show', '--json')) as { version: string };
+    const file = await changed(
+      'length: P2Y, event: { column: created_at }',
+      'length: P30D, event: { column: created_at }',
+    );
+    const simulated = JSON.parse(await steward('simulate', file, '--json')) as Simulated;
+    expect(simulated.before).toBe(before.version);
+    expect(simulated.after).not.toBe(before.version);
+    expect(simulated.difference.rules.map(({ name }) => name)).toEqual(['leads-default']);
+    const [lead] = simulated.workspaces.flatMap(({ collections }) => collections);
+    expect(lead?.collection).toBe('crm.leads');
+    const affected = simulated.workspaces.flatMap(({ collections }) =>
+      collections.map(({ changes: { review } }) => review.due + review.shorter),
+    );
+    expect(affected.reduce((sum, rows) => sum + rows, 0)).toBeGreaterThan(0);
+    const words = await steward('simulate', file);
+    expect(words).toMatch(/rule leads-default: changed\n +keep\.length: "P2Y" becomes "P30D"/);
+    expect(words).toMatch(/crm\.leads \(lead_record\)\n +for the scheduled review: \d+ would be erased/);
+    expect(JSON.parse(await steward('show', '--json'))).toEqual(before);
+  });
+
+  it('looks at the workspaces that are named, and knows those that are not there', async () => {
+    const file = await changed(
+      'length: P2Y, event: { column: created_at }',
+      'length: P30D, event: { column: created_at }',
+    );
+    const all = JSON.parse(await steward('simulate', file, '--json')) as Simulated;
+    const one = all.workspaces.at(0)?.id ?? '';
+    const named = JSON.parse(await steward('simulate', file, '--json', '-w', one)) as Simulated;
+    expect(named.workspaces).toEqual(all.workspaces.slice(0, 1));
+    await expect(steward('simulate', file, '-w', 'nobody')).rejects.toThrow(/no workspace nobody/);
+  });
+
+  it('says that nothing changes between the schedule in force and itself', async () => {
+    expect(await steward('simulate')).toMatch(/Both say the same\.[^]*no record changes/);
+  });
+
+  it('leaves what is too large uncounted and says so', async () => {
+    const file = await changed(
+      'length: P2Y, event: { column: created_at }',
+      'length: P30D, event: { column: created_at }',
+    );
+    expect(await steward('simulate', file, '--most-rows', '1')).toContain('too many rows to be counted');
+  });
+
+  it('is what the embedded stack starts with', async () => {
+    expect(await steward('show', '--history')).toMatch(/Sample CRM, by the embedded stack$/);
+  });
+});

@@ -46,6 +46,8 @@ export const de: CertificateWords = {
   countObjects: 'Dateien in {store}: {files} entfernt, mit Fassungen und daraus gemachten Kopien',
   totals: 'Insgesamt {erased} gelöscht, {pseudonymised} in verringerter Form aufbewahrt, {files} entfernt.',
   tree: 'Nachweis der Datensätze durch ihre geschlüsselten Prüfsummen: Merkle-Wurzel {root}, {leaves} Blätter, Schlüssel {keyId}.',
+  treeUncounted:
+    'Nachweis der Datensätze durch ihre geschlüsselten Prüfsummen: Merkle-Wurzel {root}, Schlüssel {keyId}.',
 
   headRetained: 'Was aufbewahrt wird',
   keptNothing: 'Von dem, was in diesen Systemen gefunden wurde, wird nichts aufbewahrt.',
@@ -61,6 +63,7 @@ export const de: CertificateWords = {
   ground_rule: '{why}{exemption}, Regel {id}, Version {version}',
   ground_hold: 'eine Anordnung zur Aufbewahrung ({party}{id})',
   ground_override: 'eine Entscheidung über diese Datensätze ({party}{id})',
+  ground_reference: 'ein anderer Datensatz, der aufbewahrt wird, verweist darauf, oder es ist der von jemand anderem',
   ground_legal_duty: 'eine gesetzliche Pflicht ({party})',
   ground_exception: '{why}{exemption}',
   exemptionPlace: ' ({exemption})',

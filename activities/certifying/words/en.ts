@@ -44,6 +44,7 @@ export const en = {
   countObjects: 'Files in {store}: {files} removed, with versions and copies made of them',
   totals: 'In total {erased} erased, {pseudonymised} kept in a reduced form, {files} removed.',
   tree: 'Proof of the records by their keyed hashes: Merkle root {root}, {leaves} leaves, key {keyId}.',
+  treeUncounted: 'Proof of the records by their keyed hashes: Merkle root {root}, key {keyId}.',
 
   headRetained: 'What is kept',
   keptNothing: 'Nothing that was found in these systems is kept.',
@@ -59,6 +60,7 @@ export const en = {
   ground_rule: '{why}{exemption}, rule {id}, version {version}',
   ground_hold: 'a preservation order of {party}{id}',
   ground_override: 'a decision of {party} on these records{id}',
+  ground_reference: 'another record that is kept refers to it, or it is somebody else’s',
   ground_legal_duty: 'a legal duty of {party}',
   ground_exception: '{why}{exemption}',
   exemptionPlace: ' ({exemption})',

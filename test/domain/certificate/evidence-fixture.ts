@@ -101,7 +101,7 @@ export function evidence(more: Partial<ErasureEvidence> = {}): ErasureEvidence {
       { source: 'crm', collection: 'crm.invoices', label: 'Invoices', erased: 0, pseudonymised: 4, restricted: 2 },
     ],
     media: [{ store: 'crm-media', objects: 12 }],
-    tree: { leafKeyId: 'tombstone-1', root: 'd'.repeat(64), leaves: 1239 },
+    tree: { leafKeyId: 'tombstone-1', root: 'd'.repeat(64), leaves: 1241 },
     retained: [invoices, heldInConfidence],
     refused: 0,
     backupDays: 35,

@@ -23,7 +23,7 @@ describe('a certificate', () => {
   it('counts what was erased, reduced and restricted, and says where and by which ledger', () => {
     const certificate = issue(evidence());
     expect(certificate.totals).toEqual({ erased: 1235, pseudonymised: 4, restricted: 2, objects: 12 });
-    expect(certificate.evidence).toMatchObject({ root: 'd'.repeat(64), leaves: 1239 });
+    expect(certificate.evidence).toMatchObject({ root: 'd'.repeat(64), leaves: 1241 });
     expect(certificate.result).toBe('partially_erased');
     expect(certificate.statement).toBe(STATEMENTS.partially_erased);
   });
@@ -101,7 +101,8 @@ describe('a certificate', () => {
       fc.property(arbitraryEvidence, (given) => {
         const [first, ...others] = AUDIENCES.map((audience) => {
           const { result, totals, evidence: tree, media, remains } = issue(given, audience);
-          return { result, erased: totals.erased, pseudonymised: totals.pseudonymised, tree, media, remains };
+          const { erased, pseudonymised } = totals;
+          return { result, erased, pseudonymised, root: tree?.root, media, remains };
         });
         for (const other of others) expect(other).toEqual(first);
       }),
@@ -116,7 +117,7 @@ describe('a contradiction', () => {
   it.each<[string, CertificateBody]>([
     ['totals.erased', { ...sound, totals: { ...sound.totals, erased: 1236 } }],
     ['totals.objects', { ...sound, media: [] }],
-    ['leaves', { ...sound, evidence: sound.evidence && { ...sound.evidence, leaves: 1238 } }],
+    ['leaves', { ...sound, evidence: sound.evidence && { ...sound.evidence, leaves: 1239 } }],
     ['leaves', { ...sound, evidence: null }],
     ['twice', { ...sound, counts: [...sound.counts, { ...sound.counts[2], erased: 0, pseudonymised: 0 } as never] }],
     ['where nothing was erased', { ...sound, systems: sound.systems.slice(1) }],
@@ -147,7 +148,10 @@ const arbitraryEvidence = fc
     refused: fc.nat({ max: 2 }),
   })
   .map(({ counts, objects, isKept, isHidden, residuals, notErasable, refused }): ErasureEvidence => {
-    const leaves = counts.reduce((sum, { erased, pseudonymised }) => sum + erased + pseudonymised, 0);
+    const leaves = counts.reduce(
+      (sum, { erased, pseudonymised, restricted }) => sum + erased + pseudonymised + restricted,
+      0,
+    );
     const base = evidence();
     const failed = failedEvidence().verification;
     const verification = residuals > 0 ? failed : base.verification;
