@@ -124,8 +124,6 @@ async function inSnapshot<T>(
  * in texts are so long that to compile them takes longer than to run them.
  */
 export async function takeSnapshot(statements: Statements): Promise<Pick<Opened, 'takenAt' | 'isUtf8'>> {
-  const settings = `set_config('datestyle', 'ISO, YMD', true), set_config('extra_float_digits', '1', true), set_config('cursor_tuple_fraction', '1', true)`;
-async function takeSnapshot(statements: Statements): Promise<Pick<Opened, 'takenAt' | 'isUtf8'>> {
   const settings = `set_config('datestyle', 'ISO, YMD', true), set_config('extra_float_digits', '1', true), set_config('cursor_tuple_fraction', '1', true), set_config('jit', 'off', true)`;
   const text = `SELECT extract(epoch FROM now()) * 1000 AS at, current_setting('server_encoding') AS encoding, ${settings}`;
   const { rows } = await statements.run({ purpose: 'taking a snapshot', text, values: [] });
