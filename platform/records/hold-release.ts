@@ -5,8 +5,11 @@ import type { Transaction } from '../database.ts';
 import { writeJournal } from './hold-journal.ts';
 import { countOf } from './paging.ts';
 
-/** A plan's time is a worker's, a release's is the database's. Looking once more at what was planned just after does no harm. */
-const CLOCK_SKEW = '1 minute';
+/**
+ * A release is dated by its transaction's beginning and seen from its end on, so a plan that was made a little later may still
+ * have the hold in it. Looking once more at one that has not does no harm.
+ */
+const UNTIL_SEEN = '1 minute';
 
 /**
  * Erasures that have ended with records retained come up for the retention review at once. Only plans that were made while
@@ -24,7 +27,7 @@ export async function settleReleased(trx: Transaction, { workspaceId, holdId }: 
       WHERE holds.workspace_id = ? AND holds.id = ? AND erasures.workspace_id = holds.workspace_id
         AND (requests.workspace_id, requests.id) = (erasures.workspace_id, erasures.request_id)
         AND requests.status = 'partially_completed'
-        AND erasures.closed_at IS NOT NULL AND erasures.planned_at <= holds.released_at + interval '${CLOCK_SKEW}'
+        AND erasures.closed_at IS NOT NULL AND erasures.planned_at <= holds.released_at + interval '${UNTIL_SEEN}'
         AND (erasures.review_at IS NULL OR erasures.review_at > now())
         AND NOT EXISTS (SELECT FROM erasures later
               WHERE (later.workspace_id, later.request_id) = (erasures.workspace_id, erasures.request_id)
@@ -36,7 +39,7 @@ export async function settleReleased(trx: Transaction, { workspaceId, holdId }: 
       .join('holds', { 'holds.workspace_id': 'erasures.workspace_id' })
       .where({ 'holds.workspace_id': workspaceId, 'holds.id': holdId })
       .whereNull('erasures.closed_at')
-      .whereRaw(`(erasures.planned_at IS NULL OR erasures.planned_at <= holds.released_at + interval '${CLOCK_SKEW}')`),
+      .whereRaw(`(erasures.planned_at IS NULL OR erasures.planned_at <= holds.released_at + interval '${UNTIL_SEEN}')`),
   );
 }
 
