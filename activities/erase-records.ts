@@ -28,7 +28,7 @@ export function createEraseRecordsActivities(deps: ConcludeDeps) {
   };
 }
 
-function preparing(deps: ConcludeDeps, ref: RequestRef): Prepare {
+export function preparing(deps: ConcludeDeps, ref: RequestRef): Prepare {
   return async (erasureId) => {
     const { plans, weigh } = await prepareWeighing(deps, ref, erasureId);
     return {
