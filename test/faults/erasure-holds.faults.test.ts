@@ -132,7 +132,7 @@ async function run(race: Race): Promise<void> {
   if (Math.random() < 0.25) await delay(Math.random() * usual.planMs);
   else await Promise.race([erasing.promise, ended]).then(() => delay(Math.random() * usual.eraseMs));
   const wish = await randomWish(before);
-  const hold = await race.place(wish.scope);
+  const hold = await insist(() => race.place(wish.scope));
   while ((await insist(() => race.raise(hold))) > 0);
   const details = await insist(() => race.confirm(hold));
   const held = await read(race, wish.covers);
@@ -185,7 +185,7 @@ describe('a hold that is placed while a person is erased', () => {
     async () => {
       const begun = performance.now();
       const lanes = Array.from({ length: LANES }, async (_, lane) => {
-        for (let round = lane; round < RACES; round += LANES) await run(await fixture.open());
+        for (let round = lane; round < RACES; round += LANES) await run(await insist(() => fixture.open()));
       });
       await Promise.all(lanes);
       const seconds = (performance.now() - begun) / 1000;

@@ -25,6 +25,7 @@ import { placeHold } from '../../platform/records/hold-placing.ts';
 import { readHold } from '../../platform/records/holds.ts';
 import type { HoldDetails, StoredScope } from '../../platform/records/holds.ts';
 import { checkIdentities } from '../../platform/records/identities.ts';
+import type { Repeat } from '../../platform/records/repeats.ts';
 import { fileRequest } from '../../platform/records/request-filing.ts';
 import { moveRequest } from '../../platform/records/request-progress.ts';
 import { openSources } from '../../platform/sources.ts';
@@ -78,7 +79,7 @@ export interface Race {
   /** Says everybody's word and lets it cool off; answers whether erasing begins. */
   approve(): Promise<boolean>;
   erase(): Promise<Erased>;
-  /** Writes it down; no source knows of it yet. */
+  /** Writes it down; no source knows of it yet. A race has one hold: a repeat answers the same. */
   place(scope: StoredScope & { readonly subject?: true }): Promise<HoldRef>;
   /** Answers how many sources could not be told. */
   raise(ref: HoldRef): Promise<number>;
@@ -127,6 +128,7 @@ async function openRace(site: Site): Promise<Race> {
   const caller = await openWorkspace(app, deps.ring, tenant);
   const ref = await file(app, deps, caller, address);
   const review = createErasureReviewActivities(deps);
+  const placing = repeat();
   return {
     tenant,
     email: address,
@@ -138,7 +140,8 @@ async function openRace(site: Site): Promise<Race> {
       return (await review.endCoolingOff(ref)).proceed;
     },
     erase: () => eraseRecords(deps, ref, quietControl(), preparing(deps, ref)),
-    place: ({ subject, ...scope }) => place(app, deps.ring, caller, subject ? address : undefined, scope),
+    place: ({ subject, ...scope }) =>
+      place({ app, ring: deps.ring, caller, placing }, subject ? address : undefined, scope),
     raise: async (hold) => (await raiseFences(deps, hold)).length,
     confirm: async (hold) => {
       await deps.db.withTenant(hold.workspaceId, (trx) => confirmEffective(trx, hold));
@@ -202,10 +205,16 @@ async function sayAll({ pool }: TestDatabase, { workspaceId, requestId }: Reques
   );
 }
 
+interface Placing {
+  readonly app: Database;
+  readonly ring: KeyRing;
+  readonly caller: Caller;
+  /** The same each time, for the answer to an earlier attempt may have been lost. */
+  readonly placing: Repeat;
+}
+
 async function place(
-  app: Database,
-  ring: KeyRing,
-  caller: Caller,
+  { app, ring, caller, placing }: Placing,
   subject: string | undefined,
   scope: StoredScope,
 ): Promise<HoldRef> {
@@ -218,5 +227,5 @@ async function place(
     subject: subject === undefined ? [] : identityOf(subject),
     scope,
   } as const;
-  return { workspaceId: caller.workspaceId, holdId: await placeHold(app, ring, caller, hold, repeat()) };
+  return { workspaceId: caller.workspaceId, holdId: await placeHold(app, ring, caller, hold, placing) };
 }
