@@ -18,6 +18,7 @@ import { CrashPoints } from './crash-points.ts';
 import { createErasureCloseActivities } from './erasure-close.ts';
 import { createErasureMailActivities } from './erasure-mail.ts';
 import { createErasureReviewActivities } from './erasure-review.ts';
+import { createEraseRecordsActivities } from './erase-records.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createHoldPlacementActivities } from './hold-placement.ts';
@@ -97,6 +98,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createRawSearchActivities(deps),
       ...createErasureReviewActivities(deps),
       ...createExportPackagingActivities(deps),
+      ...createEraseRecordsActivities(deps),
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),
       ...createStorageSweepActivities(deps),

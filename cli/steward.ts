@@ -13,6 +13,7 @@ import { migrateCommand } from './migrate.ts';
 import { requestCommands } from './requests.ts';
 import { scheduleCommands } from './schedule.ts';
 import { signInCommand } from './sign-in.ts';
+import { sourceCommands } from './source.ts';
 import { verifyCommand } from './verify.ts';
 
 const program = new Command('steward')
@@ -28,6 +29,7 @@ const COMMANDS = [
   signInCommand,
   keyCommands,
   mapCommands,
+  sourceCommands,
   scheduleCommands,
   migrateCommand,
 ] as const;

@@ -59,7 +59,10 @@ export async function grantReader(crmOwnerUrl: string): Promise<void> {
   });
 }
 
-/** The same for the role that erases: it may change rows, and the ledger and the fence stand beside the product's tables. */
+/**
+ * What Steward's role for erasing needs beyond that: to delete and to mask, and Steward's own schema beside the product's, in
+ * which a record's going and its row in the ledger commit together.
+ */
 export async function grantEraser(crmOwnerUrl: string): Promise<void> {
   await withClient(crmOwnerUrl, async (client) => {
     await client.query('GRANT TEMPORARY ON DATABASE crm TO crm_eraser');

@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import type { DataMap } from '../../data-map/model.ts';
 import type { Plan } from '../../data-map/plan.ts';
 import type { Erased } from '../../domain/erasure.ts';
+import { FenceRaised } from '../../domain/errors.ts';
 import type { RequestRef } from '../../domain/runs.ts';
 import type { Database, Transaction } from '../../platform/database.ts';
 import type { KeyRing } from '../../platform/keys.ts';
@@ -41,12 +42,11 @@ export interface Weighed {
 export interface Prepared {
   /** Of the sources that know the workspace. */
   readonly plans: readonly Plan[];
-  readonly tenantKeys: ReadonlyMap<string, string>;
-  /** Finds and weighs, and commits what `work` has written. */
+  /** Finds and weighs, and commits what `work` has written. Throws FenceRaised when a hold was placed meanwhile. */
   weigh<T>(work: (weighed: readonly Weighed[]) => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
-export type Prepare = () => Promise<Prepared>;
+export type Prepare = (erasureId: string) => Promise<Prepared>;
 
 interface Order {
   readonly erasure: ErasureRow;
@@ -67,7 +67,7 @@ export async function eraseRecords(
   const counts = { rows: 0 };
   const stopBeating = control.beat(() => counts);
   try {
-    const prepared = await prepare();
+    const prepared = await prepare(order.erasure.id);
     const plans = prepared.plans.filter(({ source }) => deps.sources.canErase(source));
     const carrying = { deps, order, ref, control, prepared, plans, counts };
     const isFrozen = (await areFrozen(carrying)) || (await freezeAll(carrying));
@@ -140,11 +140,22 @@ async function readFrozen(client: ClientBase, { erasure }: Order): Promise<Froze
   return rows[0];
 }
 
-/** Answers false when something is there that nobody approved; then nothing was written. */
+/** Answers false when something is there that nobody approved, or a hold was placed; then nothing was written. */
 async function freezeAll(carrying: Carrying): Promise<boolean> {
+  if (!carrying.order.isWhole) return false;
+  try {
+    const isFrozen = await freezeWeighed(carrying);
+    failPoint('freeze.after_commit');
+    return isFrozen;
+  } catch (error) {
+    if (error instanceof FenceRaised) return false;
+    throw error;
+  }
+}
+
+function freezeWeighed(carrying: Carrying): Promise<boolean> {
   const { deps, order, prepared, control } = carrying;
-  if (!order.isWhole) return false;
-  const isFrozen = await prepared.weigh(async (weighed) => {
+  return prepared.weigh(async (weighed) => {
     if (
       !areApproved(
         weighed.flatMap(({ groups }) => groups),
@@ -160,8 +171,6 @@ async function freezeAll(carrying: Carrying): Promise<boolean> {
     failPoint('freeze.before_commit');
     return true;
   }, control.signal);
-  failPoint('freeze.after_commit');
-  return isFrozen;
 }
 
 async function eraseAll(carrying: Carrying): Promise<Erased['outcome']> {

@@ -3,6 +3,7 @@
  * nobody approved is written: a combination of grounds that is new, or has more records than were approved, makes the whole
  * plan stale.
  */
+import { ALL_BUT_MENTIONS, changesNothing } from '../../data-map/erasing/masks.ts';
 import { beginFreezing, dropUntouched, freeze, freezeObjects, writeDecided } from '../../data-map/erasing/targets.ts';
 import type { DecidedGroup, Freezing } from '../../data-map/erasing/targets.ts';
 import type { PlannedCollection } from '../../data-map/plan.ts';
@@ -18,6 +19,8 @@ export interface FoundGroup {
   readonly combination: string;
   readonly decision: { readonly decision: ErasureAction; readonly keeps: readonly string[] };
   readonly rows: number;
+  /** Records of others in which the person is only mentioned: they lose the mention alone, and are not restricted. */
+  readonly isOthers?: boolean;
 }
 
 /** A decision of the present plan that needs nobody's word any more. */
@@ -59,8 +62,7 @@ export async function freezeSource(client: ClientBase, erasable: Erasable, froze
   const { rowCount } = await statements.run(beginFreezing(frozen));
   if (rowCount === 0) return false;
   await statements.run(dropUntouched(frozen));
-  const decided = frozen.groups.flatMap(decidedGroup);
-  for (const { collection, fate, keeps } of decided) if (fate === 'pseudonymise') erasable.masking(collection, keeps);
+  const decided = frozen.groups.flatMap((group) => decidedGroup(erasable, group));
   for (const each of writeDecided(decided)) await statements.run(each);
   for (const collection of plan.collections) {
     await statements.run(freeze(collection, frozen));
@@ -69,9 +71,16 @@ export async function freezeSource(client: ClientBase, erasable: Erasable, froze
   return true;
 }
 
-function decidedGroup({ collection, combination, decision: { decision, keeps }, rows }: FoundGroup): DecidedGroup[] {
-  if (rows === 0) return [];
-  const fate = decision === 'erase' ? 'delete' : decision === 'pseudonymise' ? 'pseudonymise' : 'leave';
-  const isMarked = fate === 'leave' && collection.restriction !== undefined;
-  return [{ collection, combination, fate: isMarked ? 'restrict' : fate, keeps }];
+/** Masked before anything is written, so that a row which cannot be is said at once. */
+function decidedGroup(erasable: Erasable, { collection, combination, decision, ...group }: FoundGroup): DecidedGroup[] {
+  if (group.rows === 0) return [];
+  const named = { collection, combination };
+  if (decision.decision === 'erase') return [{ ...named, fate: 'delete', keeps: [] }];
+  if (decision.decision === 'pseudonymise') {
+    const keeps = group.isOthers === true ? [ALL_BUT_MENTIONS] : decision.keeps;
+    const isChanged = !changesNothing(erasable.masking(collection, keeps));
+    return isChanged ? [{ ...named, fate: 'pseudonymise', keeps }] : [];
+  }
+  const isMarked = collection.restriction !== undefined && group.isOthers !== true;
+  return isMarked ? [{ ...named, fate: 'restrict', keeps: [] }] : [];
 }

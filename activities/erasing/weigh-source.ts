@@ -1,11 +1,11 @@
 /** Weighs the rows found in one source: what keeps each by itself, and then what other records make of it. */
 import type { Catalogue } from '../../data-map/catalogue/model.ts';
 import { columnTypes, readColumnTypes } from '../../data-map/column-types.ts';
-import { kindOf, nameCombinations } from '../../data-map/erasing/combinations.ts';
+import { kindOf, nameCombinations, nameNothing } from '../../data-map/erasing/combinations.ts';
 import type { Kind } from '../../data-map/erasing/combinations.ts';
 import { possibleGrounds } from '../../data-map/erasing/possible-grounds.ts';
 import type { SoughtHold } from '../../data-map/erasing/possible-grounds.ts';
-import { bindToKept, bindToOthers, bondsOf, structureOf } from '../../data-map/erasing/references.ts';
+import { bindToKept, bindToOthers, bondsOf, isShared, structureOf } from '../../data-map/erasing/references.ts';
 import { analyzeRows, countKinds, createRowTable, weighRows } from '../../data-map/erasing/row-grounds.ts';
 import type { WeighedCollection, WeighingScope } from '../../data-map/erasing/row-grounds.ts';
 import { throughCollections } from '../../data-map/erasing/through.ts';
@@ -26,16 +26,19 @@ const MAX_ROUNDS = 1_000;
 
 export async function weighSource(opened: OpenSource, weighing: SourceWeighing): Promise<WeighedSource> {
   const { source, client, plan, tenantKey, takenAt, carrier } = opened;
-  await carrier.counts();
+  const counts = await carrier.counts();
   const scope = await scopeOf(opened, weighing);
-  const all = plan.collections.map((collection): WeighedCollection => {
-    const structure = structureOf(weighing.catalogue, collection);
-    return { collection, grounds: possibleGrounds(collection, weighing.ownRound, structure, weighing) };
+  const found = plan.collections.filter(({ ref }) => (counts[ref] ?? 0) > 0);
+  const all = found.map((collection): WeighedCollection => {
+    const standing = { structure: structureOf(weighing.catalogue, collection), isShared: isShared(plan, collection) };
+    return { collection, grounds: possibleGrounds(collection, weighing.ownRound, standing, weighing) };
   });
   const rows = new WeighedRows(opened, weighing, all);
   await rows.weigh(scope);
   await rows.bind();
   const groups = await rows.name();
+  for (const collection of plan.collections)
+    if (!found.includes(collection)) await opened.statements.run(nameNothing(collection));
   return { source, client, plan, tenantKey, takenAt, epoch: await epochOf(opened), groups };
 }
 
@@ -77,7 +80,7 @@ class WeighedRows {
 
   /** Until no row is kept any more for another one. */
   async bind(): Promise<void> {
-    const bonds = bondsOf(this.#weighing.catalogue, this.#all);
+    const bonds = bondsOf(this.#weighing.catalogue, this.#all, this.#opened.plan.collections);
     const { tenantKey } = this.#opened;
     for (const bond of bonds) {
       const statement = bindToOthers(bond, this.#kindsOf, tenantKey);

@@ -7,6 +7,7 @@ import { groundKey } from '../../domain/retention/grounds.ts';
 import type { Statement } from '../sql-text.ts';
 import { Binds } from '../sql-text.ts';
 import type { PlannedCollection } from '../plan.ts';
+import { keyTable } from '../sql.ts';
 import { STATE, endsByRow, keyColumns, rowTable } from './row-grounds.ts';
 import type { WeighedCollection } from './row-grounds.ts';
 
@@ -72,6 +73,14 @@ const nameOf = (ground: Ground): string =>
 
 /** Key columns `k0, k1, …`, `combination` and `ends` of every row found, for who freezes them. */
 export const groundsTable = ({ position }: PlannedCollection): string => `pg_temp.steward_grounds_${position}`;
+
+/** The view of that name where nothing was found. */
+export function nameNothing(collection: PlannedCollection): Statement {
+  const keys = keyColumns(collection).map((name) => `k.${name}`);
+  const select = `SELECT ${keys.join(', ')}, NULL::text AS combination, NULL::timestamptz AS ends`;
+  const text = `CREATE TEMP VIEW ${groundsTable(collection)} AS ${select} FROM ${keyTable(collection)} k WHERE false`;
+  return { purpose: `naming that there is nothing of ${collection.ref}`, text, values: [] };
+}
 
 /** Makes the view of that name, over the rows and what their states are called. */
 export function nameCombinations({ collection }: WeighedCollection, kinds: readonly Kind[]): readonly Statement[] {

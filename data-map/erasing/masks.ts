@@ -4,26 +4,40 @@
  * then what the column's type allows: nothing where it may be empty, else a neutral value, and one of its own where no two
  * rows may agree.
  */
-import type { Catalogue, CatalogueTable } from '../catalogue/model.ts';
+import type { Catalogue, CatalogueColumn, CatalogueTable } from '../catalogue/model.ts';
 import { columnOf, isEnd, tableOf } from '../catalogue/model.ts';
 import type { Field } from '../model.ts';
 import type { PlannedCollection } from '../plan.ts';
 import type { Binds } from '../sql-text.ts';
 import { column, quoteName } from '../sql-text.ts';
-import { neutralValue, uniqueValue } from './neutral-values.ts';
+import { ERASED, fit, neutralValue, uniqueValue } from './neutral-values.ts';
 import type { MaskedColumn } from './neutral-values.ts';
 import { isStrategy, maskedBy, staysUnique } from './strategies.ts';
+
+/**
+ * Stands in the place of the columns that stay: all do, and free texts lose the person's identifiers. So it is of records of
+ * others in which the person is only mentioned.
+ */
+export const ALL_BUT_MENTIONS = '*';
 
 export interface Masking {
   readonly collection: PlannedCollection;
   readonly columns: readonly MaskedColumn[];
+  /** Texts that lose the person's identifiers alone. */
+  readonly texts: readonly RedactedText[];
   /** What marks the row as restricted, as an assignment; undefined where the map has no column for it. */
   readonly mark: string | undefined;
   /** Why the collection cannot be pseudonymised as it is, each naming the column and what to do. */
   readonly problems: readonly string[];
 }
 
-/** `keeps` are the columns that the grounds of the rows name. */
+interface RedactedText {
+  readonly live: CatalogueColumn;
+  /** Regular expressions of PostgreSQL; they hold personal data and are bound. */
+  readonly tokens: readonly string[];
+}
+
+/** `keeps` are the columns that the grounds of the rows name, or ALL_BUT_MENTIONS alone. */
 export function maskingOf(
   catalogue: Catalogue,
   collection: PlannedCollection,
@@ -31,20 +45,44 @@ export function maskingOf(
   keeps: readonly string[],
 ): Masking {
   const table = tableOf(catalogue, collection);
+  if (keeps.includes(ALL_BUT_MENTIONS)) {
+    return { collection, columns: [], texts: redactedTexts(table, collection), mark: undefined, problems: [] };
+  }
   const stays = new Set([...keeps, ...fixedColumns(catalogue, collection, planned)]);
   const names = [...new Set(collection.fields.map((field) => field.column))].filter((name) => !stays.has(name));
   const columns = names.flatMap((name) => maskedColumn(catalogue, table, collection, name));
   const mark = keeps.includes(collection.restriction ?? '') ? undefined : restrictionMark(catalogue, collection);
-  return { collection, columns, mark, problems: columns.flatMap((each) => problemOf(collection, each)) };
+  return { collection, columns, texts: [], mark, problems: columns.flatMap((each) => problemOf(collection, each)) };
 }
 
+function redactedTexts(table: CatalogueTable | undefined, { mentions }: PlannedCollection): readonly RedactedText[] {
+  const found = mentions.flatMap((each) => (each.kind === 'mention' ? [each] : []));
+  return [...Map.groupBy(found, ({ at }) => at.column)].flatMap(([name, all]) => {
+    const live = columnOf(table, name);
+    const isText = live !== undefined && !live.list && (live.family === 'text' || live.family === 'json');
+    return isText ? [{ live, tokens: [...new Set(all.map(({ mention }) => mention.token))] }] : [];
+  });
+}
+
+/** Whether nothing of a row would change. */
+export const changesNothing = ({ columns, texts }: Masking): boolean => columns.length === 0 && texts.length === 0;
+
 /** Assignments over the alias `t`; the secret of what is hashed with a key is bound. */
-export function assignments({ columns, mark }: Masking, pads: Pads): (binds: Binds) => readonly string[] {
+export function assignments({ columns, texts, mark }: Masking, pads: Pads): (binds: Binds) => readonly string[] {
   return (binds) => {
     const bound = bindOnce(binds, pads);
     const masks = columns.map((each) => `${quoteName(each.name)} = ${valueOf(each, bound)}`);
-    return mark === undefined ? masks : [...masks, mark];
+    const redactions = texts.map((each) => redaction(each, binds));
+    return [...masks, ...redactions, ...(mark === undefined ? [] : [mark])];
   };
+}
+
+function redaction({ live, tokens }: RedactedText, binds: Binds): string {
+  const text = tokens.reduce(
+    (sql, token) => `regexp_replace(${sql}, ${binds.add(token)}::text, '${ERASED}', 'gi')`,
+    `${column('t', live.name)}::text`,
+  );
+  return `${quoteName(live.name)} = ${fit(text, live.type)}`;
 }
 
 /** Marks a row that is retained, as an assignment over the alias `t`; a mark that is there stays. */

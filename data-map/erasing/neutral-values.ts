@@ -17,7 +17,7 @@ export interface MaskedColumn {
 }
 
 /** What stands where a text was. */
-const ERASED = '[erased]';
+export const ERASED = '[erased]';
 
 /** Undefined where the type has none. */
 export function neutralValue({ live, isReference }: MaskedColumn): string | undefined {

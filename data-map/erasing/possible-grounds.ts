@@ -45,11 +45,19 @@ export interface SoughtHold {
   readonly keySets: ReadonlyMap<string, string> | undefined;
 }
 
+/** How the records of a collection are tied to others. */
+export interface Standing {
+  /** The columns that hold records together. */
+  readonly structure: readonly string[];
+  /** They are found as something that people take part in, as a conversation, and not as somebody's own. */
+  readonly isShared: boolean;
+}
+
 /** In an order of their own; `ownRound` is the last one in which rows of the person were found, after which come mentions. */
 export function possibleGrounds(
   collection: PlannedCollection,
   ownRound: number,
-  structure: readonly string[],
+  { structure, isShared }: Standing,
   grounds: Grounds,
 ): readonly PossibleGround[] {
   const own = [
@@ -57,7 +65,7 @@ export function possibleGrounds(
     ...grounds.holds.flatMap((sought) => ofHold(collection, sought)),
     ...grounds.records.filter((record) => record.collection === collection.ref).map(ofRecord),
     ...(collection.mentions.length > 0 ? [ofMention(collection, ownRound)] : []),
-    ...referenceGrounds(collection, structure),
+    ...referenceGrounds(collection, { structure, isShared }),
   ];
   return own
     .map((each) => ({ ...each, stands: decide([each.ground], grounds.circumstances).decision !== 'erase' }))
@@ -148,15 +156,14 @@ function ofMention(collection: PlannedCollection, after: number): Unweighed {
 }
 
 /**
- * What is found out last. A record that others' records refer to is theirs too; one by which a person is known is the
- * person's all the same, and loses everything but what holds the records together.
+ * What is found out last. What others' records refer to is left to them when it is something that is shared; what is the
+ * person's own loses everything but what holds the records together.
  */
-function referenceGrounds(collection: PlannedCollection, structure: readonly string[]): readonly Unweighed[] {
-  const isPerson = collection.identities.length > 0;
+function referenceGrounds(collection: PlannedCollection, { structure, isShared }: Standing): readonly Unweighed[] {
   const grounds: readonly ReferenceGround[] = [
     { ...REFERENCE, because: 'kept_record', keeps: structure },
     { ...REFERENCE, because: 'kept_record', keeps: undefined },
-    { ...REFERENCE, because: 'others_record', keeps: isPerson ? structure : columnsOf(collection) },
+    { ...REFERENCE, because: 'others_record', keeps: isShared ? columnsOf(collection) : structure },
   ];
   return grounds.map((ground) => ({ ground, demand: { kind: 'reference' } }));
 }

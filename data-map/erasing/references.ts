@@ -6,7 +6,7 @@ import type { Catalogue, ForeignKey } from '../catalogue/model.ts';
 import { columnOf, isEnd, tableOf } from '../catalogue/model.ts';
 import { emptiableColumns } from './order.ts';
 import { keyColumn, onKey } from '../follow.ts';
-import type { PlannedCollection } from '../plan.ts';
+import type { Plan, PlannedCollection } from '../plan.ts';
 import type { Statement } from '../sql-text.ts';
 import { Binds, column, quoteName, tableName } from '../sql-text.ts';
 import type { Kind } from './combinations.ts';
@@ -17,20 +17,28 @@ import type { WeighedCollection } from './row-grounds.ts';
 export interface Bond {
   readonly foreignKey: ForeignKey;
   readonly to: WeighedCollection;
-  /** Undefined when the rows that refer are of no collection of the plan. */
+  /** Undefined when none of the rows that refer was found. */
   readonly from: WeighedCollection | undefined;
   /** Its columns that can be emptied in a row that stays; with any, the row refers to nothing. */
   readonly emptied: readonly string[];
 }
 
-/** Those whose rows our role can see. What the map acknowledges of a cascade is right as it is. */
-export function bondsOf(catalogue: Catalogue, all: readonly WeighedCollection[]): readonly Bond[] {
+/**
+ * Those whose rows our role can see, to collections in which something was found. What the map acknowledges of a cascade
+ * into a table that is not planned is right as it is.
+ */
+export function bondsOf(
+  catalogue: Catalogue,
+  found: readonly WeighedCollection[],
+  planned: readonly PlannedCollection[],
+): readonly Bond[] {
   return catalogue.foreignKeys.flatMap((foreignKey): readonly Bond[] => {
-    const to = all.find(({ collection }) => isEnd(foreignKey.to, collection));
-    const from = all.find(({ collection }) => isEnd(foreignKey.from, collection));
+    const to = found.find(({ collection }) => isEnd(foreignKey.to, collection));
+    const from = found.find(({ collection }) => isEnd(foreignKey.from, collection));
+    const owner = planned.find((collection) => isEnd(foreignKey.from, collection));
     if (to === undefined || !isReadable(catalogue, foreignKey)) return [];
-    if (from === undefined && isAcknowledged(foreignKey, to)) return [];
-    return [{ foreignKey, to, from, emptied: emptiableColumns(catalogue, foreignKey, from?.collection) }];
+    if (owner === undefined && isAcknowledged(foreignKey, to)) return [];
+    return [{ foreignKey, to, from, emptied: emptiableColumns(catalogue, foreignKey, owner) }];
   });
 }
 
@@ -41,6 +49,13 @@ function isReadable(catalogue: Catalogue, { from }: ForeignKey): boolean {
 
 function isAcknowledged({ name, onDelete }: ForeignKey, { collection }: WeighedCollection): boolean {
   return onDelete !== 'no action' && onDelete !== 'restrict' && Object.hasOwn(collection.acknowledged, name);
+}
+
+/** Whether every reference by which rows of a collection are found refers to them, and none is their own. */
+export function isShared(plan: Pick<Plan, 'stages'>, { ref, key, identities }: PlannedCollection): boolean {
+  const into = plan.stages.flatMap(({ once, repeat }) => [...once, ...repeat]).filter(({ to }) => to === ref);
+  const isOwn = into.some(({ on }) => on.some(({ to }) => to.path.length > 0 || !key.includes(to.column)));
+  return identities.length === 0 && into.length > 0 && !isOwn;
 }
 
 /** The columns of a collection that hold records together: its key, its workspace, and references that cannot be emptied. */

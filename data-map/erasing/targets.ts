@@ -9,14 +9,11 @@ import type { Statement } from '../sql-text.ts';
 import { Binds, column, quoteText, tableName } from '../sql-text.ts';
 import { leafSql } from './leaf.ts';
 
-/** `leave`: it stays as it is. */
-export type Fate = 'delete' | 'pseudonymise' | 'restrict' | 'leave';
-
-/** What was decided on the rows of a collection that have a combination of grounds. */
+/** What becomes of the rows of a collection that have a combination of grounds; what stays as it is has none. */
 export interface DecidedGroup {
   readonly collection: PlannedCollection;
   readonly combination: string;
-  readonly fate: Fate;
+  readonly fate: 'delete' | 'pseudonymise' | 'restrict';
   readonly keeps: readonly string[];
 }
 
@@ -46,7 +43,7 @@ function decidedRows(collection: PlannedCollection, tenant: string): string {
   const keys = collection.key.map((_, index) => `g.${keyColumn(index)}`);
   return [
     `(SELECT ${keys.join(', ')}, d.fate, d.keeps FROM ${groundsTable(collection)} g JOIN ${DECIDED_TABLE} d`,
-    `  ON d.position = ${collection.position} AND d.combination = g.combination AND d.fate <> 'leave') f`,
+    `  ON d.position = ${collection.position} AND d.combination = g.combination) f`,
     `JOIN ${tableName(collection)} t ON ${onKey(collection, 't', 'f')} AND ${column('t', collection.tenant)} = ${tenant}`,
   ].join('\n');
 }
@@ -129,7 +126,7 @@ export function freezeObjects(collection: PlannedCollection, freezing: Freezing)
       'INSERT INTO steward.erasure_objects (erasure_id, store, object)',
       `SELECT DISTINCT ${binds.add(freezing.erasureId)}::uuid, ${binds.add(media.store)}::text, ${object}::text`,
       `FROM ${decidedRows(collection, binds.add(freezing.tenantKey))}`,
-      `WHERE (f.fate = 'delete' OR (f.fate = 'pseudonymise' AND NOT f.keeps @> ARRAY[${quoteText(media.column)}]))`,
+      `WHERE (f.fate = 'delete' OR (f.fate = 'pseudonymise' AND NOT f.keeps && ARRAY[${quoteText(media.column)}, '*']::text[]))`,
       ` AND ${object}::text <> '' ON CONFLICT DO NOTHING`,
     ].join('\n');
     return { purpose: `freezing the objects of ${collection.ref}`, text, values: binds.values };

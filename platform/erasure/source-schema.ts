@@ -99,3 +99,21 @@ GRANT SELECT, INSERT ON steward.erasure_ledger TO ${eraser};
 GRANT SELECT, INSERT, UPDATE, DELETE ON steward.erasures, steward.erasure_targets, steward.erasure_objects TO ${eraser};
 `;
 }
+
+/** What the role needs of the product's tables, which are named as SQL writes them: to find, to mask and to delete. */
+export function eraserGrants(
+  role: string,
+  tables: readonly { readonly schema: string; readonly name: string }[],
+): string {
+  const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+  const schemas = [...new Set(tables.map(({ schema }) => quote(schema)))];
+  return [
+    "-- Steward's rights on your own tables. Keys of what is found are held in temporary tables.",
+    'DO $$ BEGIN',
+    `  EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), '${role.replaceAll("'", "''")}');`,
+    'END $$;',
+    ...schemas.map((schema) => `GRANT USAGE ON SCHEMA ${schema} TO ${quote(role)};`),
+    ...tables.map(({ name }) => `GRANT SELECT, UPDATE, DELETE ON ${name} TO ${quote(role)};`),
+    '',
+  ].join('\n');
+}

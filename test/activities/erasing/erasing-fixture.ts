@@ -86,7 +86,7 @@ async function openErasure(base: LocatingFixture, deps: ConcludeDeps, decided: D
     erasureId,
     ...ref,
     plan: async () => {
-      const prepared = await prepare();
+      const prepared = await prepare(erasureId);
       const groups = await prepared.weigh(
         async (weighed) => weighed.flatMap((each) => each.groups),
         new AbortController().signal,
@@ -130,7 +130,6 @@ function preparing({ map, sources }: { map: DataMap; sources: Sources }, decided
   const plan = planSearch(map, 'crm', [{ type: 'email', value: 'maya@example.com' }]);
   return async () => ({
     plans: [plan],
-    tenantKeys: new Map([['crm', 'w']]),
     weigh: (work, signal) =>
       sources.withEraser(
         'crm',

@@ -317,7 +317,7 @@ function tie(given: Case, rows: readonly Weighed[], everyRow: readonly { table: 
     return true;
   };
   const others = (parent: Weighed) =>
-    reference('others_record', parent.table === 'contacts' ? STRUCTURE['contacts'] : columnsOf(parent.row));
+    reference('others_record', parent.table === 'rooms' ? columnsOf(parent.row) : STRUCTURE[parent.table]);
   const parentOf = (table: string, id: Row[string] | undefined) =>
     rows.find((each) => each.table === table && each.row['id'] === id && isLoose(each));
   for (const [child, column, to, canBeEmptied] of TIES) {

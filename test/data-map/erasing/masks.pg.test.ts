@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCatalogue } from '../../../data-map/catalogue/read.ts';
 import type { Catalogue } from '../../../data-map/catalogue/model.ts';
-import { assignments, maskingOf } from '../../../data-map/erasing/masks.ts';
+import { ALL_BUT_MENTIONS, assignments, maskingOf } from '../../../data-map/erasing/masks.ts';
 import type { PlannedCollection } from '../../../data-map/plan.ts';
 import { planSearch } from '../../../data-map/plan.ts';
 import { Binds } from '../../../data-map/sql-text.ts';
@@ -179,6 +179,22 @@ describe('a column of a person', () => {
     ];
     const row = await masked([user('doc', { data_type: 'object' }, { fields: nested })]);
     expect(row['doc']).toEqual({ a: { b: 1, c: createHash('sha256').update('secret').digest('hex') } });
+  });
+});
+
+describe('a record of others that mentions the person', () => {
+  it('loses the identifiers of the person, in any case, and nothing else', async () => {
+    const fields = [
+      user('note', { steward: { free_text: true } }),
+      user('opt', { data_type: 'object', steward: { free_text: true } }),
+    ];
+    await db.pool.query(`UPDATE people SET note = 'MAYA@example.com, maya+x@example.com and bob@example.com',
+      opt = '{"to": ["maya@example.com"], "n": 1}'`);
+    expect(await masked(fields, [ALL_BUT_MENTIONS])).toMatchObject({
+      note: '[erased], [erased] and bob@example.com',
+      opt: { to: ['[erased]'], n: 1 },
+      email: 'maya1@example.com',
+    });
   });
 });
 
