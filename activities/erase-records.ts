@@ -28,6 +28,7 @@ export function createEraseRecordsActivities(deps: ConcludeDeps) {
   };
 }
 
+/** How the records of an erasure are found and weighed, each time anew. */
 export function preparing(deps: ConcludeDeps, ref: RequestRef): Prepare {
   return async (erasureId) => {
     const { plans, weigh } = await prepareWeighing(deps, ref, erasureId);

@@ -1,6 +1,6 @@
 /** What the runs of a hold do: tell the sources of it, and after its release have what it kept looked at again. */
 import { Context } from '@temporalio/activity';
-import type { FencesRaised, HoldRef, ReleaseSettled } from '../domain/holds.ts';
+import type { FencesRaised, HoldConfirmed, HoldRef, ReleaseSettled } from '../domain/holds.ts';
 import type { Database } from '../platform/database.ts';
 import type { Mailer } from '../platform/mail.ts';
 import { confirmEffective } from '../platform/records/hold-fences.ts';
@@ -22,13 +22,14 @@ export function createHoldPlacementActivities(deps: HoldPlacementDeps) {
     /** Raises the fence in each source that does not know of the hold yet; answers how many could not be told. */
     async raiseFences(ref: HoldRef): Promise<FencesRaised> {
       const failed = await raiseFences(deps, ref);
-      for (const { source, problem } of failed) Context.current().log.warn(`The source ${source}: ${problem}`);
+      for (const { source, problem } of failed)
+        Context.current().log.warn(`${source} was not told of a hold: ${problem}`);
       return { pending: failed.length };
     },
 
-    /** Records that every source knows of the hold. */
-    async confirmHold(ref: HoldRef): Promise<void> {
-      await deps.db.withTenant(ref.workspaceId, (trx) => confirmEffective(trx, ref));
+    /** Records that every source knows of the hold, if it still stands. */
+    async confirmHold(ref: HoldRef): Promise<HoldConfirmed> {
+      return { state: await deps.db.withTenant(ref.workspaceId, (trx) => confirmEffective(trx, ref)) };
     },
 
     /** Has what the hold kept come up for review; answers for how many erasures that must be done again when they end. */

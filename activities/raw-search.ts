@@ -1,8 +1,7 @@
 /** The daily search of every text for those whose erasures were certified since, each of which gets a supplement. */
-import type { DataMap } from '../data-map/model.ts';
+import { keysWith } from '../data-map/erasing/rescan.ts';
 import type { RawSearchResult } from '../domain/erasure.ts';
 import type { Transaction } from '../platform/database.ts';
-import type { KeyRing } from '../platform/keys.ts';
 import { findUnsearched, listWorkspaceIds } from '../platform/records/unsearched-erasures.ts';
 import type { UnsearchedErasure } from '../platform/records/unsearched-erasures.ts';
 import { collectEvidence } from './certifying/collect-evidence.ts';
@@ -10,11 +9,14 @@ import type { EvidenceDeps } from './certifying/collect-evidence.ts';
 import { issueCertificates } from './certifying/issue.ts';
 import type { IssueDeps } from './certifying/issue.ts';
 import { searchRaw } from './certifying/raw-search.ts';
-import type { Sought } from './certifying/raw-search.ts';
+import type { FoundRow, Sought } from './certifying/raw-search.ts';
+import { prepareWeighing } from './erasing/prepare.ts';
 import { readInquiry } from './inquiry.ts';
 import { readConfirmed, readDecisions } from './locating/match-records.ts';
+import { rowId } from './locating/weigh-matches.ts';
 import { currentControl } from './packaging/control.ts';
 import type { Control } from './packaging/control.ts';
+import { Statements } from './searching/statements.ts';
 
 export type RawSearchDeps = EvidenceDeps & IssueDeps;
 
@@ -84,14 +86,45 @@ async function searchBatch(
   return left;
 }
 
-async function readSought(
-  trx: Transaction,
-  { ring, map }: { readonly ring: KeyRing; readonly map: DataMap },
-  ref: UnsearchedErasure,
-): Promise<Sought> {
+async function readSought(trx: Transaction, deps: RawSearchDeps, ref: UnsearchedErasure): Promise<Sought> {
   return {
-    inquiry: await readInquiry(trx, ring, map, ref),
+    inquiry: await readInquiry(trx, deps.ring, deps.map, ref),
     confirmed: await readConfirmed(trx, ref),
     decisions: await readDecisions(trx, ref),
+    retained: (rows, signal) => retainedAmong(deps, ref, rows, signal),
   };
+}
+
+async function retainedAmong(
+  deps: RawSearchDeps,
+  ref: UnsearchedErasure,
+  rows: readonly FoundRow[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const confirmed = rows.map(({ collection, key }) => ({ collection, key, mention: false }));
+  const { weigh } = await prepareWeighing(deps, ref, ref.erasureId, confirmed);
+  return weigh(async (weighed) => {
+    const retained = new Set<string>();
+    for (const { source, client, plan, groups } of weighed) {
+      const statements = new Statements(client, source);
+      for (const collection of plan.collections) {
+        const keys = rows.filter((row) => row.source === source && row.collection === collection.ref);
+        const kept = groups.filter((group) => group.collection === collection && group.decision.decision !== 'erase');
+        if (keys.length === 0 || kept.length === 0) continue;
+        const found = await statements.run(
+          keysWith(
+            collection,
+            kept.map(({ combination }) => combination),
+            keys.map(({ key }) => collection.key.map((name) => key[name] ?? '')),
+          ),
+        );
+        for (const { key } of found.rows) {
+          const values = key as readonly string[];
+          const named = Object.fromEntries(collection.key.map((name, index) => [name, values[index] ?? '']));
+          retained.add(rowId({ source, collection: collection.ref, key: named }));
+        }
+      }
+    }
+    return retained;
+  }, signal);
 }

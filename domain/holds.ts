@@ -56,6 +56,11 @@ export interface FencesRaised {
   readonly pending: number;
 }
 
+/** `released`: before every source was told. */
+export interface HoldConfirmed {
+  readonly state: HoldState;
+}
+
 /** How many erasures are under way that were weighed while a released hold was in force: what it kept is to be looked at again. */
 export interface ReleaseSettled {
   readonly waiting: number;

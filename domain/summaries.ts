@@ -128,6 +128,7 @@ export const holdReleaseLine = line`Release of the hold ${uuid}`;
 const source = count('source', 'sources');
 export const waitingForSources = line`Waiting for ${source} to be told of the hold since ${minute}`;
 export const holdEffective = line`Effective in every source at ${minute}`;
+export const holdReleasedFirst = line`Released before every source was told`;
 export const fenceTimer = line`Tell the sources again`;
 export const waitingForErasures = line`Waiting for ${count('erasure', 'erasures')} to end, weighed while the hold was in force`;
 export const erasuresTimer = line`Look at the erasures again`;

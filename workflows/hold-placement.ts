@@ -2,7 +2,7 @@
  * Tells every source of a hold. One that cannot be told is tried for ever: until it is, the hold is pending, and the run is
  * flagged.
  */
-import { continueAsNew, setCurrentDetails, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { HoldRef } from '../domain/holds.ts';
 import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
 import * as summaries from '../domain/summaries.ts';
@@ -24,8 +24,8 @@ export async function holdPlacement(ref: HoldRef, since = Date.now()): Promise<v
     progress.needsAttention(attempt >= ATTEMPTS_BEFORE_ATTENTION);
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof holdPlacement>(ref, since);
   }
-  await core.confirmHold(ref);
+  const { state } = await core.confirmHold(ref);
   progress.needsAttention(false);
-  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.status, value: 'effective' }]);
-  setCurrentDetails(summaries.holdEffective(new Date()));
+  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.status, value: state }]);
+  progress.say(state === 'effective' ? summaries.holdEffective(new Date()) : summaries.holdReleasedFirst());
 }

@@ -30,6 +30,14 @@ export interface Sought {
   readonly confirmed: readonly ConfirmedRow[];
   /** What people have decided about rows that an identifier points at. */
   readonly decisions: Decisions;
+  /** Which of these rows, were they the person's, would be retained; by `rowId`. */
+  readonly retained: (rows: readonly FoundRow[], signal: AbortSignal) => Promise<ReadonlySet<string>>;
+}
+
+export interface FoundRow {
+  readonly source: string;
+  readonly collection: string;
+  readonly key: Key;
 }
 
 /** A text, or the name of a file, that has an identifier. */
@@ -152,10 +160,13 @@ async function passThroughObjects(
   }
 }
 
-/** What the map's search finds is retained, or was looked at by the rescan; what somebody has rejected is another person's. */
+/**
+ * What the map's search finds is retained, or was looked at by the rescan; what somebody has rejected is another person's. The
+ * search no longer leads to a retained row whose contact is gone, so what is left is weighed by itself.
+ */
 async function judge(
   { map, sources }: RawSearchDeps,
-  { inquiry, confirmed, decisions }: Sought,
+  { inquiry, confirmed, decisions, retained }: Sought,
   hits: readonly Hit[],
   signal: AbortSignal,
 ): Promise<{ readonly left: readonly Hit[]; readonly expected: number }> {
@@ -179,13 +190,19 @@ async function judge(
       signal,
     );
   }
-  for (const hit of inTables) {
-    if (hit.collection === undefined) continue;
-    const row = { source: hit.source, collection: hit.collection.ref, key: keyOf(hit.collection, hit) };
-    if (decisions.get(rowId(row)) === 'rejected') known.add(hit);
+  for (const hit of inTables) if (decisions.get(rowId(rowOf(hit))) === 'rejected') known.add(hit);
+  const unknown = inTables.filter((hit) => !known.has(hit) && hit.collection?.skipped === false);
+  if (unknown.length > 0) {
+    const kept = await retained(unknown.map(rowOf), signal);
+    for (const hit of unknown) if (kept.has(rowId(rowOf(hit)))) known.add(hit);
   }
   const rows = new Set([...known].map(({ collection, key }) => JSON.stringify([collection?.ref, key])));
   return { left: hits.filter((hit) => !known.has(hit)), expected: rows.size };
+}
+
+function rowOf(hit: Hit): FoundRow {
+  if (hit.collection === undefined) throw new TypeError('The name of a file is in no row.');
+  return { source: hit.source, collection: hit.collection.ref, key: keyOf(hit.collection, hit) };
 }
 
 function keyOf({ key: names }: Searchable, { key }: Hit): Key {

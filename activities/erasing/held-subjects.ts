@@ -102,6 +102,7 @@ async function carry({ statements, tenantKey, carrierName }: OpenSource, plan: P
   const { rows } = await statements.run(readColumnTypes(plan));
   const scope = { tenantKey, types: columnTypes(rows) };
   if (carrierName === 'bound_arrays') return new BoundArrays(statements, plan, scope);
-  for (const statement of createKeySets(plan)) await statements.run(statement);
+  const text = createKeySets(plan).map((statement) => statement.text);
+  if (text.length > 0) await statements.run({ purpose: 'creating key tables', text: text.join(';\n'), values: [] });
   return TempTables.beside(statements, plan, scope);
 }

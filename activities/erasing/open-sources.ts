@@ -20,7 +20,7 @@ export interface OpenSource extends Searched {
   /** Whether the connection is of the role that erases. */
   readonly erasable: boolean;
   /** The round of the search in which rows were found last; 0 where keys are carried without. */
-  lastRound(): number;
+  readonly lastRound: () => number;
 }
 
 /**

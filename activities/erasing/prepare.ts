@@ -1,6 +1,7 @@
 /** Reads what a weighing goes by, in the order that lets no hold slip through: the fences first, then the holds. */
 import type { DataMap } from '../../data-map/model.ts';
 import type { Plan } from '../../data-map/plan.ts';
+import type { ConfirmedRow } from '../../data-map/search-options.ts';
 import type { ScheduleInForce } from '../../data-map/schedule/parse.ts';
 import { FenceRaised, NotFound } from '../../domain/errors.ts';
 import type { ActiveHold } from '../../domain/holds.ts';
@@ -43,11 +44,15 @@ export interface PreparedWeighing {
   ): Promise<T>;
 }
 
-/** For one erasure. Throws NotFound; InvalidSchedule while none is in force; SealBroken; what `readInquiry` throws. */
+/**
+ * For one erasure; `more` are rows that are to be weighed as the person's too. Throws NotFound; InvalidSchedule while none is in force; SealBroken; what
+ * `readInquiry` throws.
+ */
 export async function prepareWeighing(
   { db, ring, map, sources }: WeighingDeps,
   ref: RequestRef,
   erasureId: string,
+  more: readonly ConfirmedRow[] = [],
 ): Promise<PreparedWeighing> {
   const inquiry = await db.withTenant(ref.workspaceId, (trx) => readInquiry(trx, ring, map, ref));
   const { tenantKeys } = inquiry;
@@ -60,7 +65,7 @@ export async function prepareWeighing(
     place: await readPlace(trx, ref.workspaceId),
   }));
   const schedule = await readScheduleInForce(db, map);
-  const search = searchOf(map, inquiry, { confirmed: given.confirmed });
+  const search = searchOf(map, inquiry, { confirmed: [...given.confirmed, ...more] });
   const weighing: Weighing = {
     map,
     search,

@@ -1,12 +1,12 @@
 /** Weighs the rows found in one source: what keeps each by itself, and then what other records make of it. */
 import type { Catalogue } from '../../data-map/catalogue/model.ts';
 import { columnTypes, readColumnTypes } from '../../data-map/column-types.ts';
-import { kindOf, nameCombinations, nameNothing } from '../../data-map/erasing/combinations.ts';
+import { kindOf, nameCombinations } from '../../data-map/erasing/combinations.ts';
 import type { Kind } from '../../data-map/erasing/combinations.ts';
 import { possibleGrounds } from '../../data-map/erasing/possible-grounds.ts';
 import type { SoughtHold } from '../../data-map/erasing/possible-grounds.ts';
 import { bindToKept, bindToOthers, bondsOf, isShared, structureOf } from '../../data-map/erasing/references.ts';
-import { analyzeRows, countKinds, createRowTable, weighRows } from '../../data-map/erasing/row-grounds.ts';
+import { analyzeRows, countKinds, createRowTables, weighRows } from '../../data-map/erasing/row-grounds.ts';
 import type { WeighedCollection, WeighingScope } from '../../data-map/erasing/row-grounds.ts';
 import { throughCollections } from '../../data-map/erasing/through.ts';
 import type { Statement } from '../../data-map/sql-text.ts';
@@ -37,8 +37,6 @@ export async function weighSource(opened: OpenSource, weighing: SourceWeighing):
   await rows.weigh(scope);
   await rows.bind();
   const groups = await rows.name();
-  for (const collection of plan.collections)
-    if (!found.includes(collection)) await opened.statements.run(nameNothing(collection));
   return { source, client, plan, tenantKey, takenAt, epoch: await epochOf(opened), groups };
 }
 
@@ -54,7 +52,8 @@ async function scopeOf({ statements, plan, tenantKey }: OpenSource, weighing: So
 async function epochOf({ statements, tenantKey }: OpenSource): Promise<bigint> {
   const text = 'SELECT epoch::text FROM steward.fence WHERE tenant = $1';
   const { rows } = await statements.run({ purpose: 'reading the fence', text, values: [tenantKey] });
-  return BigInt(String(rows[0]?.['epoch'] ?? 0));
+  const epoch = rows[0]?.['epoch'];
+  return typeof epoch === 'string' ? BigInt(epoch) : 0n;
 }
 
 class WeighedRows {
@@ -70,11 +69,10 @@ class WeighedRows {
   }
 
   async weigh(scope: WeighingScope): Promise<void> {
-    for (const each of this.#all) {
-      await this.#run(createRowTable(each));
-      await this.#run(weighRows(each, scope));
-    }
-    if (this.#all.length > 0) await this.#run(analyzeRows(this.#all.map(({ collection }) => collection)));
+    if (this.#all.length === 0) return;
+    await this.#run(createRowTables(this.#all));
+    for (const each of this.#all) await this.#run(weighRows(each, scope));
+    await this.#run(analyzeRows(this.#all.map(({ collection }) => collection)));
     for (const each of this.#all) await this.#count(each);
   }
 
@@ -101,22 +99,23 @@ class WeighedRows {
 
   /** Gives each row its combination, and answers what there is of each. */
   async name(): Promise<readonly WeighedGroup[]> {
-    const groups: WeighedGroup[] = [];
-    for (const each of this.#all) {
-      const kinds = this.#kindsOf(each);
-      for (const statement of nameCombinations(each, kinds)) await this.#run(statement);
-      const { collection } = each;
-      const { source } = this.#opened;
-      groups.push(
-        ...merged(kinds).map(({ states: _, ...kind }) => ({
-          source,
-          collection,
-          recordClass: collection.recordClass ?? '',
-          ...kind,
-        })),
-      );
-    }
-    return groups;
+    const { source, plan } = this.#opened;
+    const found = this.#all.map((each) => ({ collection: each.collection, kinds: this.#kindsOf(each) }));
+    if (plan.collections.length > 0)
+      for (const statement of nameCombinations(plan.collections, found)) await this.#run(statement);
+    return found.flatMap(({ collection, kinds }) =>
+      merged(kinds).map((kind) => ({
+        source,
+        collection,
+        recordClass: collection.recordClass ?? '',
+        combination: kind.combination,
+        grounds: kind.grounds,
+        decision: kind.decision,
+        rows: kind.rows,
+        endsFirst: kind.endsFirst,
+        endsLast: kind.endsLast,
+      })),
+    );
   }
 
   readonly #kindsOf = (weighed: WeighedCollection): readonly Kind[] => this.#kinds.get(weighed) ?? [];

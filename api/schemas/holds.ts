@@ -173,13 +173,10 @@ export const shownHoldDetails = summary
           source: z.string(),
           state: z.enum(['pending', 'effective']),
           effectiveAt: shownInstant.nullable(),
-          erasuresUnderWay: z
-            .array(z.uuid())
-            .readonly()
-            .meta({
-              description:
-                'Erasures of the workspace that were under way since the hold was placed, until the source was told.',
-            }),
+          erasuresUnderWay: z.array(z.uuid()).readonly().meta({
+            description:
+              'Erasures of the workspace that were under way since the hold was placed, until the source was told.',
+          }),
           erasedBefore: z
             .array(
               z.object({

@@ -74,29 +74,46 @@ const nameOf = (ground: Ground): string =>
 /** Key columns `k0, k1, …`, `combination` and `ends` of every row found, for who freezes them. */
 export const groundsTable = ({ position }: PlannedCollection): string => `pg_temp.steward_grounds_${position}`;
 
-/** The view of that name where nothing was found. */
-export function nameNothing(collection: PlannedCollection): Statement {
-  const keys = keyColumns(collection).map((name) => `k.${name}`);
-  const select = `SELECT ${keys.join(', ')}, NULL::text AS combination, NULL::timestamptz AS ends`;
-  const text = `CREATE TEMP VIEW ${groundsTable(collection)} AS ${select} FROM ${keyTable(collection)} k WHERE false`;
-  return { purpose: `naming that there is nothing of ${collection.ref}`, text, values: [] };
-}
+const COMBINATIONS = 'pg_temp.steward_combinations';
 
-/** Makes the view of that name, over the rows and what their states are called. */
-export function nameCombinations({ collection }: WeighedCollection, kinds: readonly Kind[]): readonly Statement[] {
-  const names = `pg_temp.steward_combinations_${collection.position}`;
+/**
+ * Makes the views of that name, over the rows and what their states are called; a collection in which nothing was found has
+ * an empty one.
+ */
+export function nameCombinations(
+  planned: readonly PlannedCollection[],
+  found: readonly { readonly collection: PlannedCollection; readonly kinds: readonly Kind[] }[],
+): readonly Statement[] {
+  const purpose = 'naming the combinations of grounds';
+  const table = `CREATE TEMP TABLE ${COMBINATIONS} (position integer, states text, combination text)`;
+  const views = planned.map((collection) =>
+    found.some((each) => each.collection === collection) ? viewOf(collection) : emptyView(collection),
+  );
+  const named = found.flatMap(({ collection, kinds }) => kinds.map((kind) => ({ ...kind, at: collection.position })));
   const binds = new Binds();
-  const lists = [kinds.map(({ states }) => states), kinds.map(({ combination }) => combination)];
-  const rows = `SELECT * FROM unnest(${lists.map((list) => `${binds.add(list)}::text[]`).join(', ')})`;
-  const keys = keyColumns(collection).map((name) => `r.${name}`);
-  const purpose = `naming the combinations of grounds of ${collection.ref}`;
+  const lists = [
+    `${binds.add(named.map(({ at }) => String(at)))}::text[]::integer[]`,
+    `${binds.add(named.map(({ states }) => states))}::text[]`,
+    `${binds.add(named.map(({ combination }) => combination))}::text[]`,
+  ];
   return [
-    { purpose, text: `CREATE TEMP TABLE ${names} (states text PRIMARY KEY, combination text NOT NULL)`, values: [] },
-    { purpose, text: `INSERT INTO ${names} ${rows}`, values: binds.values },
+    { purpose, text: [table, ...views].join(';\n'), values: [] },
     {
       purpose,
-      text: `CREATE TEMP VIEW ${groundsTable(collection)} AS SELECT ${keys.join(', ')}, c.combination, r.ends FROM ${rowTable(collection)} r JOIN ${names} c USING (states)`,
-      values: [],
+      text: `INSERT INTO ${COMBINATIONS} SELECT * FROM unnest(${lists.join(', ')})`,
+      values: binds.values,
     },
   ];
+}
+
+function viewOf(collection: PlannedCollection): string {
+  const columns = [...keyColumns(collection).map((name) => `r.${name}`), 'c.combination', 'r.ends'];
+  const names = `${COMBINATIONS} c ON c.position = ${collection.position} AND c.states = r.states`;
+  return `CREATE TEMP VIEW ${groundsTable(collection)} AS SELECT ${columns.join(', ')} FROM ${rowTable(collection)} r JOIN ${names}`;
+}
+
+function emptyView(collection: PlannedCollection): string {
+  const keys = keyColumns(collection).map((name) => `k.${name}`);
+  const columns = [...keys, 'NULL::text AS combination', 'NULL::timestamptz AS ends'];
+  return `CREATE TEMP VIEW ${groundsTable(collection)} AS SELECT ${columns.join(', ')} FROM ${keyTable(collection)} k WHERE false`;
 }

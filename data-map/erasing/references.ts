@@ -158,9 +158,7 @@ function isLoose({ decision }: Kind): boolean {
 /** Of a reduced row, a reference that can be emptied is, unless it is among what must stay. */
 function staysBound({ decision }: Kind, emptied: readonly string[]): boolean {
   if (decision.decision === 'erase') return false;
-  return (
-    decision.decision === 'retain' || emptied.length === 0 || emptied.every((name) => decision.keeps.includes(name))
-  );
+  return decision.decision === 'retain' || emptied.every((name) => decision.keeps.includes(name));
 }
 
 function marked(index: number, ends: string): string {

@@ -15,6 +15,7 @@ import type { Predicate } from '../predicates.ts';
 import { rowsBy } from '../seeds.ts';
 import type { Statement } from '../sql-text.ts';
 import { Binds, column, tableName } from '../sql-text.ts';
+import { groundsTable } from './combinations.ts';
 import { leafSql } from './leaf.ts';
 
 export interface RescanScope {
@@ -97,10 +98,26 @@ export function countUnreduced(
   const binds = new Binds();
   const reduced = erasedKeys(collection, 'pseudonymise', scope, binds);
   const keys = collection.key.map((_, index) => `f.${keyColumn(index)}::text`).join(', ');
-  const rows = `SELECT ${keys} FROM pg_temp.steward_grounds_${collection.position} f
+  const rows = `SELECT ${keys} FROM ${groundsTable(collection)} f
 WHERE f.combination = ANY (${binds.add(combinations)}::text[])`;
   const text = `SELECT count(*)::text AS found FROM ((${rows}) EXCEPT (${reduced})) f`;
   return { purpose: `looking for records of ${collection.ref} that were not reduced`, text, values: binds.values };
+}
+
+/** Rows of `key`, an array of text: those of the keys given whose rows have one of the combinations. */
+export function keysWith(
+  collection: PlannedCollection,
+  combinations: readonly string[],
+  keys: readonly (readonly string[])[],
+): Statement {
+  const binds = new Binds();
+  const names = collection.key.map((_, index) => keyColumn(index));
+  const lists = names.map((_, index) => `${binds.add(keys.map((each) => each[index] ?? ''))}::text[]`);
+  const same = names.map((name) => `f.${name}::text = h.${name}`).join(' AND ');
+  const text = `SELECT DISTINCT ARRAY[${names.map((name) => `h.${name}`).join(', ')}] AS key
+FROM unnest(${lists.join(', ')}) h(${names.join(', ')}) JOIN ${groundsTable(collection)} f ON ${same}
+WHERE f.combination = ANY (${binds.add(combinations)}::text[])`;
+  return { purpose: `looking at what is retained of ${collection.ref}`, text, values: binds.values };
 }
 
 /** The keys of the records that were changed, as text: `k0`, `k1`, … */

@@ -53,20 +53,22 @@ export function endsByRow({ demand }: PossibleGround): boolean {
   return demand.kind === 'rule' || demand.kind === 'reference';
 }
 
-export const untilColumns = ({ grounds }: WeighedCollection): readonly string[] =>
+const untilColumns = ({ grounds }: WeighedCollection): readonly string[] =>
   grounds.flatMap((each, index) => (endsByRow(each) ? [untilColumn(index)] : []));
 
-/** Its rows: key, `states`, when the row is no longer kept (`infinity` is open, null not kept at all), and ends by ground. */
-export function createRowTable(weighed: WeighedCollection): Statement {
+/**
+ * Their rows: key, `states`, when the row is no longer kept (`infinity` is open, null not kept at all), and ends by ground.
+ */
+export function createRowTables(all: readonly WeighedCollection[]): Statement {
+  return { purpose: 'creating the tables of grounds', text: all.map(createRowTable).join(';\n'), values: [] };
+}
+
+function createRowTable(weighed: WeighedCollection): string {
   const { collection } = weighed;
-  const keys = collection.key.map((_, index) => `k.${keyColumn(index)}`);
+  const keys = keyColumns(collection).map((name) => `k.${name}`);
   const untils = untilColumns(weighed).map((name) => `NULL::timestamptz AS ${name}`);
   const columns = [...keys, `''::text AS states`, 'NULL::timestamptz AS ends', ...untils];
-  return {
-    purpose: `creating the table of grounds of ${collection.ref}`,
-    text: `CREATE TEMP TABLE ${rowTable(collection)} AS SELECT ${columns.join(', ')} FROM ${keyTable(collection)} k WITH NO DATA`,
-    values: [],
-  };
+  return `CREATE TEMP TABLE ${rowTable(collection)} AS SELECT ${columns.join(', ')} FROM ${keyTable(collection)} k WITH NO DATA`;
 }
 
 export function weighRows(weighed: WeighedCollection, scope: WeighingScope): Statement {

@@ -1,5 +1,5 @@
 /** What a schedule says against what the map has. */
-import type { Collection, DataMap } from '../model.ts';
+import type { Collection, DataMap, Edge } from '../model.ts';
 import { collectionsOf } from '../model.ts';
 import type { Condition, ScheduleFile, ScheduledException, ScheduledRule } from './format.ts';
 
@@ -15,7 +15,7 @@ export function checkSchedule(schedule: ScheduleFile, map: DataMap): readonly st
   return [
     ...repeated(rules.map(({ id }) => id)).map((id) => `rule ${id}: it is there twice; give each an id of its own.`),
     ...unknownClasses(schedule, collections),
-    ...rules.flatMap((rule) => checkRule(rule, collections)),
+    ...rules.flatMap((rule) => checkRule(rule, collections, map.edges)),
     ...exceptions.flatMap((each) => checkSelection(each, `exception ${each.exception}`, collections)),
     ...equalRank(rules, collections),
   ];
@@ -38,12 +38,12 @@ function unknownClasses({ classes, rules, exceptions }: ScheduleFile, collection
   ];
 }
 
-function checkRule(rule: ScheduledRule, collections: readonly Collection[]): string[] {
+function checkRule(rule: ScheduledRule, collections: readonly Collection[], edges: readonly Edge[]): string[] {
   const place = `rule ${rule.id}`;
   const selected = selectedBy(rule, collections);
   return [
     ...checkSelection(rule, place, collections),
-    ...checkEvent(rule, place, collections),
+    ...checkEvent(rule, place, collections, edges),
     ...selected.flatMap((each) => missing(each, rule.columns ?? [], place)),
     ...(rule.force !== 'business_default' && rule.exemption === undefined
       ? [`${place}: a rule of force ${rule.force} must cite what lets it stand against an erasure request (exemption).`]
@@ -69,15 +69,34 @@ function checkSelection(selecting: Selecting, place: string, collections: readon
   return [...named, ...selectedBy(selecting, collections).flatMap((each) => missing(each, columns, place))];
 }
 
-function checkEvent({ keep, ...rule }: ScheduledRule, place: string, collections: readonly Collection[]): string[] {
+function checkEvent(
+  { keep, ...rule }: ScheduledRule,
+  place: string,
+  collections: readonly Collection[],
+  edges: readonly Edge[],
+): string[] {
   const { column, fallback, through } = keep.event;
   const columns = [column, ...(fallback === undefined ? [] : [fallback])];
-  if (through === undefined)
-    return selectedBy({ keep, ...rule }, collections).flatMap((each) => missing(each, columns, place));
+  const selected = selectedBy({ keep, ...rule }, collections);
+  if (through === undefined) return selected.flatMap((each) => missing(each, columns, place));
   const far = collections.find(({ ref }) => ref === through);
-  return far
-    ? missing(far, columns, place)
-    : [`${place}: the event lies in ${through}, which the data map does not have.`];
+  if (far === undefined) return [`${place}: the event lies in ${through}, which the data map does not have.`];
+  const apart = selected.filter((each) => !leadToEachOther(edges, each, far));
+  return [
+    ...missing(far, columns, place),
+    ...apart.map(
+      ({ ref }) =>
+        `${place}: the data map has no reference between ${ref} and ${through} in one source, by which the event is found.`,
+    ),
+    ...(far.tenant === undefined ? [`${place}: ${through}, where the event lies, has no workspace column.`] : []),
+  ];
+}
+
+function leadToEachOther(edges: readonly Edge[], one: Collection, other: Collection): boolean {
+  return edges.some(
+    ({ from, to, crossesSources }) =>
+      !crossesSources && ((from === one.ref && to === other.ref) || (from === other.ref && to === one.ref)),
+  );
 }
 
 function missing({ ref, fields }: Collection, columns: readonly string[], place: string): string[] {

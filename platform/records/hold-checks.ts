@@ -69,11 +69,11 @@ export async function checkHolds(
       caller.workspaceId,
       items.flatMap(({ identities }) => identities),
     );
-    const holds = rows.map((row) => ({
+    const known = rows.map((row) => ({
       row,
       brief: briefOf({ holdId: row.id, subjectTypes: row.subject_types }, row.scope),
     }));
-    const found = items.map((item) => answersFor(item, holds, naming));
+    const found = items.map((item) => answersFor(item, known, naming));
     const answers = found.map((each) => shown(each, caller));
     const named = new Set(answers.flatMap(({ holds }) => holds));
     return { items: answers, holds: rows.filter(({ id }) => named.has(id)).map(nameHold) };

@@ -1,5 +1,6 @@
 /** How far the sources have been told of a hold, as its run writes it down. */
 import type { ErasedBefore, HoldRef, HoldState } from '../../domain/holds.ts';
+import { NotFound } from '../../domain/errors.ts';
 import { STEWARD_ITSELF, appendAudit } from '../audit.ts';
 import type { Transaction } from '../database.ts';
 import { writeJournal } from './hold-journal.ts';
@@ -67,14 +68,15 @@ export async function recordRaised(
 
 /**
  * Marks a hold as effective when every source is, and tells the reviews that are open, which were planned without it. Being
- * effective or released already is no error, for activities are repeated.
+ * effective or released already is no error, for activities are repeated. Answers what the hold is. Throws NotFound.
  */
-export async function confirmEffective(trx: Transaction, ref: HoldRef): Promise<void> {
+export async function confirmEffective(trx: Transaction, ref: HoldRef): Promise<HoldState> {
   const hold = await trx('holds')
     .where({ workspace_id: ref.workspaceId, id: ref.holdId })
     .forUpdate()
     .first<{ state: HoldState } | undefined>('state');
-  if (hold?.state !== 'pending' || (await readUntoldSources(trx, ref)).length > 0) return;
+  if (!hold) throw new NotFound(`There is no hold ${ref.holdId}.`);
+  if (hold.state !== 'pending' || (await readUntoldSources(trx, ref)).length > 0) return hold.state;
   await trx('holds')
     .where({ workspace_id: ref.workspaceId, id: ref.holdId })
     .update({ state: 'effective', effective_at: trx.fn.now() });
@@ -85,4 +87,5 @@ export async function confirmEffective(trx: Transaction, ref: HoldRef): Promise<
     action: 'hold.effective',
     subject: { kind: 'hold', id: ref.holdId },
   });
+  return 'effective';
 }

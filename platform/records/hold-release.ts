@@ -6,6 +6,12 @@ import { writeJournal } from './hold-journal.ts';
 import { countOf } from './paging.ts';
 
 /**
+ * A release is dated by its transaction's beginning and seen from its end on, so a plan that was made a little later may still
+ * have the hold in it. Looking once more at one that has not does no harm.
+ */
+const UNTIL_SEEN = '1 minute';
+
+/**
  * Erasures that have ended with records retained come up for the retention review at once. Only plans that were made while
  * the hold stood are meant, so that doing it again does nothing. Answers how many erasures are still open with such a plan:
  * they may end with what the hold kept, and must then come up as well.
@@ -21,7 +27,7 @@ export async function settleReleased(trx: Transaction, { workspaceId, holdId }: 
       WHERE holds.workspace_id = ? AND holds.id = ? AND erasures.workspace_id = holds.workspace_id
         AND (requests.workspace_id, requests.id) = (erasures.workspace_id, erasures.request_id)
         AND requests.status = 'partially_completed'
-        AND erasures.closed_at IS NOT NULL AND erasures.planned_at <= holds.released_at
+        AND erasures.closed_at IS NOT NULL AND erasures.planned_at <= holds.released_at + interval '${UNTIL_SEEN}'
         AND (erasures.review_at IS NULL OR erasures.review_at > now())
         AND NOT EXISTS (SELECT FROM erasures later
               WHERE (later.workspace_id, later.request_id) = (erasures.workspace_id, erasures.request_id)
@@ -33,7 +39,7 @@ export async function settleReleased(trx: Transaction, { workspaceId, holdId }: 
       .join('holds', { 'holds.workspace_id': 'erasures.workspace_id' })
       .where({ 'holds.workspace_id': workspaceId, 'holds.id': holdId })
       .whereNull('erasures.closed_at')
-      .whereRaw('(erasures.planned_at IS NULL OR erasures.planned_at <= holds.released_at)'),
+      .whereRaw(`(erasures.planned_at IS NULL OR erasures.planned_at <= holds.released_at + interval '${UNTIL_SEEN}')`),
   );
 }
 

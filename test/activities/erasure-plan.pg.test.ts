@@ -218,10 +218,9 @@ describe('the plan of an erasure', () => {
       ...sources,
       withEraser: async (name, work, signal) => {
         const result = await sources.withEraser(name, work, signal);
-        await source.pool.connect().then(async (client) => {
-          await raiseFence(client, 'harbour');
-          client.release();
-        });
+        const client = await source.pool.connect();
+        await raiseFence(client, 'harbour');
+        client.release();
         return result;
       },
     };

@@ -150,6 +150,11 @@ describe('a check before an import', () => {
     expect(await suppressed(person.email)).toBe(true);
   });
 
+  it('is limited in how often it can be made', async () => {
+    const { headers } = await check([email('a@example.test')]);
+    expect(headers.get('ratelimit-policy')).toContain('q=300; w=60');
+  });
+
   it('leaves no identifier in the log or in the database', async () => {
     const value = `asked-${randomUUID()}@example.test`;
     await check([email(value)]);

@@ -68,6 +68,7 @@ const texts: Record<string, fc.Arbitrary<string>> = {
   holdReleaseLine: fc.uuid().map((id) => summaries.holdReleaseLine(id)),
   waitingForSources: fc.tuple(count, at).map((values) => summaries.waitingForSources(...values)),
   holdEffective: at.map((value) => summaries.holdEffective(value)),
+  holdReleasedFirst: fc.constant(summaries.holdReleasedFirst()),
   fenceTimer: fc.constant(summaries.fenceTimer()),
   waitingForErasures: count.map((value) => summaries.waitingForErasures(value)),
   erasuresTimer: fc.constant(summaries.erasuresTimer()),

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { WORKFLOWS_PATH } from '../../activities/bundle.ts';
-import type { HoldRef } from '../../domain/holds.ts';
+import type { HoldConfirmed, HoldRef } from '../../domain/holds.ts';
 import { TASK_QUEUES, holdPlacementId, holdReleaseId } from '../../domain/ids.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { loadKeyRing } from '../../platform/key-ring.ts';
@@ -18,6 +18,7 @@ let stop: () => Promise<void>;
 /** By hold: the steps that were taken, and what is answered, one after the other. */
 const steps = new Map<string, string[]>();
 const answers = new Map<string, number[]>();
+const released = new Set<string>();
 
 beforeAll(async () => {
   const config = loadConfig({ STEWARD_CONFIG: inject('stack').configFile });
@@ -48,7 +49,10 @@ const take = ({ holdId }: HoldRef, step: string): number => {
 const ACTIVITIES = {
   raiseFences: async (ref: HoldRef) => ({ pending: take(ref, 'raiseFences') }),
   settleRelease: async (ref: HoldRef) => ({ waiting: take(ref, 'settleRelease') }),
-  confirmHold: async (ref: HoldRef) => void steps.get(ref.holdId)?.push('confirmHold'),
+  confirmHold: async (ref: HoldRef): Promise<HoldConfirmed> => {
+    steps.get(ref.holdId)?.push('confirmHold');
+    return { state: released.has(ref.holdId) ? 'released' : 'effective' };
+  },
   tellRelease: async (ref: HoldRef) => void steps.get(ref.holdId)?.push('tellRelease'),
 };
 
@@ -81,6 +85,15 @@ describe.concurrent('the run of a hold', () => {
     await runOf(holdPlacementId(ref.holdId)).result();
     await temporal.startHoldPlacement(ref);
     expect(steps.get(ref.holdId)).toEqual(['raiseFences', 'confirmHold']);
+  });
+
+  it('says that it was released, when that came before every source was told', async () => {
+    const ref = newHold();
+    released.add(ref.holdId);
+    await temporal.startHoldPlacement(ref);
+    const run = runOf(holdPlacementId(ref.holdId));
+    await run.result();
+    expect((await run.describe()).searchAttributes['StewardStatus']).toEqual(['released']);
   });
 
   it('after its release tells people first, and looks until no erasure is open that was weighed with it', async () => {

@@ -120,6 +120,20 @@ async function read({ tenant }: Race, condition: (table: RacingTable) => string)
 type Rows = Awaited<ReturnType<typeof read>>;
 const countOf = (rows: Rows): number => [...rows.values()].reduce((sum, each) => sum + each.length, 0);
 
+/** While it is planned, while it is searched and frozen once more, or between two batches; at the latest when it has ended. */
+async function momentOf(race: Race, erasing: Promise<void>, ended: Promise<unknown>): Promise<void> {
+  const when = Math.random();
+  if (when < 0.2) return delay(Math.random() * usual.planMs);
+  await Promise.race([erasing, ended]);
+  if (when < 0.5) return delay(Math.random() * usual.eraseMs);
+  const batches = Math.floor(Math.random() * TABLES.length);
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  while (!isOver && (await race.batches()) < batches) await delay(2);
+}
+
 async function run(race: Race): Promise<void> {
   const before = await read(race, () => 'true');
   const erasing = Promise.withResolvers<void>();
@@ -128,9 +142,7 @@ async function run(race: Race): Promise<void> {
     () => undefined,
     (error: unknown) => error,
   );
-  // Most holds come once it is erased, for before that they are only planned with.
-  if (Math.random() < 0.25) await delay(Math.random() * usual.planMs);
-  else await Promise.race([erasing.promise, ended]).then(() => delay(Math.random() * usual.eraseMs));
+  await momentOf(race, erasing.promise, ended);
   const wish = await randomWish(before);
   const hold = await insist(() => race.place(wish.scope));
   while ((await insist(() => race.raise(hold))) > 0);

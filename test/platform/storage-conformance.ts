@@ -102,6 +102,21 @@ export function testStorage(open: () => ObjectStorage): void {
     expect((await contentOf(storage, key)).toString()).toBe('second');
   });
 
+  it('deletes every version of an object, and none of another whose key begins alike', async () => {
+    const storage = open();
+    const key = `${freshPrefix()}object`;
+    await storage.put(key, streamOf('first'));
+    await storage.put(key, streamOf('second'));
+    await storage.put(`${key}.thumb`, streamOf('another'));
+    expect(await storage.versions(key)).toBeGreaterThan(0);
+    await storage.deleteVersions(key);
+    await storage.deleteVersions(key);
+    expect(await storage.versions(key)).toBe(0);
+    expect(await storage.head(key)).toBeUndefined();
+    expect((await contentOf(storage, `${key}.thumb`)).toString()).toBe('another');
+    expect(await storage.versions(`${key}.thumb`)).toBe(1);
+  });
+
   it('does not replace an object that must be absent', async () => {
     const storage = open();
     const key = `${freshPrefix()}journal/1`;

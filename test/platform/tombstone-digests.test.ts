@@ -4,7 +4,7 @@ import { ownIdentifiers } from '../../domain/tombstones.ts';
 import type { Identity } from '../../domain/identities.ts';
 import { TOMBSTONE_PURPOSES } from '../../domain/tombstones.ts';
 import { tombstoneHash } from '../../platform/tombstone-digests.ts';
-import { freshKeyRing } from './fresh-key-ring.ts';
+import { freshKeyRing, freshKeyRings } from './fresh-key-ring.ts';
 
 const ring = await freshKeyRing();
 const WORKSPACE = '11111111-1111-4111-8111-111111111111';
@@ -46,6 +46,18 @@ describe('the digest of a tombstone', () => {
         expect(new Set(all).size).toBe(2);
       }),
     );
+  });
+});
+
+describe('the digests of an identifier after a rotation', () => {
+  it('are the new one, and the one that older tombstones have', async () => {
+    const { before, after } = await freshKeyRings('tombstone');
+    const identifier = { type: 'email', canonical: 'maya@example.com' };
+    const [old] = tombstoneHash(before, WORKSPACE, 'reimport_suppression')(identifier);
+    const [current, earlier] = tombstoneHash(after, WORKSPACE, 'reimport_suppression')(identifier);
+    expect(earlier).toEqual(old);
+    expect(current.keyId).not.toBe(old.keyId);
+    expect(current.digest).not.toEqual(old.digest);
   });
 });
 

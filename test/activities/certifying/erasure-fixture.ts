@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CertifyErasureDeps } from '../../../activities/certify-erasure.ts';
+import { activateSchedule } from '../../../activities/erasing/schedule-in-force.ts';
 import type { Verification } from '../../../domain/certificate/format.ts';
 import { canonicalIdentity } from '../../../domain/identities.ts';
 import { decide } from '../../../domain/retention/decide.ts';
@@ -98,6 +99,7 @@ export async function openCertifyingFixture(): Promise<CertifyingFixture> {
     CREATE TABLE contacts (id int PRIMARY KEY, workspace_id text NOT NULL, email text, name text, remarks text);
     CREATE TABLE invoices (id int PRIMARY KEY, workspace_id text NOT NULL, contact_id int, total int);
     CREATE INDEX ON invoices (contact_id)`);
+  await activate(own.url);
   const app = openDatabase(inRole(own.url, 'steward_app'));
   const db = openDatabase(inRole(own.url, 'steward_worker'));
   const ring = await freshKeyRing();
@@ -133,6 +135,14 @@ export async function openCertifyingFixture(): Promise<CertifyingFixture> {
       await Promise.all([own.drop(), source.drop(), rm(home, { recursive: true })]);
     },
   };
+}
+
+/** A schedule that keeps nothing. */
+async function activate(url: string): Promise<void> {
+  const owner = openDatabase(inRole(url, 'steward_owner'));
+  const schedule = { name: 'A test', classes: { contact_record: {}, billing_record: {} }, rules: [] };
+  await activateSchedule(owner, { name: 'a.yml', text: JSON.stringify({ schedule }) }, MAP, 'a test');
+  await owner.close();
 }
 
 type Ring = CertifyErasureDeps['ring'];

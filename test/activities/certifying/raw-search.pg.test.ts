@@ -70,6 +70,7 @@ const sought = (address: string, more: Partial<Sought> = {}): Sought => ({
   },
   confirmed: [],
   decisions: new Map(),
+  retained: async () => new Set(),
   ...more,
 });
 

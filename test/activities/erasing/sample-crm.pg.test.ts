@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withWeighedSources } from '../../../activities/erasing/weighing.ts';
 import type { WeighedSource, Weighing } from '../../../activities/erasing/weighing.ts';
+import { readCatalogue } from '../../../data-map/catalogue/read.ts';
+import { orderOf } from '../../../data-map/erasing/order.ts';
 import { loadDataMap } from '../../../data-map/load.ts';
 import type { DataMap } from '../../../data-map/model.ts';
 import { planAcross } from '../../../data-map/plan.ts';
@@ -134,6 +136,23 @@ describe('a person of the sample CRM', () => {
         .flatMap((each) => Object.keys(each))
         .filter((each) => each !== 'retain'),
     ).toEqual([]);
+  });
+
+  it('can be erased in the order of the foreign keys, with the circle of contacts and deals opened', async () => {
+    const catalogue = await readCatalogue(db.pool, ['app']);
+    const { collections } = weighingFor(SHOWCASE_PERSON.email).search.plan.plans[0] ?? { collections: [] };
+    const { steps, refusals } = orderOf(catalogue, collections);
+    expect(refusals).toEqual([]);
+    const opened = steps.flatMap(({ collection: { table }, nullings }) =>
+      nullings.map(({ columns }) => [table, columns]),
+    );
+    expect(opened).toEqual([
+      ['contacts', ['primary_deal_id']],
+      ['contacts', ['referred_by']],
+    ]);
+    const place = (name: string) => steps.findIndex(({ collection: { table } }) => table === name);
+    expect(place('recipient_events')).toBeLessThan(place('recipients'));
+    expect(place('deals')).toBeLessThan(place('contacts'));
   });
 
   it('is weighed without reading a table from end to end', async () => {

@@ -11,6 +11,7 @@ import type { Prepare } from '../../../activities/erasing/carry-out.ts';
 import { endErasure, eraseMedia } from '../../../activities/erasing/conclude.ts';
 import { prepareWeighing } from '../../../activities/erasing/prepare.ts';
 import { activateSchedule } from '../../../activities/erasing/schedule-in-force.ts';
+import { searchAllWorkspaces } from '../../../activities/raw-search.ts';
 import { verifyErasure } from '../../../activities/verify-erasure.ts';
 import { CERTIFICATE_FILE } from '../../../domain/certificate/format.ts';
 import type { Certificate } from '../../../domain/certificate/format.ts';
@@ -21,7 +22,7 @@ import { verifyCertificate } from '../../../platform/certificate-verification.ts
 import { openDatabase } from '../../../platform/database.ts';
 import type { Database } from '../../../platform/database.ts';
 import { sourceSchema } from '../../../platform/erasure/source-schema.ts';
-import { openCertificate } from '../../../platform/records/certificates.ts';
+import { listCertificates, openCertificate } from '../../../platform/records/certificates.ts';
 import { publicKeySet } from '../../../platform/signing.ts';
 import { openSources } from '../../../platform/sources.ts';
 import { openStorage } from '../../../platform/storage/open.ts';
@@ -52,6 +53,7 @@ const MAP = mapOf(
       field('payer', { identity: 'email' }),
       field('total'),
       field('issued_at'),
+      field('terms'),
       field('workspace_id'),
     ],
     { record_class: 'bill' },
@@ -62,7 +64,7 @@ const SCHEMA = `
   CREATE TABLE contacts (id int PRIMARY KEY, workspace_id text NOT NULL, email text, name text);
   CREATE TABLE notes (id int PRIMARY KEY, workspace_id text NOT NULL, contact_id int REFERENCES contacts, body text);
   CREATE TABLE invoices (id int PRIMARY KEY, workspace_id text NOT NULL, contact_id int REFERENCES contacts, payer text,
-                         total int, issued_at timestamptz);
+                         total int, issued_at timestamptz, terms text);
   CREATE INDEX ON notes (contact_id);
   CREATE INDEX ON invoices (contact_id);`;
 
@@ -80,7 +82,7 @@ const SCHEDULE = {
       basis: 'Invoices are kept.',
       source: '§ 14b(1) UStG',
       keep: { length: 'P8Y', from_end_of_year: true, event: { column: 'issued_at' } },
-      columns: ['id', 'workspace_id', 'total', 'issued_at'],
+      columns: ['id', 'workspace_id', 'total', 'issued_at', 'terms'],
     },
   ],
 };
@@ -155,11 +157,11 @@ async function carriedOut(one: Person): Promise<void> {
     one.ref.requestId,
   ]);
   const prepare: Prepare = async () => {
-    const { weigh, ...prepared } = await prepareWeighing(deps, one.ref, rows[0]?.id ?? '');
+    const prepared = await prepareWeighing(deps, one.ref, rows[0]?.id ?? '');
     return {
       ...prepared,
       weigh: (work, signal) =>
-        weigh(
+        prepared.weigh(
           (weighed) =>
             work(
               weighed.map((each) => ({ ...each, groups: each.groups.map((group) => ({ ...group, isOthers: false })) })),
@@ -176,6 +178,17 @@ async function certified({ ref }: Person, audience: Audience = 'controller'): Pr
   const { place } = await openCertificate(deps.db, deps.ring, base.caller, ref.requestId, { audience });
   const { archive, files } = await readCertificate({ ...place, storage: deps.storage });
   expect(await verifyCertificate(archive, publicKeySet(deps.ring))).toMatchObject({ ok: true, problems: [] });
+  return parseCertificate(files.get(CERTIFICATE_FILE) ?? Buffer.alloc(0));
+}
+
+async function supplementOf({ ref }: Person): Promise<Certificate | undefined> {
+  const list = await listCertificates(deps.db, base.caller, ref.requestId, ['controller']);
+  const id = list.find(({ kind }) => kind === 'supplement')?.id;
+  const { place } = await openCertificate(deps.db, deps.ring, base.caller, ref.requestId, {
+    audience: 'controller',
+    id,
+  });
+  const { files } = await readCertificate({ ...place, storage: deps.storage });
   return parseCertificate(files.get(CERTIFICATE_FILE) ?? Buffer.alloc(0));
 }
 
@@ -246,6 +259,29 @@ describe('an erasure', () => {
           AND erasure_id = (SELECT erasure_id FROM steward.erasures ORDER BY frozen_at DESC LIMIT 1)`,
     );
     expect(await verify(one)).toEqual({ residuals: 1 });
+  });
+
+  it('is supplemented by a search of every text, which expects what is retained and nobody finds any more', async () => {
+    const one = await person();
+    await base.source.pool.query('UPDATE invoices SET terms = $2 WHERE id = $1', [one.id, `Mail to ${one.email}`]);
+    await carriedOut(one);
+    expect(await verify(one)).toEqual({ residuals: 0 });
+    await endErasure(deps, one.ref, quietControl());
+    await certifyErasure(deps, one.ref, quietControl());
+    await searchAllWorkspaces(deps, quietControl());
+    expect(await supplementOf(one)).toMatchObject({ result: 'partially_erased', verification: { expected: 1 } });
+
+    const other = await person();
+    await carriedOut(other);
+    await verify(other);
+    await endErasure(deps, other.ref, quietControl());
+    await certifyErasure(deps, other.ref, quietControl());
+    await base.source.pool.query("INSERT INTO contacts VALUES (900, 'w', NULL, $1)", [`See ${other.email}`]);
+    await searchAllWorkspaces(deps, quietControl());
+    expect(await supplementOf(other)).toMatchObject({
+      result: 'failed',
+      verification: { residuals: [{ source: 'crm', place: 'crm.contacts.name', kind: 'text_left', count: 1 }] },
+    });
   });
 
   it('of somebody who is not there is certified without a verification', async () => {

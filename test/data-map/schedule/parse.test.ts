@@ -75,6 +75,18 @@ describe('a retention schedule', () => {
       {},
       /rule invoices-tax: crm\.invoices has no column made_at/,
     ],
+    [
+      'an event in a collection to which no reference leads',
+      [
+        {
+          ...invoices,
+          collections: ['crm.invoices'],
+          keep: { length: 'P8Y', event: { column: 'id', through: 'crm.contacts' } },
+        },
+      ],
+      {},
+      /rule invoices-tax: the data map has no reference between crm\.invoices and crm\.contacts/,
+    ],
     ['an unknown column to stay', [{ ...invoices, columns: ['totals'] }], {}, /no column totals/],
     [
       'an unknown column of a condition',

@@ -5,6 +5,8 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -44,6 +46,21 @@ describe('object storage in a bucket', () => {
       await Promise.all(keys.slice(at, at + 20).map((key) => storage.put(key, streamOf('x'))));
     }
     expect((await list(storage, prefix)).map(({ key }) => key)).toEqual(keys);
+  });
+
+  it('deletes the versions that a bucket keeps, with the markers of earlier deletions', async () => {
+    const versioned = await makeBucket();
+    const { Bucket } = named(versioned, '');
+    await versioned.client.send(
+      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    const kept = openStorage(versioned.settings);
+    for (const text of ['first', 'second']) await kept.put('object', streamOf(text));
+    await kept.delete('object');
+    expect(await kept.versions('object')).toBe(2);
+    await kept.deleteVersions('object');
+    const left = await versioned.client.send(new ListObjectVersionsCommand({ Bucket }));
+    expect([left.Versions ?? [], left.DeleteMarkers ?? []]).toEqual([[], []]);
   });
 
   it('keeps to its prefix', async () => {
