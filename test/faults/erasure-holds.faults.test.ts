@@ -79,7 +79,7 @@ async function eraseAll(race: Race, erasing: () => void): Promise<void> {
 interface Wish {
   readonly scope: StoredScope & { readonly subject?: true };
   /** Which rows it covers, as a condition in each table. */
-  covers(table: RacingTable): string;
+  readonly covers: (table: RacingTable) => string;
 }
 
 const oneOf = <T>(values: readonly [T, ...T[]] | readonly T[]): T =>
@@ -127,11 +127,9 @@ async function momentOf(race: Race, erasing: Promise<void>, ended: Promise<unkno
   await Promise.race([erasing, ended]);
   if (when < 0.5) return delay(Math.random() * usual.eraseMs);
   const batches = Math.floor(Math.random() * TABLES.length);
-  let isOver = false;
-  void ended.then(() => {
-    isOver = true;
-  });
-  while (!isOver && (await race.batches()) < batches) await delay(2);
+  const over = new AbortController();
+  void ended.finally(() => over.abort());
+  while (!over.signal.aborted && (await race.batches()) < batches) await delay(2);
 }
 
 async function run(race: Race): Promise<void> {
@@ -201,8 +199,8 @@ describe('a hold that is placed while a person is erased', () => {
       });
       await Promise.all(lanes);
       const seconds = (performance.now() - begun) / 1000;
-      console.log(
-        `${RACES} races in ${seconds.toFixed(0)} s (${(RACES / seconds).toFixed(1)}/s): ${JSON.stringify(met)}`,
+      process.stdout.write(
+        `${RACES} races in ${seconds.toFixed(0)} s (${(RACES / seconds).toFixed(1)}/s): ${JSON.stringify(met)}\n`,
       );
       for (const each of ['stale', 'cut', 'partly', 'inTime'] as const) expect(met[each], each).toBeGreaterThan(0);
     },
