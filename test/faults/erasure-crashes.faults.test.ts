@@ -21,8 +21,8 @@ describe('a worker that dies while it erases', () => {
     'leaves ledger and data equal, and its successor ends it, wherever it dies',
     async () => {
       const died = await eraseThroughCrashes(erasing, POINTS, performance.now() + MINUTES * 60_000);
-      console.log(
-        `The worker died at ${died.length} of ${POINTS.length} points within ${MINUTES} minutes (seed ${SEED}).`,
+      process.stdout.write(
+        `The worker died at ${died.length} of ${POINTS.length} points within ${MINUTES} minutes (seed ${SEED}).\n`,
       );
       expect(died.length).toBeGreaterThan(0);
     },

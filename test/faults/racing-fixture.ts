@@ -39,7 +39,10 @@ import type { TestDatabase } from '../support/database.ts';
 import { temporaryHome } from '../support/temporary-home.ts';
 
 /** A child, and whose it is; each has a record class of its name. */
-const TIES = { deals: 'contacts', notes: 'contacts', visits: 'contacts', offers: 'deals', replies: 'notes' } as const;
+const TIES = {
+  ...{ deals: 'contacts', notes: 'contacts', visits: 'contacts', calls: 'contacts', tasks: 'contacts' },
+  ...{ forms: 'contacts', offers: 'deals', replies: 'notes', clicks: 'visits', answers: 'forms' },
+} as const;
 export const TABLES = ['contacts', ...(Object.keys(TIES) as (keyof typeof TIES)[])] as const;
 export type RacingTable = (typeof TABLES)[number];
 const ROWS_EACH = 6;
@@ -84,6 +87,8 @@ export interface Race {
   /** Answers how many sources could not be told. */
   raise(ref: HoldRef): Promise<number>;
   confirm(ref: HoldRef): Promise<HoldDetails>;
+  /** How many batches have committed, over all plans. */
+  batches(): Promise<number>;
 }
 
 export async function openRacingFixture(): Promise<RacingFixture> {
@@ -146,6 +151,11 @@ async function openRace(site: Site): Promise<Race> {
     confirm: async (hold) => {
       await deps.db.withTenant(hold.workspaceId, (trx) => confirmEffective(trx, hold));
       return readHold(app, caller, hold.holdId);
+    },
+    batches: async () => {
+      const text = 'SELECT count(*)::int AS n FROM steward.erasure_ledger WHERE tenant = $1';
+      const { rows } = await site.source.pool.query<{ n: number }>(text, [tenant]);
+      return rows[0]?.n ?? 0;
     },
   };
 }

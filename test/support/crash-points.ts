@@ -43,7 +43,7 @@ const INSIDE = [
   'end.before_clear',
 ] as const;
 
-export const CRASH_POINTS: readonly string[] = [
+const CRASH_POINTS: readonly string[] = [
   ...ACTIVITIES.flatMap((activity) => [`before.${activity}`, `after.${activity}`]),
   ...INSIDE,
 ];
@@ -79,7 +79,7 @@ export async function eraseThroughCrashes(
     erased.catch(() => undefined);
     underWay.push(erased);
     await expect
-      .poll(erasing.hasDied, { timeout: 120_000, interval: 50, message: `somebody comes by ${point}` })
+      .poll(() => erasing.hasDied(), { timeout: 120_000, interval: 50, message: `somebody comes by ${point}` })
       .toBe(true);
     died.push(point);
   }
