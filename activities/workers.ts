@@ -20,7 +20,6 @@ import { createErasureCloseActivities } from './erasure-close.ts';
 import { createErasureMailActivities } from './erasure-mail.ts';
 import { createErasurePlanActivities } from './erasure-plan.ts';
 import { createErasureReviewActivities } from './erasure-review.ts';
-import { createEraseRecordsActivities } from './erase-records.ts';
 import { createExportPackagingActivities } from './export-packaging.ts';
 import { FailureInterceptor } from './failures.ts';
 import { createHoldPlacementActivities } from './hold-placement.ts';
