@@ -163,7 +163,7 @@ export interface ManualSearch {
 }
 
 /** A folder of a store that belongs to a workspace whole, whether or not a row names what is in it. */
-export interface WorkspaceFolder {
+interface WorkspaceFolder {
   readonly store: string;
   /** Ends with a slash; `{tenant}` stands for how the dataset's source knows the workspace. */
   readonly prefix: string;

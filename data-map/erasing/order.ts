@@ -11,7 +11,7 @@ import type { PlannedCollection } from '../plan.ts';
 import { sideEffectRefusals } from './side-effects.ts';
 
 /** A reference to be emptied in rows that are erased anyway. */
-export interface Nulling {
+interface Nulling {
   readonly foreignKey: ForeignKey;
   /** Of its columns those that may be null; one empty column and it refers to nothing (MATCH SIMPLE). */
   readonly columns: readonly string[];
