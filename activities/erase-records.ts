@@ -9,8 +9,6 @@ import { prepareWeighing } from './erasing/prepare.ts';
 import type { WeighedGroup } from './erasing/weighing.ts';
 import { currentControl } from './packaging/control.ts';
 
-export type EraseRecordsActivities = ReturnType<typeof createEraseRecordsActivities>;
-
 export function createEraseRecordsActivities(deps: ConcludeDeps) {
   return {
     /**
@@ -31,11 +29,11 @@ export function createEraseRecordsActivities(deps: ConcludeDeps) {
 /** How the records of an erasure are found and weighed, each time anew. */
 export function preparing(deps: ConcludeDeps, ref: RequestRef): Prepare {
   return async (erasureId) => {
-    const { plans, weigh } = await prepareWeighing(deps, ref, erasureId);
+    const prepared = await prepareWeighing(deps, ref, erasureId);
     return {
-      plans,
+      plans: prepared.plans,
       weigh: async (work, signal) =>
-        weigh(
+        prepared.weigh(
           async (weighed) =>
             work(weighed.map(({ groups, ...each }) => ({ ...each, groups: groups.map((group) => foundGroup(group)) }))),
           signal,

@@ -1,11 +1,11 @@
 /** `steward source …`: what a source needs before records can be erased in it. */
 import type { Command } from 'commander';
-import pg from 'pg';
 import type { DataMap } from '../data-map/model.ts';
 import { collectionsOf } from '../data-map/model.ts';
 import { tableName } from '../data-map/sql-text.ts';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import type { Config } from '../platform/config.ts';
+import { installInSource } from '../platform/erasure/install.ts';
 import { eraserGrants, sourceSchema } from '../platform/erasure/source-schema.ts';
 import { openAnyMap, withMapOption } from './map/setting.ts';
 
@@ -30,7 +30,10 @@ export function sourceCommands(program: Command): void {
     const { config, map } = await openAnyMap(options);
     const sql = installSql(config, map, options);
     if (options.apply === undefined) console.log(sql);
-    else await apply(options.apply, sql);
+    else {
+      await installInSource(options.apply, sql);
+      console.log('Installed.');
+    }
   });
 }
 
@@ -51,23 +54,3 @@ export function installSql(
   const tables = mapped.map(({ schema, table, ...each }) => ({ schema, name: tableName({ ...each, schema, table }) }));
   return `${sourceSchema(eraser)}\n${eraserGrants(eraser, tables)}`;
 }
-
-/** In one transaction, so that a failure leaves the source as it was. */
-async function apply(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect().catch((error: unknown) => {
-    throw new InvalidConfiguration(`The source cannot be reached: ${codeOf(error)}.`);
-  });
-  try {
-    await client.query(`BEGIN;\n${sql}\nCOMMIT;`);
-    console.log('Installed.');
-  } catch (error) {
-    throw new InvalidConfiguration(`The source refused it: ${codeOf(error)}. Nothing was changed.`);
-  } finally {
-    await client.end();
-  }
-}
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';

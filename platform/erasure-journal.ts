@@ -118,7 +118,7 @@ async function readJournalEnd(place: JournalPlace, key: string): Promise<Journal
   return { key, ...trailer };
 }
 
-async function* entriesOf(place: JournalPlace, key: string): AsyncGenerator<unknown> {
+async function* entriesOf(place: JournalPlace, key: string): AsyncGenerator {
   const { stream } = await place.storage.get(key);
   const opened = pipeline(stream, openStream(sealingKey(place), key), () => undefined);
   for await (const line of createInterface({ input: opened, crlfDelay: Number.POSITIVE_INFINITY })) {

@@ -39,7 +39,7 @@ export interface Weighed {
 }
 
 /** What is to be erased by, as it is now. */
-export interface Prepared {
+interface Prepared {
   /** Of the sources that know the workspace. */
   readonly plans: readonly Plan[];
   /** Finds and weighs, and commits what `work` has written. Throws FenceRaised when a hold was placed meanwhile. */

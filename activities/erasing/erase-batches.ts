@@ -126,22 +126,20 @@ class SourceErasing {
     const { erasable } = this.#erasing;
     const steps = erasable.steps.filter(({ collection }) => step.together.includes(collection.ref));
     const all = steps.flatMap((each) => blocksOf(deletions, each).map((pending) => ({ each, pending })));
-    const [first] = all;
-    while (first !== undefined) {
-      const isDone = await this.#attempt(async () => {
-        await this.#client.query('SET CONSTRAINTS ALL DEFERRED');
-        await this.#client.query(`SET LOCAL statement_timeout = '10min'`);
-        for (const { each, pending } of all) {
-          const position = await this.#position(pending);
-          const table = targetTable(erasable.catalogue, each.collection);
-          const batch = { ...this.#batch(position.sequence + 1), first: pending.first, last: pending.last };
-          if (position.lastBlock < pending.last)
-            await this.#deleteBatch(table, erasable.inbound(each.collection).filter(outside(step)), batch);
-        }
-        return true;
-      });
-      if (isDone !== undefined) break;
-    }
+    if (all.length === 0) return;
+    const inOne = async (): Promise<true> => {
+      await this.#client.query('SET CONSTRAINTS ALL DEFERRED');
+      await this.#client.query(`SET LOCAL statement_timeout = '10min'`);
+      for (const { each, pending } of all) {
+        const position = await this.#position(pending);
+        const table = targetTable(erasable.catalogue, each.collection);
+        const batch = { ...this.#batch(position.sequence + 1), first: pending.first, last: pending.last };
+        if (position.lastBlock < pending.last)
+          await this.#deleteBatch(table, erasable.inbound(each.collection).filter(outside(step)), batch);
+      }
+      return true;
+    };
+    while (!(await this.#attempt(inOne)));
   }
 
   async #deleteBatch(table: TargetTable, inbound: readonly Inbound[], batch: Batch): Promise<number> {

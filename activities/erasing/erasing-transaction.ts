@@ -3,7 +3,6 @@
  * up and is tried again, smaller.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { DatabaseError } from 'pg';
 import type { ClientBase } from 'pg';
 import { Unavailable } from '../../domain/errors.ts';
 import { passFence } from '../../platform/erasure/fence.ts';
@@ -41,11 +40,24 @@ const UNIQUE = '23505';
 
 /** Also when another worker has written the same batch into the ledger. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof DatabaseError)) return false;
-  return PASSING.has(error.code ?? '') || (error.code === UNIQUE && error.schema === 'steward');
+  const { code, schema } = refusalOf(error);
+  return (code !== undefined && PASSING.has(code)) || (code === UNIQUE && schema === 'steward');
 }
+
 /** Something refers to a row of the batch: it came after the plan. */
-export const isReferred = (error: unknown): boolean => error instanceof DatabaseError && error.code === FOREIGN_KEY;
+export const isReferred = (error: unknown): boolean => refusalOf(error).code === FOREIGN_KEY;
+
+interface Refusal {
+  readonly code?: string;
+  readonly schema?: string;
+}
+
+/** SQLSTATE and schema of what the server refused. */
+function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof Error)) return {};
+  const { code, schema } = error as { readonly code?: unknown; readonly schema?: unknown };
+  return { ...(typeof code === 'string' && { code }), ...(typeof schema === 'string' && { schema }) };
+}
 
 const MOST_BLOCKS = 40;
 const FIRST_BLOCKS = 20;

@@ -17,7 +17,7 @@ export async function* leavesOf(client: ClientBase, source: string, erasureId: s
   if (!UUID.test(erasureId)) throw new TypeError('An erasure is named by a UUID.');
   const touched = `SELECT max(l.last_target) FROM steward.erasure_ledger l
      WHERE l.erasure_id = k.erasure_id AND l.collection = k.collection AND l.action = k.action`;
-  const { rows, count } = copyRows(
+  const copied = copyRows(
     client,
     `COPY (SELECT k.collection, k.action, encode((SELECT string_agg(u.leaf, ''::bytea ORDER BY u.n)
         FROM unnest(k.leaves) WITH ORDINALITY AS u(leaf, n)), 'hex')
@@ -25,21 +25,21 @@ export async function* leavesOf(client: ClientBase, source: string, erasureId: s
        ORDER BY k.collection, k.action, k.block) TO STDOUT`,
   );
   let found = 0;
-  for await (const line of createInterface({ input: rows, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of createInterface({ input: copied.rows, crlfDelay: Number.POSITIVE_INFINITY })) {
     const [collection = '', action = '', hex = ''] = line.split('\t');
     const leaves = Buffer.from(hex, 'hex');
     found += leaves.length / 32;
     yield { source, collection: unescaped(collection), action, leaves };
   }
-  if (rows.errored) throw rows.errored;
-  await count();
-  const { rows: sums } = await client.query<{ rows: string }>(
+  if (copied.rows.errored) throw copied.rows.errored;
+  await copied.count();
+  const { rows } = await client.query<{ rows: string }>(
     `SELECT coalesce(sum(l.rows), 0) AS rows FROM steward.erasure_ledger l
       WHERE l.erasure_id = $1 AND l.generation > coalesce((SELECT cleared FROM steward.erasures WHERE erasure_id = $1), 0)`,
     [erasureId],
   );
-  if (Number(sums[0]?.rows) !== found)
-    throw new SourceFailed(`The ledger of ${source} has ${sums[0]?.rows ?? '0'} rows and there are ${found} leaves.`);
+  if (Number(rows[0]?.rows) !== found)
+    throw new SourceFailed(`The ledger of ${source} has ${rows[0]?.rows ?? '0'} rows and there are ${found} leaves.`);
 }
 
 /** As the text format of COPY writes it. */

@@ -95,6 +95,6 @@ export async function lockPosition(
   return {
     generation: erasure.generation,
     lastBlock: Number(rows[0]?.last ?? 0),
-    sequence: Number(rows[0]?.sequence ?? 0),
+    sequence: rows[0]?.sequence ?? 0,
   };
 }

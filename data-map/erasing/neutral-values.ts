@@ -37,7 +37,7 @@ export function neutralValue({ live, isReference }: MaskedColumn): string | unde
 
 function neutralTime(type: string): string | undefined {
   if (/^(date|timestamp)/.test(type)) return `'1970-01-01'::${type}`;
-  if (/^time/.test(type)) return `'00:00'::${type}`;
+  if (type.startsWith('time')) return `'00:00'::${type}`;
   return type === 'interval' ? `'0'::interval` : undefined;
 }
 

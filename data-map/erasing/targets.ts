@@ -49,7 +49,7 @@ function decidedRows(collection: PlannedCollection, tenant: string): string {
 }
 
 /** Few enough that a batch which waits for a lock can be made small, so many that what a block costs does not count. */
-export const BLOCK_ROWS = 500;
+const BLOCK_ROWS = 500;
 
 export interface Freezing {
   readonly erasureId: string;

@@ -24,9 +24,9 @@ import type { LocatingFixture } from '../locating/locating-fixture.ts';
 import { quietControl } from '../packaging/packaging-fixture.ts';
 
 /** By the name of a table: what is decided on the person's rows there. */
-export type Decided = Readonly<Record<string, FoundGroup['decision']>>;
+type Decided = Readonly<Record<string, FoundGroup['decision']>>;
 
-export const ERASE: FoundGroup['decision'] = { decision: 'erase', keeps: [] };
+const ERASE: FoundGroup['decision'] = { decision: 'erase', keeps: [] };
 export const RETAIN: FoundGroup['decision'] = { decision: 'retain', keeps: [] };
 export const reduce = (...keeps: readonly string[]): FoundGroup['decision'] => ({ decision: 'pseudonymise', keeps });
 
