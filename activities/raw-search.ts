@@ -102,8 +102,8 @@ async function retainedAmong(
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const confirmed = rows.map(({ collection, key }) => ({ collection, key, mention: false }));
-  const { weigh } = await prepareWeighing(deps, ref, ref.erasureId, confirmed);
-  return weigh(async (weighed) => {
+  const prepared = await prepareWeighing(deps, ref, ref.erasureId, confirmed);
+  return prepared.weigh(async (weighed) => {
     const retained = new Set<string>();
     for (const { source, client, plan, groups } of weighed) {
       const statements = new Statements(client, source);

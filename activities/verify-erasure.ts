@@ -34,8 +34,8 @@ export async function verifyErasure(deps: WeighingDeps, ref: RequestRef, control
       await moveRequest(trx, ref, { to: 'verifying' });
       return readWish(trx, deps, ref);
     });
-    const { weigh } = await prepareWeighing(deps, ref, wish.erasureId);
-    const rescans = await weigh(async (weighed) => {
+    const prepared = await prepareWeighing(deps, ref, wish.erasureId);
+    const rescans = await prepared.weigh(async (weighed) => {
       const all: Rescan[] = [];
       for (const each of weighed) all.push(await rescanSource(deps.sources, each, wish));
       return all;

@@ -47,8 +47,8 @@ export interface Rescan extends Pick<Verification, 'searched' | 'residuals'> {
 
 export async function rescanSource(sources: Sources, rescanned: Rescanned, wish: RescanWish): Promise<Rescan> {
   const statements = new Statements(rescanned.client, rescanned.source);
-  const { rows: types } = await statements.run(readColumnTypes(rescanned.plan));
-  const scope = { ...wish, tenantKey: rescanned.tenantKey, types: columnTypes(types) };
+  const types = columnTypes((await statements.run(readColumnTypes(rescanned.plan))).rows);
+  const scope = { ...wish, tenantKey: rescanned.tenantKey, types };
   const targets = await readTargets(statements, scope);
   const again = wish.isRefused ? [] : await foundAgain(statements, rescanned, scope);
   const residuals = [
@@ -58,7 +58,7 @@ export async function rescanSource(sources: Sources, rescanned: Rescanned, wish:
   ];
   const objects = await leftOfObjects(sources, statements, wish.erasureId);
   const { collections } = rescanned.plan;
-  const found = rescanned.groups.reduce((sum, { rows }) => sum + rows, 0);
+  const rows = rescanned.groups.reduce((sum, group) => sum + group.rows, 0);
   return {
     searched: {
       sources: 1,
@@ -67,7 +67,7 @@ export async function rescanSource(sources: Sources, rescanned: Rescanned, wish:
       records: targets.filter(({ action }) => action !== 'restrict').reduce((sum, each) => sum + each.records, 0),
       objects: objects.searched,
     },
-    expected: found - again.reduce((sum, { count }) => sum + count, 0),
+    expected: rows - again.reduce((sum, { count }) => sum + count, 0),
     residuals: together([...residuals, ...objects.residuals]),
   };
 }

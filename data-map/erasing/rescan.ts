@@ -112,7 +112,7 @@ export function keysWith(
 ): Statement {
   const binds = new Binds();
   const names = collection.key.map((_, index) => keyColumn(index));
-  const lists = names.map((_, index) => `${binds.add(keys.map((each) => each[index] ?? ''))}::text[]`);
+  const lists = names.map((_, index) => `${binds.add(keys.map((key) => key[index] ?? ''))}::text[]`);
   const same = names.map((name) => `f.${name}::text = h.${name}`).join(' AND ');
   const text = `SELECT DISTINCT ARRAY[${names.map((name) => `h.${name}`).join(', ')}] AS key
 FROM unnest(${lists.join(', ')}) h(${names.join(', ')}) JOIN ${groundsTable(collection)} f ON ${same}
