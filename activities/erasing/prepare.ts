@@ -38,10 +38,10 @@ export interface PreparedWeighing {
   /**
    * As `withWeighedSources`. Throws FenceRaised when a hold was placed since these were read; then all is to be read anew.
    */
-  weigh<T>(
+  readonly weigh: <T>(
     work: (weighed: readonly WeighedSource[], unerasable: readonly UnerasableSource[]) => Promise<T>,
     signal?: AbortSignal,
-  ): Promise<T>;
+  ) => Promise<T>;
 }
 
 /**
