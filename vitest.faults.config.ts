@@ -7,6 +7,9 @@ export default defineConfig({
     environment: 'node',
     restoreMocks: true,
     include: ['test/**/*.faults.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    // Each takes the whole machine, and counts on it.
+    fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 180_000,
   },

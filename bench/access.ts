@@ -8,12 +8,12 @@ import { loadPeople, personOf, PERSON_TABLES } from './access/people.ts';
 import type { BenchPerson } from './access/people.ts';
 import type { BuildWork } from './access/build-child.ts';
 import type { ReferenceWork, ZipInput } from './access/reference-child.ts';
-import { fileAccess } from './access/requests.ts';
 import { unpack } from './access/unpack.ts';
 import { inChild } from './support/child.ts';
 import { openCustomer } from './support/customer.ts';
 import type { Customer } from './support/customer.ts';
 import type { Measurement } from './support/measure.ts';
+import { fileLocating } from './support/requests.ts';
 import { resultOf } from './support/result.ts';
 import type { Pair, Result } from './support/result.ts';
 import { inTurns, pairsOf } from './support/rounds.ts';
@@ -29,6 +29,9 @@ const MOST_TIME = 1.5;
 const MOST_SLOPE = 1.05;
 const MOST_GROWTH_MIB = 100;
 const MIB = 2 ** 20;
+
+const fileAccess = (customer: Customer, { email }: BenchPerson): Promise<RequestRef> =>
+  fileLocating(customer, 'access', [{ type: 'email', value: email }]);
 
 type Rounds = readonly Round<Measurement>[];
 

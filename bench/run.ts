@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PROJECT } from '../dev/home.ts';
 import { access } from './access.ts';
+import { erasure } from './erasure.ts';
 import { lookupGrowth } from './lookup-growth.ts';
 import { describeHardware } from './support/hardware.ts';
 import { printed, writeReport } from './support/report.ts';
@@ -15,6 +16,7 @@ import { workspaceExport } from './workspace-export.ts';
 
 const SUITES: Readonly<Record<string, Suite>> = {
   access,
+  erasure,
   'workspace-export': workspaceExport,
   'lookup-growth': lookupGrowth,
 };

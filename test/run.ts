@@ -3,7 +3,7 @@
  * has failed, so that one run tells all; the last line counts, and the exit code is 1 when anything failed.
  *
  * `--static` stops after the checks; `--s3` runs instead the tests against a real S3-compatible server, which has to be
- * built first. Anything else is handed to Vitest.
+ * built first; `--faults` the crashes and races that take minutes. Anything else is handed to Vitest.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -84,8 +84,13 @@ async function readReport(file: string, code: number): Promise<Outcome> {
 
 const [mode, ...others] = process.argv.slice(2);
 const outcomes: Outcome[] = [];
-if (mode === '--s3') {
-  outcomes.push(await tests(['--config', 'vitest.s3.config.ts', ...others]));
+const APART: Readonly<Record<string, string>> = {
+  '--s3': 'vitest.s3.config.ts',
+  '--faults': 'vitest.faults.config.ts',
+};
+const apart = APART[mode ?? ''];
+if (apart !== undefined) {
+  outcomes.push(await tests(['--config', apart, ...others]));
 } else {
   for (const each of CHECKS) outcomes.push(await check(each));
   if (mode !== '--static') outcomes.push(await tests(process.argv.slice(2)));

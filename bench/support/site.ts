@@ -22,8 +22,9 @@ export interface Site {
   readonly configFile: string;
   /** A further database that `crm_owner` owns; answers its URL. */
   createSource(name: string): Promise<string>;
-  /** The same database as Steward's role in a source. */
+  /** The same database as Steward's roles in a source. */
   asReader(url: string): string;
+  asEraser(url: string): string;
 }
 
 /** Runs `work` with the database servers up and Steward's schema in place; stops and removes everything afterwards. */
@@ -59,6 +60,7 @@ export async function withSite<T>(log: (line: string) => void, work: (site: Site
     configFile,
     createSource: (name) => createSource(adminUrl, databases, name),
     asReader: (url) => inDatabase(databases.crm_reader, new URL(url).pathname),
+    asEraser: (url) => inDatabase(databases.crm_eraser, new URL(url).pathname),
   });
 }
 

@@ -1,6 +1,6 @@
 /** The sample CRM in databases of given sizes, side by side on one server. */
 import type { ClientBase } from 'pg';
-import { grantReader } from '../../dev/databases.ts';
+import { grantEraser, grantReader } from '../../dev/databases.ts';
 import { createSampleCrm } from '../../dev/sample-crm/create.ts';
 import { withConnection } from './site.ts';
 import type { Site } from './site.ts';
@@ -8,8 +8,9 @@ import type { Site } from './site.ts';
 export interface SizedSource {
   /** What was really written. */
   readonly rows: number;
-  /** For Steward's role in a source. */
+  /** For Steward's roles in a source: the one that reads, and the one that erases. */
   readonly url: string;
+  readonly eraseUrl: string;
 }
 
 /** Some. Those of the other workspace, which has a tenth as many people, are among them. */
@@ -24,9 +25,10 @@ export async function loadSource(site: Site, rows: number, log: (line: string) =
   const people = Math.ceil(rows / ROWS_PER_PERSON);
   await createSampleCrm({ url, mediaFolder: site.home.path('unread-media'), people, log });
   await grantReader(url);
+  await grantEraser(url);
   return withConnection(url, async (client) => {
     await client.query('VACUUM (FREEZE, ANALYZE)');
-    return { rows: await countRows(client), url: site.asReader(url) };
+    return { rows: await countRows(client), url: site.asReader(url), eraseUrl: site.asEraser(url) };
   });
 }
 

@@ -34,8 +34,9 @@ export interface NewPlan {
 /** The open erasure of the request, which it has one of; another one after the last was closed. */
 export async function openErasure(trx: Transaction, { workspaceId, requestId }: RequestRef): Promise<string> {
   const of = { workspace_id: workspaceId, request_id: requestId };
-  // Whoever opens another one at the same time waits here for the first.
-  await trx('requests').where({ workspace_id: workspaceId, id: requestId }).forUpdate().first('id');
+  // Whoever opens another one at the same time waits here for the first. No stronger lock: whoever writes a message of the
+  // request keeps its key, and may wait for the audit log that we hold.
+  await trx('requests').where({ workspace_id: workspaceId, id: requestId }).forNoKeyUpdate().first('id');
   const open = await trx('erasures').where(of).whereNull('closed_at').first<{ id: string } | undefined>('id');
   if (open) return open.id;
   const last = await trx('erasures').where(of).max<{ ordinal: number | null }[]>({ ordinal: 'ordinal' });
