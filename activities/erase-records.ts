@@ -9,6 +9,8 @@ import { prepareWeighing } from './erasing/prepare.ts';
 import type { WeighedGroup } from './erasing/weighing.ts';
 import { currentControl } from './packaging/control.ts';
 
+export type EraseRecordsActivities = ReturnType<typeof createEraseRecordsActivities>;
+
 export function createEraseRecordsActivities(deps: ConcludeDeps) {
   return {
     /**

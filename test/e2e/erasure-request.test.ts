@@ -80,7 +80,7 @@ async function mediaFiles(): Promise<readonly string[]> {
 const keysIn = (rows: readonly string[] = []): readonly string[] =>
   rows.flatMap((row) =>
     Object.entries(JSON.parse(row) as Record<string, unknown>)
-      .filter(([column]) => /_key$/.test(column))
+      .filter(([column]) => column.endsWith('_key'))
       .map(([, key]) => String(key).replace(/^.*\//, '')),
   );
 
