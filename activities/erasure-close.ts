@@ -1,5 +1,6 @@
 /** How an erasure ends: carried out, wholly or in part; refused by the controller; or withdrawn before it began. */
 import type { ErasureClosed } from '../domain/erasure.ts';
+import type { Verification } from '../domain/certificate/format.ts';
 import { NotFound } from '../domain/errors.ts';
 import type { RequestOutcome, RequestStatus } from '../domain/request.ts';
 import type { RequestRef } from '../domain/runs.ts';
@@ -20,8 +21,9 @@ export type ErasureCloseActivities = ReturnType<typeof createErasureCloseActivit
 export function createErasureCloseActivities({ db, storage }: ErasureCloseDeps) {
   return {
     /**
-     * Answers the request. While records are retained, or were left because the rest of it was refused, it is answered in
-     * part, and goes on when the first ground ends; what people attached while they searched by hand is gone in any case.
+     * Answers the request. While records are retained, or were left because the rest of it was refused, or are there against
+     * the plan, it is answered in part, and goes on when the first ground ends; what people attached while they searched by
+     * hand is gone in any case.
      */
     async closeErasure(ref: RequestRef): Promise<ErasureClosed> {
       await deleteAttachments(storage, ref);
@@ -30,7 +32,8 @@ export function createErasureCloseActivities({ db, storage }: ErasureCloseDeps) 
         if (!erasure) return readAnswer(trx, ref);
         const left = await readLeft(trx, erasure);
         await closeErasureRow(trx, ref, erasure.id, left.firstEnd);
-        if (left.rows > 0) return answer(trx, ref, 'partially_completed', 'partially_fulfilled');
+        if (left.rows > 0 || erasure.verification?.result === 'failed')
+          return answer(trx, ref, 'partially_completed', 'partially_fulfilled');
         return answer(trx, ref, 'completed', erasure.begun_at === null ? 'no_data' : 'fulfilled');
       });
     },
@@ -50,6 +53,7 @@ export function createErasureCloseActivities({ db, storage }: ErasureCloseDeps) 
 
 interface OpenErasure extends ErasureRow {
   readonly begun_at: Date | null;
+  readonly verification: Pick<Verification, 'result'> | null;
 }
 
 async function lockOpenErasure(trx: Transaction, ref: RequestRef): Promise<OpenErasure | undefined> {
@@ -60,12 +64,18 @@ async function lockOpenErasure(trx: Transaction, ref: RequestRef): Promise<OpenE
     .first<OpenErasure | undefined>();
 }
 
+/** Other people's records, out of which all that was the person's has been taken: nothing of theirs is left to look at again. */
+const IS_OTHERS = `decision = 'pseudonymise' AND EXISTS (
+  SELECT FROM jsonb_array_elements(grounds) g WHERE g->>'weight' = 'keeps') AND NOT EXISTS (
+  SELECT FROM jsonb_array_elements(grounds) g WHERE g->>'weight' = 'keeps'
+     AND coalesce(g->'ground'->>'because', '') NOT IN ('others_record', 'mention'))`;
+
 /** What the last plan found and the erasing has left, and when the first of it is no longer to be retained. */
 async function readLeft(
   trx: Transaction,
   erasure: OpenErasure,
 ): Promise<{ readonly rows: number; readonly firstEnd: Date | null }> {
-  const left = currentDecisions(trx, erasure).where('rows', '>', 0);
+  const left = currentDecisions(trx, erasure).where('rows', '>', 0).whereRaw(`NOT (${IS_OTHERS})`);
   if (!(await isRejected(trx, erasure))) void left.whereNot({ decision: 'erase' });
   const row = await left.first<{ rows: string; first_end: Date | null }>(
     trx.raw('coalesce(sum(rows), 0) AS rows'),

@@ -21,10 +21,15 @@ interface Decided {
   readonly rows: number;
   readonly endsFirst?: string;
   readonly generation?: number;
+  readonly grounds?: readonly object[];
 }
 
 /** An erasure whose plan was made twice, of a request that stands in `status`. */
-async function erasure(status: string, decided: readonly Decided[], { begun = true } = {}): Promise<RequestRef> {
+async function erasure(
+  status: string,
+  decided: readonly Decided[],
+  { begun = true, result }: { readonly begun?: boolean; readonly result?: 'passed' | 'failed' } = {},
+): Promise<RequestRef> {
   const ref = await fixture.fileRequest(NOBODY);
   await fixture.own.pool.query("UPDATE steward.requests SET type = 'erasure', status = $2 WHERE id = $1", [
     ref.requestId,
@@ -39,9 +44,10 @@ async function erasure(status: string, decided: readonly Decided[], { begun = tr
     generation: 2,
     epochs: {},
     begun_at: begun ? new Date() : null,
+    verification: result ? { result } : null,
     created_at: new Date(),
   });
-  for (const { decision, rows, endsFirst, generation = 2 } of decided) {
+  for (const { decision, rows, endsFirst, generation = 2, grounds = [] } of decided) {
     await insertLoneRow(fixture.own.pool, 'decisions', {
       ...of,
       id: randomUUID(),
@@ -51,7 +57,7 @@ async function erasure(status: string, decided: readonly Decided[], { begun = tr
       combination: randomUUID(),
       record_class: 'billing_record',
       decision,
-      grounds: [],
+      grounds,
       map_version: 'a test',
       rows,
       keeps: [],
@@ -108,6 +114,29 @@ describe('an erasure that is closed', () => {
       closed: true,
       review_at: new Date('2029-12-31T23:00:00Z'),
     });
+  });
+
+  it("is fulfilled when what is left is other people's, without what was the person's", async () => {
+    const kept = (because: string) => ({ ground: { kind: 'reference', because }, weight: 'keeps' });
+    const ref = await erasure('certifying', [
+      { decision: 'pseudonymise', rows: 4, grounds: [kept('others_record')] },
+      { decision: 'pseudonymise', rows: 1, grounds: [kept('mention'), { ground: { kind: 'rule' }, weight: 'yields' }] },
+    ]);
+    expect(await activities.closeErasure(ref)).toEqual({ status: 'completed', outcome: 'fulfilled' });
+  });
+
+  it.each([
+    ['a rule', { ground: { kind: 'rule' }, weight: 'keeps' }],
+    ['a kept record that refers to it', { ground: { kind: 'reference', because: 'kept_record' }, weight: 'keeps' }],
+  ])('is answered in part when %s keeps some of it as well', async (_, ground) => {
+    const others = { ground: { kind: 'reference', because: 'others_record' }, weight: 'keeps' };
+    const ref = await erasure('certifying', [{ decision: 'pseudonymise', rows: 1, grounds: [others, ground] }]);
+    expect(await activities.closeErasure(ref)).toMatchObject({ status: 'partially_completed' });
+  });
+
+  it('is not fulfilled while anything is there that should not be', async () => {
+    const ref = await erasure('certifying', [{ decision: 'erase', rows: 12 }], { result: 'failed' });
+    expect(await activities.closeErasure(ref)).toMatchObject({ outcome: 'partially_fulfilled' });
   });
 
   it('is fulfilled when nothing is retained, whatever earlier plans had found', async () => {
