@@ -53,6 +53,7 @@ const texts: Record<string, fc.Arbitrary<string>> = {
   retrying: fc.tuple(fc.constantFrom(...SERVICES), at).map((values) => summaries.retrying(...values)),
   reminderTimer: count.map((value) => summaries.reminderTimer(value)),
   packagesDeleted: fc.tuple(count, count).map((values) => summaries.packagesDeleted(...values)),
+  rawSearched: fc.tuple(count, count).map((values) => summaries.rawSearched(...values)),
   storageSwept: fc.tuple(count, count).map((values) => summaries.storageSwept(...values)),
   tombstonesSwept: count.map((value) => summaries.tombstonesSwept(value)),
   packageExpiryTimer: fc.constant(summaries.packageExpiryTimer()),
