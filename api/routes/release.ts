@@ -6,13 +6,14 @@ import { decideRelease, readReview } from '../../platform/records/releases.ts';
 import type { ReviewFacts } from '../../platform/records/releases.ts';
 import { readRequestDetails } from '../../platform/records/request-details.ts';
 import type { Manifest } from '../../domain/manifest.ts';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { deliver } from '../delivery.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { workspaceEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { requireKnownTargets } from '../redaction-targets.ts';
 import { id, ofRequest } from '../schemas/common.ts';
+import { actingUnder } from '../schemas/instructions.ts';
 import { exemptionLog, filePage, newRedactions, releaseDecision, shownReview } from '../schemas/release.ts';
 import { shownRequestDetails } from '../schemas/requests.ts';
 
@@ -100,18 +101,13 @@ const withdraw = workspaceEndpoint(
     scope,
     input: {
       params: ofRequest.extend({ redactionId: id }),
-      query: z.object({
-        instructionId: id
-          .optional()
-          .meta({ description: 'The standing instruction that a key of the processor acts under.' }),
-      }),
+      query: actingUnder,
     },
     success: { status: 204, description: 'It is withdrawn, now or before.' },
     problems: [409],
   },
-  async ({ deps, caller, params, query: { instructionId } }) => {
-    const named = instructionId === undefined ? undefined : { id: instructionId, version: undefined };
-    await withdrawRedaction(deps.db, caller, params.requestId, params.redactionId, named);
+  async ({ deps, caller, params, query: { instruction } }) => {
+    await withdrawRedaction(deps.db, caller, params.requestId, params.redactionId, instruction);
     return { body: undefined };
   },
 );

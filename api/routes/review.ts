@@ -1,5 +1,5 @@
 /** /v1/requests/{id}/review: what is to be erased, what is kept and why, and what people say of it. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { InvalidInput } from '../../domain/errors.ts';
 import { decideReview } from '../../platform/records/erasure-approvals.ts';
 import { listDecisions } from '../../platform/records/erasure-decisions.ts';
@@ -12,7 +12,8 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { workspaceEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { keyProblem } from '../redaction-targets.ts';
-import { id, ofRequest } from '../schemas/common.ts';
+import { ofRequest } from '../schemas/common.ts';
+import { actingUnder } from '../schemas/instructions.ts';
 import {
   approval,
   decisionPage,
@@ -124,18 +125,13 @@ const withdraw = workspaceEndpoint(
     scope,
     input: {
       params: ofOverride,
-      query: z.object({
-        instructionId: id
-          .optional()
-          .meta({ description: 'The standing instruction that a key of the processor acts under.' }),
-      }),
+      query: actingUnder,
     },
     success: { status: 204, description: 'It is withdrawn, now or before.' },
     problems: [409],
   },
-  async ({ deps, caller, params: { requestId, overrideId }, query: { instructionId } }) => {
-    const named = instructionId === undefined ? undefined : { id: instructionId, version: undefined };
-    await withdrawOverride(deps.db, caller, requestId, overrideId, named);
+  async ({ deps, caller, params: { requestId, overrideId }, query: { instruction } }) => {
+    await withdrawOverride(deps.db, caller, requestId, overrideId, instruction);
     await deliver(deps, caller.workspaceId, requestId);
     return { body: undefined };
   },

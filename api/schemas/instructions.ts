@@ -74,3 +74,14 @@ export const shownInstruction = z
     revokedAt: shownInstant.nullable(),
   })
   .meta({ id: 'Instruction' });
+
+/** Of what is taken back, which has no body to name an instruction in. */
+export const actingUnder = z
+  .object({
+    instructionId: id
+      .optional()
+      .meta({ description: 'The standing instruction that a key of the processor acts under.' }),
+  })
+  .transform(({ instructionId }) => ({
+    instruction: instructionId === undefined ? undefined : { id: instructionId, version: undefined },
+  }));

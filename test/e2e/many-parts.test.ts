@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { WORKFLOWS_PATH } from '../../activities/bundle.ts';
 import { TASK_QUEUES } from '../../domain/ids.ts';
 import type { PartRef, PartsRun, StoredPart } from '../../domain/workspace-export.ts';
+import { registerNamespace } from '../support/plain-namespace.ts';
 
 /** The run that writes parts, alone on a server, with parts that cost nothing: what it does with very many of them. */
 const NAMESPACE = 'many-parts';
@@ -33,10 +34,7 @@ async function exportPart({ ordinal }: PartRef): Promise<StoredPart> {
 beforeAll(async () => {
   const address = endpoints.temporal;
   const connection = await Connection.connect({ address });
-  await connection.workflowService.registerNamespace({
-    namespace: NAMESPACE,
-    workflowExecutionRetentionPeriod: { seconds: 86_400 as never, nanos: 0 },
-  });
+  await registerNamespace(address, NAMESPACE);
   const native = await NativeConnection.connect({ address });
   const common = { connection: native, namespace: NAMESPACE, maxCachedWorkflows: 2 };
   const workers = await Promise.all([
