@@ -41,12 +41,13 @@ afterAll(async () => {
 const ignore = (): void => undefined;
 const cuts = new Set<Promise<void>>();
 
-/** Ends whatever Steward or an erasure has open in the source just then. */
+/** Ends whatever Steward or an erasure has open in the source just then, other cuts excepted. */
 async function cutSomething(): Promise<void> {
   await delay(Math.random() * 12);
   const { rowCount } = await fixture.source.pool.query(
     `SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
-       WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' ORDER BY random() LIMIT 1) one`,
+       WHERE datname = current_database() AND state <> 'idle' AND query NOT LIKE 'SELECT pg_terminate_backend%'
+       ORDER BY random() LIMIT 1) one`,
   );
   met.cut += rowCount ?? 0;
 }
