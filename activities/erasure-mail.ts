@@ -37,6 +37,9 @@ export function createErasureMailActivities(deps: RequestMailDeps) {
           ...(result === 'partially_erased' || result === 'nothing_erased'
             ? ['It says what is kept, why and until when. The request goes on by itself when the first ground ends.']
             : []),
+          ...(result === 'failed'
+            ? ['It says where something was left. We look at that; another certificate supersedes this one when it is gone.']
+            : []),
         ],
       });
     },

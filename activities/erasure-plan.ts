@@ -3,8 +3,10 @@ import { approvalsFor } from '../data-map/erasing/approvals.ts';
 import { groundsTable } from '../data-map/erasing/combinations.ts';
 import type { ErasureAction, ErasurePlanned } from '../domain/erasure.ts';
 import type { RequestRef } from '../domain/runs.ts';
+import { isPending, readAlike } from '../platform/records/alike-decisions.ts';
 import { storeSamples } from '../platform/records/decision-samples.ts';
 import type { SampleRow } from '../platform/records/decision-samples.ts';
+import { requireErasure } from '../platform/records/erasure-review.ts';
 import { decisionIds, openErasure, savePlan } from '../platform/records/erasures.ts';
 import type { PlannedDecision } from '../platform/records/erasures.ts';
 import { moveRequest, recordEvent } from '../platform/records/request-progress.ts';
@@ -89,10 +91,12 @@ async function save(
     });
     await storeSamples(trx, ring, ref, new Map(named));
     const planned = { erasureId, generation, ...sums(groups), pending };
+    // As the controller tells decisions apart, for the timeline is the controller's to read.
+    const shown = (await readAlike(trx, await requireErasure(trx, ref), 'controller')).filter(isPending).length;
     await recordEvent(trx, ref, {
       kind: 'erasure_planned',
       dedupe: `erasure-planned-${erasureId}-${generation}`,
-      details: { ...planned, ...notConnected(unerasable) },
+      details: { ...planned, pending: shown, ...notConnected(unerasable) },
     });
     return planned;
   });

@@ -75,7 +75,7 @@ async function searchBatch(
   for (const [index, each] of batch.entries()) {
     const verification = verifications[index];
     if (verification === undefined) throw new TypeError('Every erasure of a batch is searched for.');
-    const { language, evidence } = await collectEvidence(deps, each, signal, each.erasureId);
+    const { language, evidence } = await collectEvidence(deps, each, signal, { erasureId: each.erasureId });
     await issueCertificates(deps, each, { kind: 'supplement', language, evidence: { ...evidence, verification } });
     if (verification.result === 'passed') continue;
     left += 1;

@@ -2,7 +2,7 @@
 import { DateTime } from 'luxon';
 import { NotFound } from '../domain/errors.ts';
 import type { RequestType } from '../domain/request.ts';
-import type { Reminder, RequestRef } from '../domain/runs.ts';
+import type { Reminder, RequestRef, RequestRun } from '../domain/runs.ts';
 import type { Database } from '../platform/database.ts';
 import type { Mailer } from '../platform/mail.ts';
 import { findTasks } from '../platform/records/manual-tasks.ts';
@@ -12,6 +12,14 @@ export interface RequestMailDeps {
   readonly db: Database;
   readonly mailer: Mailer;
   readonly publicUrl: string;
+}
+
+/** A run of a request, whose reminders are counted by themselves. */
+export type Occasions = RequestRef & Pick<RequestRun, 'continues'>;
+
+/** What is the second reminder of one run is not the second of the next. */
+export function occasion({ continues }: Occasions, ordinal: number): string {
+  return continues === undefined ? String(ordinal) : `${continues}.${ordinal}`;
 }
 
 export interface RequestMail {
@@ -65,9 +73,9 @@ function readOccasion(db: Database, ref: RequestRef, dedupe: string): Promise<Oc
 }
 
 /** Asks those who are awaited: whoever searches a system by hand, each for their own; otherwise the controller. */
-export async function remind(deps: RequestMailDeps, ref: RequestRef, reminder: Reminder): Promise<void> {
+export async function remind(deps: RequestMailDeps, ref: Occasions, reminder: Reminder): Promise<void> {
   const kind = reminder.again ? 'reminder_sent' : 'people_asked';
-  const dedupe = `reminder-${reminder.about}-${reminder.ordinal}`;
+  const dedupe = `reminder-${reminder.about}-${occasion(ref, reminder.ordinal)}`;
   const subject = subjectOf(reminder);
   if (reminder.about !== 'manual_tasks') {
     const mail = { dedupe, kind, subject, lines: callFor(deps, ref, reminder.about) };

@@ -8,8 +8,8 @@ import { deleteAttachments } from '../platform/records/attachments.ts';
 import { cancelTasks } from '../platform/records/manual-tasks.ts';
 import { moveRequest, recordEvent } from '../platform/records/request-progress.ts';
 import type { ObjectStorage } from '../platform/storage/storage.ts';
-import { mailOnce, remind } from './request-mail.ts';
-import type { RequestMailDeps } from './request-mail.ts';
+import { mailOnce, occasion, remind } from './request-mail.ts';
+import type { Occasions, RequestMailDeps } from './request-mail.ts';
 
 export interface RequestActivityDeps extends RequestMailDeps {
   readonly storage: ObjectStorage;
@@ -91,11 +91,11 @@ export function createRequestActivities(deps: RequestActivityDeps) {
 
     /** Tells the controller that a request waits for its instruction. */
     async remindController(
-      ref: RequestRef,
+      ref: Occasions,
       reminder: { readonly ordinal: number; readonly overdue: boolean },
     ): Promise<void> {
       await mailOnce(deps, ref, {
-        dedupe: `reminder-${reminder.ordinal}`,
+        dedupe: `reminder-${occasion(ref, reminder.ordinal)}`,
         kind: 'reminder_sent',
         subject: reminder.overdue ? 'is overdue and waits for your instruction' : 'waits for your instruction',
         lines: [
@@ -106,7 +106,7 @@ export function createRequestActivities(deps: RequestActivityDeps) {
     },
 
     /** Asks, or asks again, whoever the request waits for. */
-    async remindPeople(ref: RequestRef, reminder: Reminder): Promise<void> {
+    async remindPeople(ref: Occasions, reminder: Reminder): Promise<void> {
       await remind(deps, ref, reminder);
     },
   };

@@ -82,10 +82,17 @@ function verificationOf(rescans: readonly Rescan[]): Verification {
 }
 
 async function record(trx: Transaction, ref: RequestRef, erasureId: string, verification: Verification): Promise<void> {
+  const own = { workspace_id: ref.workspaceId, id: erasureId };
+  const failed = await trx('erasures').where(own).whereRaw(`verification ->> 'result' = 'failed'`).first('id');
   await trx('erasures')
-    .where({ workspace_id: ref.workspaceId, id: erasureId })
+    .where(own)
     .update({ verification: JSON.stringify(verification), verified_at: new Date(verification.at) });
   const { result, searched, residuals } = verification;
+  // What was left over is gone, and nobody has to look any more.
+  if (result === 'passed' && failed !== undefined)
+    await trx('requests')
+      .where({ workspace_id: ref.workspaceId, id: ref.requestId })
+      .update({ needs_attention: false });
   await recordEvent(trx, ref, {
     kind: 'erasure_verified',
     details: { erasureId, result, ...searched, residuals: residuals.reduce((sum, { count }) => sum + count, 0) },

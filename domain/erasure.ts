@@ -60,6 +60,11 @@ export interface ErasureCertified {
   readonly reviewAt: string | undefined;
 }
 
+/** Of an erasure that goes on: something is left that was not to be. */
+export interface FailureCertified {
+  readonly certificateId: string;
+}
+
 /** `left`: those of which something was found that was not to be left. */
 export interface RawSearchResult {
   readonly erasures: number;

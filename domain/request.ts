@@ -24,7 +24,8 @@ export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 /** Which status may follow which. A status without a successor is an end. */
 const TRANSITIONS = {
   received: ['awaiting_instruction', 'locating', 'cancelled'],
-  awaiting_instruction: ['locating', 'cancelled'],
+  /** With `planning` when it goes on after a partial answer: what it found then is found anew. */
+  awaiting_instruction: ['locating', 'planning', 'cancelled'],
   locating: ['reviewing_matches', 'gathering', 'packaging', 'planning', 'completed', 'cancelled'],
   /** Rows that may be somebody else's wait for a person's word; then it is looked again. */
   reviewing_matches: ['locating', 'cancelled'],
@@ -44,8 +45,8 @@ const TRANSITIONS = {
   erasing: ['planning', 'verifying'],
   verifying: ['planning', 'certifying'],
   certifying: ['completed', 'partially_completed'],
-  /** Answered; goes on by itself when a ground of what is retained ends. */
-  partially_completed: ['planning'],
+  /** Answered; goes on by itself when a ground of what is retained ends, if its instruction still stands. */
+  partially_completed: ['awaiting_instruction', 'planning'],
   completed: [],
   cancelled: [],
 } as const satisfies Record<string, readonly string[]>;

@@ -163,6 +163,7 @@ export const ACTIVITY_SUMMARIES = {
   endErasure: line`Write the journal of the erasure`(),
   verifyErasure: line`Look for what is left`(),
   certifyErasure: line`Write the certificate`(),
+  certifyFailedErasure: line`Write the certificate of what is left`(),
   tellErasure: line`Tell the controller of the certificate`(),
   closeErasure: line`Close the erasure`(),
   refuseErasure: line`Close what was refused`(),

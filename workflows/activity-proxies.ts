@@ -137,6 +137,7 @@ export const erasing = proxy(
   'endErasure',
   'verifyErasure',
   'certifyErasure',
+  'certifyFailedErasure',
 );
 
 /** Reads every table once a day; beside other bulk work. */

@@ -29,6 +29,9 @@ export async function dataSubjectRequest(run: RequestRun): Promise<RequestResult
 /** Runs begun by version 0.1 know neither searches by hand nor reviews. */
 const PEOPLE_TAKE_PART = 'people-take-part';
 
+/** Runs that went on after a partial answer before version 0.3 did not ask whether their instruction still stands. */
+const CONTINUES_UNDER_INSTRUCTION = 'continues-under-instruction';
+
 type Outcome = 'fulfilled' | 'partially_fulfilled' | 'no_data';
 
 /** The run's state and steps; each step leaves the database, the search attributes and the details saying the same. */
@@ -66,11 +69,17 @@ class RequestInProgress {
   }
 
   private async fulfil(): Promise<RequestResult> {
-    if (this.run.continues !== undefined) return this.review();
+    if (this.run.continues !== undefined) return this.goOn();
     await outbound.acknowledgeRequest(this.run);
     await this.awaitInstruction();
     if (this.run.type === 'erasure') return this.eraseWithPeople();
     return this.close(patched(PEOPLE_TAKE_PART) ? await this.answerWithPeople() : await this.answer());
+  }
+
+  /** Months or years after the answer: an instruction can have been revoked, or have ended, meanwhile. */
+  private async goOn(): Promise<RequestResult> {
+    if (patched(CONTINUES_UNDER_INSTRUCTION)) await this.awaitInstruction();
+    return this.review();
   }
 
   /** As runs of version 0.1 go on. */

@@ -5,7 +5,7 @@
  * It is a part of its request's run and not a child of it: a review waits for weeks, and operators, signals and searches by
  * status then find one run, not two that have to agree.
  */
-import { CancellationScope, CancelledFailure, condition } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition, patched } from '@temporalio/workflow';
 import type { ErasurePlanned, ErasureReviewState } from '../domain/erasure.ts';
 import type { RequestOutcome } from '../domain/request.ts';
 import type { RequestRun } from '../domain/runs.ts';
@@ -16,6 +16,9 @@ import type { Progress } from './progress.ts';
 
 /** What was prepared: erase what was approved; certify that nothing is to be erased; or close what was refused. */
 type Prepared = 'erase' | 'certify' | 'refuse';
+
+/** Runs that waited with something left over before version 0.3 did so without a certificate. */
+const FAILURES_ARE_CERTIFIED = 'failures-are-certified';
 
 /** So often is what a rescan finds left over planned again without anybody having looked. */
 const PLANS_FOR_RESIDUALS = 3;
@@ -137,7 +140,7 @@ export class DeletionReview {
 
   /**
    * True when nothing is left but what is to be left. Otherwise that is planned again, at first by itself; when it stays,
-   * somebody has to look: the flag is up, and the request waits for news.
+   * a certificate says so, and somebody has to look: the flag is up, and the request waits for news.
    */
   private async verify(): Promise<boolean> {
     this.progress.enter('verifying', summaries.verifyingErasure());
@@ -147,8 +150,16 @@ export class DeletionReview {
     if (residuals === 0) return true;
     this.residualRounds += 1;
     this.progress.say(summaries.leftOver(residuals, new Date()));
-    if (this.residualRounds > PLANS_FOR_RESIDUALS) await condition(() => this.people.haveNews);
+    if (this.residualRounds <= PLANS_FOR_RESIDUALS) return false;
+    if (patched(FAILURES_ARE_CERTIFIED)) await this.certifyFailure();
+    await condition(() => this.people.haveNews);
     return false;
+  }
+
+  /** What is left is not kept from the controller until it is gone: then another certificate supersedes this one. */
+  private async certifyFailure(): Promise<void> {
+    await erasing.certifyFailedErasure(this.run);
+    await outbound.tellErasure(this.run);
   }
 
   /** The records' keys are needed for the proof, and gone after it; what keeps them from coming back stays. */

@@ -9,6 +9,7 @@ import type { RequestRef } from '../../domain/runs.ts';
 import { parseVerification } from '../../platform/certificate-format.ts';
 import type { Config } from '../../platform/config.ts';
 import type { Database } from '../../platform/database.ts';
+import type { Journal } from '../../platform/erasure-journal.ts';
 import type { KeyRing } from '../../platform/keys.ts';
 import { SOFTWARE_VERSION } from '../../platform/software-version.ts';
 import type { Sources } from '../../platform/sources.ts';
@@ -31,6 +32,12 @@ export interface Collected {
   readonly evidence: ErasureEvidence;
 }
 
+export interface WantedEvidence {
+  readonly erasureId?: string;
+  /** Of an erasure that has not ended: what proves its counts until it has its own. */
+  readonly journal?: Journal | undefined;
+}
+
 /**
  * Of the newest erasure of the request, unless another is named. Throws NotFound when the request has no erasure, Conflict when it has no instruction, Unavailable while a source is away.
  */
@@ -38,7 +45,7 @@ export async function collectEvidence(
   deps: EvidenceDeps,
   ref: RequestRef,
   signal: AbortSignal,
-  erasureId?: string,
+  { erasureId, journal }: WantedEvidence = {},
 ): Promise<Collected> {
   const records = await deps.db.withTenant(ref.workspaceId, (trx) => readRecords(trx, deps.ring, ref, erasureId));
   const { erasure, language, tenantKeys, found, ...recorded } = records;
@@ -61,7 +68,7 @@ export async function collectEvidence(
     },
     systems: names.map((source) => systemOf(source, ledgers.get(source), found)),
     counts: [...ledgers].flatMap(([source, { sums }]) => countsOf(deps.map, source, sums, language)),
-    tree: treeOf(erasure),
+    tree: treeOf(erasure, journal ?? erasure.journal),
     backupDays: deps.backups.expireDays,
     verification: parseVerification(erasure.verification),
   };
@@ -95,7 +102,10 @@ function countsOf(
   });
 }
 
-function treeOf({ journal, leaf_key_id: leafKeyId }: ErasureRecord): ErasureEvidence['tree'] {
+function treeOf(
+  { leaf_key_id: leafKeyId }: ErasureRecord,
+  journal: ErasureRecord['journal'],
+): ErasureEvidence['tree'] {
   if (journal === null || leafKeyId === null || journal.leaves === 0) return undefined;
   return { leafKeyId, root: journal.root, leaves: journal.leaves };
 }

@@ -1,12 +1,12 @@
 /** What Steward's own database knows of an erasure, for its certificate. */
 import { createHash } from 'node:crypto';
-import type { RetainedDecision } from '../../domain/certificate/evidence.ts';
-import type { CertificateBody, CertifiedApproval, UnconnectedSystem } from '../../domain/certificate/format.ts';
+import type { ApprovalEvidence, RetainedDecision } from '../../domain/certificate/evidence.ts';
+import type { CertificateBody, UnconnectedSystem } from '../../domain/certificate/format.ts';
 import { statementContext } from '../../domain/contexts.ts';
 import type { Regime } from '../../domain/deadlines.ts';
 import { Conflict, NotFound } from '../../domain/errors.ts';
 import type { Language } from '../../domain/languages.ts';
-import type { InstructionSource, Party } from '../../domain/parties.ts';
+import type { InstructionSource } from '../../domain/parties.ts';
 import type { RequestType } from '../../domain/request.ts';
 import type { RequestRef } from '../../domain/runs.ts';
 import type { Transaction } from '../../platform/database.ts';
@@ -17,6 +17,7 @@ import { currentDecisions, isRejected } from '../../platform/records/erasure-rev
 import { findTasks } from '../../platform/records/manual-tasks.ts';
 import { weighedFrom } from '../../platform/records/stored-grounds.ts';
 import type { StoredGround } from '../../platform/records/stored-grounds.ts';
+import { readApprovals } from './read-approvals.ts';
 
 export interface ErasureRecord {
   readonly id: string;
@@ -40,7 +41,7 @@ export interface Records extends Pick<CertificateBody, 'workspace' | 'request' |
   readonly language: Language;
   readonly retained: readonly RetainedDecision[];
   readonly refused: number;
-  readonly approvals: readonly CertifiedApproval[];
+  readonly approvals: readonly ApprovalEvidence[];
   readonly unconnected: readonly UnconnectedSystem[];
   /** How each source that knows the workspace knows it. */
   readonly tenantKeys: ReadonlyMap<string, string>;
@@ -171,42 +172,6 @@ async function readRefused(trx: Transaction, erasure: ErasureRecord): Promise<nu
     .where({ decision: 'erase' })
     .first<{ rows: string }>(trx.raw('coalesce(sum(rows), 0) AS rows'));
   return Number(row.rows);
-}
-
-interface ApprovalRow {
-  readonly principal_id: string;
-  readonly party: Party;
-  readonly instruction_id: string;
-  readonly instruction_version: number;
-  readonly at: Date;
-  readonly decisions: string;
-}
-
-/** Of every plan that was carried out, not only of the last: what was approved before a new plan was erased under it. */
-async function readApprovals(
-  trx: Transaction,
-  { workspace_id, request_id, id }: ErasureRecord,
-): Promise<readonly CertifiedApproval[]> {
-  const by = ['approval.principal_id', 'approval.party', 'approval.instruction_id', 'approval.instruction_version'];
-  const rows = await trx('decision_approvals as approval')
-    .join('decisions', {
-      'decisions.workspace_id': 'approval.workspace_id',
-      'decisions.request_id': 'approval.request_id',
-      'decisions.id': 'approval.decision_id',
-    })
-    .where({ 'approval.workspace_id': workspace_id, 'approval.request_id': request_id, 'decisions.erasure_id': id })
-    .where({ 'approval.verdict': 'approve' })
-    .whereNull('approval.voided_at')
-    .groupBy(by)
-    .orderBy(['at', 'approval.principal_id'])
-    .select<ApprovalRow[]>(...by, trx.raw('max(approval.at) AS at'), trx.raw('count(*) AS decisions'));
-  return rows.map((row) => ({
-    principal: row.principal_id,
-    party: row.party,
-    at: row.at.toISOString(),
-    decisions: Number(row.decisions),
-    instruction: { id: row.instruction_id, version: row.instruction_version },
-  }));
 }
 
 async function readUnconnected(

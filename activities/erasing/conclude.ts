@@ -82,18 +82,38 @@ async function countObjects(trx: Transaction, { workspaceId }: RequestRef, erasu
   return Number(row?.objects ?? 0);
 }
 
+/**
+ * The journal as it stands, in its place in the storage, for a proof of what has been erased so far. The targets stay, and
+ * with them everything is written into the journal of the next plan. Undefined when nothing was to be erased.
+ */
+export async function journalSoFar(deps: ConcludeDeps, ref: RequestRef, control: Control): Promise<Journal | undefined> {
+  const concluding = await deps.db.withTenant(ref.workspaceId, (trx) => readConcluding(trx, ref));
+  return writeDown(deps, ref, concluding, control.signal);
+}
+
+async function writeDown(
+  deps: ConcludeDeps,
+  { workspaceId }: RequestRef,
+  concluding: Concluding,
+  signal: AbortSignal,
+): Promise<Journal | undefined> {
+  const { storage, ring } = deps;
+  const { id: erasureId, generation, leaf_key_id: keyId } = concluding;
+  if (keyId === null) return undefined;
+  const place = { storage, ring, workspaceId, erasureId, keyId };
+  return writeJournal(place, generation, allBlocks(deps, concluding, place, signal));
+}
+
 /** Idempotent. The journal comes first, for nothing brings the keyed hashes back once the targets are gone. */
 export async function endErasure(deps: ConcludeDeps, ref: RequestRef, control: Control): Promise<void> {
-  const { db, ring, storage, sources } = deps;
+  const { db, sources } = deps;
   const stopBeating = control.beat(() => undefined);
   try {
     const concluding = await db.withTenant(ref.workspaceId, (trx) => readConcluding(trx, ref));
-    const { id: erasureId, generation, leaf_key_id: keyId } = concluding;
-    if (keyId === null) return;
-    const place = { storage, ring, workspaceId: ref.workspaceId, erasureId, keyId };
+    const { id: erasureId } = concluding;
     failPoint('journal.before_write');
-    const blocks = allBlocks(deps, concluding, place, control.signal);
-    const journal = await writeJournal(place, generation, blocks);
+    const journal = await writeDown(deps, ref, concluding, control.signal);
+    if (journal === undefined) return;
     failPoint('journal.after_write');
     await db.withTenant(ref.workspaceId, async (trx) => {
       await trx('erasures')

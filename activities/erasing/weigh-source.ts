@@ -1,8 +1,10 @@
 /** Weighs the rows found in one source: what keeps each by itself, and then what other records make of it. */
 import type { Catalogue } from '../../data-map/catalogue/model.ts';
 import { columnTypes, readColumnTypes } from '../../data-map/column-types.ts';
+import type { PlacedCollection } from '../../data-map/column-types.ts';
 import { kindOf, nameCombinations } from '../../data-map/erasing/combinations.ts';
 import type { Kind } from '../../data-map/erasing/combinations.ts';
+import { heldReferrers, holdableCollections } from '../../data-map/erasing/held-referrers.ts';
 import { possibleGrounds } from '../../data-map/erasing/possible-grounds.ts';
 import type { SoughtHold } from '../../data-map/erasing/possible-grounds.ts';
 import { bindToKept, bindToOthers, bondsOf, isShared, structureOf } from '../../data-map/erasing/references.ts';
@@ -27,7 +29,8 @@ const MAX_ROUNDS = 1_000;
 export async function weighSource(opened: OpenSource, weighing: SourceWeighing): Promise<WeighedSource> {
   const { source, client, plan, tenantKey, takenAt, carrier } = opened;
   const counts = await carrier.counts();
-  const scope = await scopeOf(opened, weighing);
+  const holdable = holdableCollections(weighing.map, source, weighing.holds);
+  const scope = await scopeOf(opened, weighing, holdable);
   const found = plan.collections.filter(({ ref }) => (counts[ref] ?? 0) > 0);
   const all = found.map((collection): WeighedCollection => {
     const standing = { structure: structureOf(weighing.catalogue, collection), isShared: isShared(plan, collection) };
@@ -35,15 +38,19 @@ export async function weighSource(opened: OpenSource, weighing: SourceWeighing):
   });
   const rows = new WeighedRows(opened, weighing, all);
   await rows.weigh(scope);
-  await rows.bind();
+  await rows.bind(scope, holdable);
   const groups = await rows.name();
   return { source, client, plan, tenantKey, takenAt, epoch: await epochOf(opened), groups };
 }
 
-async function scopeOf({ statements, plan, tenantKey }: OpenSource, weighing: SourceWeighing): Promise<WeighingScope> {
+async function scopeOf(
+  { statements, plan, tenantKey }: OpenSource,
+  weighing: SourceWeighing,
+  holdable: readonly PlacedCollection[],
+): Promise<WeighingScope> {
   const { map, schedule, zone, circumstances } = weighing;
   const through = throughCollections(map, schedule.rules, plan.source);
-  const { rows } = await statements.run(readColumnTypes({ collections: [...plan.collections, ...through] }));
+  const { rows } = await statements.run(readColumnTypes({ collections: [...plan.collections, ...through, ...holdable] }));
   const { asOf } = circumstances;
   return { tenantKey, types: columnTypes(rows), zone, asOf, edges: map.edges, through };
 }
@@ -77,11 +84,12 @@ class WeighedRows {
   }
 
   /** Until no row is kept any more for another one. */
-  async bind(): Promise<void> {
+  async bind(scope: WeighingScope, holdable: readonly PlacedCollection[]): Promise<void> {
     const bonds = bondsOf(this.#weighing.catalogue, this.#all, this.#opened.plan.collections);
     const { tenantKey } = this.#opened;
     for (const bond of bonds) {
-      const statement = bindToOthers(bond, this.#kindsOf, tenantKey);
+      const held = heldReferrers(bond.foreignKey, holdable, this.#weighing.holds, scope);
+      const statement = bindToOthers(bond, this.#kindsOf, tenantKey, held);
       if (statement && (await this.#run(statement)) > 0) await this.#count(bond.to);
     }
     for (let rounds = 0; rounds <= MAX_ROUNDS; rounds += 1) {

@@ -3,7 +3,9 @@
  * row is weighed where it lies. Whoever weighs gets the open transactions, all at once, and may write to what is Steward's
  * own there; with their end everything else is gone.
  */
+import type { Catalogue } from '../../data-map/catalogue/model.ts';
 import { readCatalogue } from '../../data-map/catalogue/read.ts';
+import { schemasOf } from '../../data-map/checking/subject.ts';
 import { readEpoch } from '../../platform/erasure/fence.ts';
 import type { Sources } from '../../platform/sources.ts';
 import { findMentions, findOwn } from '../searching/fixed-point.ts';
@@ -34,25 +36,21 @@ export async function withWeighedSources<T>(
       await findOwn(opened, search.plan.crossings);
       const ownRounds = new Map(opened.map(({ source, lastRound }) => [source, lastRound()]));
       await findMentions(opened);
-      const holds = await seekHolds(opened, weighing);
+      const catalogues = new Map<string, Catalogue>();
+      for (const { source, client, erasable } of opened)
+        if (erasable) catalogues.set(source, await readCatalogue(client, schemasOf(weighing.map, source)));
+      const holds = await seekHolds(opened, weighing, catalogues);
       const weighed: WeighedSource[] = [];
-      for (const each of opened.filter(({ erasable }) => erasable))
-        weighed.push(
-          await weighSource(each, {
-            ...weighing,
-            holds: holds.get(each.source) ?? [],
-            ownRound: ownRounds.get(each.source) ?? 0,
-            catalogue: await readCatalogue(each.client, schemasOf(each)),
-          }),
-        );
+      for (const each of opened) {
+        const catalogue = catalogues.get(each.source);
+        if (catalogue === undefined) continue;
+        const own = { holds: holds.get(each.source) ?? [], ownRound: ownRounds.get(each.source) ?? 0 };
+        weighed.push(await weighSource(each, { ...weighing, ...own, catalogue }));
+      }
       return work(weighed, await countOthers(opened));
     },
     signal,
   );
-}
-
-function schemasOf({ plan }: OpenSource): readonly string[] {
-  return [...new Set(plan.collections.map(({ schema }) => schema))];
 }
 
 async function countOthers(opened: readonly OpenSource[]): Promise<readonly UnerasableSource[]> {

@@ -1,15 +1,14 @@
 /** Which rows a hold covers, as a condition over `k`, the row's key in the key table, and `t`, the row. */
 import type { ActiveHold, HeldRecord, HoldScope } from '../../domain/holds.ts';
-import type { ColumnTypes } from '../column-types.ts';
+import type { ColumnTypes, PlacedCollection } from '../column-types.ts';
 import { keyColumn } from '../follow.ts';
-import type { PlannedCollection } from '../plan.ts';
 import type { Binds } from '../sql-text.ts';
 import { column } from '../sql-text.ts';
 import { dayOf } from './moments.ts';
 
 /** Everything that its scope has must apply; its classes are looked at before. */
 export function isHeld(
-  collection: PlannedCollection,
+  collection: PlacedCollection,
   { hold, keySet }: { readonly hold: ActiveHold; readonly keySet: string | undefined },
   types: ColumnTypes,
   zone: string,
@@ -25,11 +24,11 @@ export function isHeld(
   return conditions.join(' AND ') || 'true';
 }
 
-const sameKey = ({ key }: PlannedCollection): string =>
+const sameKey = ({ key }: PlacedCollection): string =>
   key.map((_, index) => `h.${keyColumn(index)} = k.${keyColumn(index)}`).join(' AND ');
 
 /** A record that does not name its whole key is every record of the collection, so that nothing is lost by it. */
-export function isRecord(collection: PlannedCollection, records: readonly HeldRecord[], binds: Binds): string {
+export function isRecord(collection: PlacedCollection, records: readonly HeldRecord[], binds: Binds): string {
   const { key } = collection;
   if (records.some((record) => key.some((name) => record.key[name] === undefined))) return 'true';
   const own = key.map((_, index) => `lower(k.${keyColumn(index)}::text)`);
@@ -41,7 +40,7 @@ export function isRecord(collection: PlannedCollection, records: readonly HeldRe
 
 /** A row of which it is not known when it arose is covered by every range. */
 function aroseIn(
-  collection: PlannedCollection,
+  collection: PlacedCollection,
   { from, to }: NonNullable<HoldScope['dates']>,
   types: ColumnTypes,
   zone: string,

@@ -62,7 +62,7 @@ export function possibleGrounds(
 ): readonly PossibleGround[] {
   const own = [
     ...ofSchedule(collection, grounds),
-    ...grounds.holds.flatMap((sought) => ofHold(collection, sought)),
+    ...holdsOver(collection, grounds.holds).map(ofHold),
     ...grounds.records.filter((record) => record.collection === collection.ref).map(ofRecord),
     ...(collection.mentions.length > 0 ? [ofMention(collection, ownRound)] : []),
     ...referenceGrounds(collection, { structure, isShared }),
@@ -134,14 +134,27 @@ export function exceptionGround({ exception, force, purpose, party, visibility }
   return { kind: 'exception', exception, force, purpose, party, visibility };
 }
 
-function ofHold(collection: PlannedCollection, { hold, keySets }: SoughtHold): readonly Unweighed[] {
-  const { classes, records } = hold.scope;
-  if (classes !== undefined && !classes.includes(collection.recordClass ?? '')) return [];
-  if (records !== undefined && !records.some((record) => record.collection === collection.ref)) return [];
-  const keySet = keySets?.get(collection.ref);
-  if (keySets !== undefined && keySet === undefined) return [];
-  const { holdId, purpose, party, visibility } = hold;
-  return [{ ground: { kind: 'hold', holdId, purpose, party, visibility }, demand: { kind: 'hold', hold, keySet } }];
+/** A hold that can cover rows of a collection, with the key table of whom it is about. */
+type HoldDemand = Extract<Demand, { readonly kind: 'hold' }>;
+
+/** Those that can cover rows of a collection, by its name and class and by what the search for whom they are about found. */
+export function holdsOver(
+  { ref, recordClass }: Pick<PlannedCollection, 'ref' | 'recordClass'>,
+  holds: readonly SoughtHold[],
+): readonly HoldDemand[] {
+  return holds.flatMap(({ hold, keySets }): readonly HoldDemand[] => {
+    const { classes, records } = hold.scope;
+    if (classes !== undefined && !classes.includes(recordClass ?? '')) return [];
+    if (records !== undefined && !records.some((record) => record.collection === ref)) return [];
+    const keySet = keySets?.get(ref);
+    if (keySets !== undefined && keySet === undefined) return [];
+    return [{ kind: 'hold', hold, keySet }];
+  });
+}
+
+function ofHold(demand: HoldDemand): Unweighed {
+  const { holdId, purpose, party, visibility } = demand.hold;
+  return { ground: { kind: 'hold', holdId, purpose, party, visibility }, demand };
 }
 
 const OVERRIDDEN = { purpose: 'legitimate_business', party: 'controller', visibility: 'controller' } as const;

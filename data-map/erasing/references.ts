@@ -1,15 +1,19 @@
 /**
  * What other records make of a record that nothing keeps by itself. A foreign key that cannot be emptied binds the row that
- * it refers to: to one of the person's rows that is kept, for as long as that is; or to a row that is not the person's.
+ * it refers to: to one of the person's rows that is kept, for as long as that is; or to a row that is not the person's. So
+ * does one that could be emptied, in a row under a hold, for nothing in it may change.
  */
 import type { Catalogue, ForeignKey } from '../catalogue/model.ts';
-import { columnOf, isEnd, tableOf } from '../catalogue/model.ts';
+import { isEnd } from '../catalogue/model.ts';
 import { emptiableColumns } from './order.ts';
 import { keyColumn, onKey } from '../follow.ts';
 import type { Plan, PlannedCollection } from '../plan.ts';
 import type { Statement } from '../sql-text.ts';
-import { Binds, column, quoteName, tableName } from '../sql-text.ts';
+import { Binds, column, tableName } from '../sql-text.ts';
 import type { Kind } from './combinations.ts';
+import { isReadable } from './held-referrers.ts';
+import type { HeldReferrers } from './held-referrers.ts';
+import { refers, tableOfEnd } from './inbound.ts';
 import { STATE, keyColumns, rowTable } from './row-grounds.ts';
 import type { WeighedCollection } from './row-grounds.ts';
 
@@ -21,12 +25,16 @@ export interface Bond {
   readonly from: WeighedCollection | undefined;
   /** Its columns that can be emptied in a row that stays; with any, the row refers to nothing. */
   readonly emptied: readonly string[];
+  /**
+   * Whether a row that is not the person's binds only while a hold covers it: its reference can be emptied, or the map
+   * acknowledges what becomes of it when the one that it refers to goes.
+   */
+  readonly yields: boolean;
+  /** Whether our role can see what rows refer to. */
+  readonly readable: boolean;
 }
 
-/**
- * Those whose rows our role can see, to collections in which something was found. What the map acknowledges of a cascade
- * into a table that is not planned is right as it is.
- */
+/** To collections in which something was found. */
 export function bondsOf(
   catalogue: Catalogue,
   found: readonly WeighedCollection[],
@@ -36,15 +44,12 @@ export function bondsOf(
     const to = found.find(({ collection }) => isEnd(foreignKey.to, collection));
     const from = found.find(({ collection }) => isEnd(foreignKey.from, collection));
     const owner = planned.find((collection) => isEnd(foreignKey.from, collection));
-    if (to === undefined || !isReadable(catalogue, foreignKey)) return [];
-    if (owner === undefined && isAcknowledged(foreignKey, to)) return [];
-    return [{ foreignKey, to, from, emptied: emptiableColumns(catalogue, foreignKey, owner) }];
+    if (to === undefined) return [];
+    const emptied = emptiableColumns(catalogue, foreignKey, owner);
+    const readable = isReadable(catalogue, foreignKey);
+    const isLeft = emptied.length > 0 || (owner === undefined && isAcknowledged(foreignKey, to));
+    return [{ foreignKey, to, from, emptied, readable, yields: isLeft || !readable }];
   });
-}
-
-function isReadable(catalogue: Catalogue, { from }: ForeignKey): boolean {
-  const table = tableOf(catalogue, from);
-  return from.columns.every((name) => columnOf(table, name)?.selectable === true);
 }
 
 function isAcknowledged({ name, onDelete }: ForeignKey, { collection }: WeighedCollection): boolean {
@@ -69,20 +74,26 @@ export function structureOf(catalogue: Catalogue, collection: PlannedCollection)
 /** The kinds of each collection as they stand now. */
 export type KindsOf = (weighed: WeighedCollection) => readonly Kind[];
 
-/** Marks rows that are to go and that rows of nobody's plan refer to; undefined when no such reference binds. */
-export function bindToOthers(bond: Bond, kinds: KindsOf, tenantKey: string): Statement | undefined {
-  const { foreignKey, to, from, emptied } = bond;
+/**
+ * Marks rows that are to go and that rows of nobody's plan refer to; undefined when no such reference binds. `held` is about
+ * the rows that refer, and undefined when no hold can cover one.
+ */
+export function bindToOthers(
+  bond: Bond,
+  kinds: KindsOf,
+  tenantKey: string,
+  held: HeldReferrers | undefined,
+): Statement | undefined {
+  const { foreignKey, to, yields } = bond;
   const free = statesOf(kinds(to), ({ decision }) => decision.decision === 'erase');
-  if (emptied.length > 0 || free.length === 0) return undefined;
+  if ((yields && held === undefined) || free.length === 0) return undefined;
   const mark = referenceIndex(to, 'others_record');
   const binds = new Binds();
-  const known =
-    from && `AND NOT EXISTS (SELECT FROM ${rowTable(from.collection)} x WHERE ${onKey(from.collection, 'c', 'x')})`;
   const text = [
     `UPDATE ${rowTable(to.collection)} r SET ${marked(mark, `'infinity'`)}`,
     `FROM ${tableName(to.collection)} t WHERE ${onKey(to.collection, 't', 'r')} AND ${ofWorkspace(to, tenantKey, binds)}`,
     `  AND r.states = ANY (${binds.add(free)}::text[])`,
-    `  AND EXISTS (SELECT FROM ${endName(foreignKey.from)} c WHERE ${refers(foreignKey)} ${known ?? ''})`,
+    `  AND ${isReferredTo(bond, yields ? held : undefined, binds)}`,
   ].join('\n');
   return {
     purpose: `looking at what refers to ${to.collection.ref} by ${foreignKey.name}`,
@@ -91,13 +102,28 @@ export function bindToOthers(bond: Bond, kinds: KindsOf, tenantKey: string): Sta
   };
 }
 
+/** Where it cannot be seen who refers, every row may be referred to by one that is held. */
+function isReferredTo(
+  { foreignKey, from, readable }: Bond,
+  held: HeldReferrers | undefined,
+  binds: Binds,
+): string {
+  if (!readable) return 'true';
+  const conditions = [
+    refers(foreignKey, 'c', 't'),
+    ...(from ? [`NOT EXISTS (SELECT FROM ${rowTable(from.collection)} x WHERE ${onKey(from.collection, 'c', 'x')})`] : []),
+    ...(held ? [held('c', binds)] : []),
+  ];
+  return `EXISTS (SELECT FROM ${tableOfEnd(foreignKey.from)} c WHERE ${conditions.join(' AND ')})`;
+}
+
 /**
  * Marks rows that nothing else keeps and that rows refer to which stay, for as long as those do. To be repeated, for what is
  * kept refers to others; each repetition moves ends later or ends it.
  */
 export function bindToKept(bond: Bond, kinds: KindsOf, tenantKey: string): readonly Statement[] {
-  const { to, from, emptied } = bond;
-  if (from === undefined) return [];
+  const { to, from, emptied, readable } = bond;
+  if (from === undefined || !readable) return [];
   const staying = kinds(from).filter((kind) => staysBound(kind, emptied));
   const loose = statesOf(kinds(to), isLoose);
   if (loose.length === 0) return [];
@@ -131,7 +157,7 @@ function bind(
     `UPDATE ${rowTable(to.collection)} r SET ${marked(mark, 'n.ends')} FROM (`,
     `  SELECT ${keys.join(', ')}, max(x.ends) AS ends FROM ${rowTable(from.collection)} x`,
     `  JOIN ${tableName(from.collection)} c ON ${onKey(from.collection, 'c', 'x')}`,
-    `  JOIN ${tableName(to.collection)} t ON ${refers(foreignKey)} AND ${ofWorkspace(to, tenantKey, binds)}`,
+    `  JOIN ${tableName(to.collection)} t ON ${refers(foreignKey, 'c', 't')} AND ${ofWorkspace(to, tenantKey, binds)}`,
     `  WHERE x.states = ANY (${binds.add(staying.map(({ states }) => states))}::text[])`,
     `  GROUP BY ${to.collection.key.map((_, index) => index + 1).join(', ')}) n`,
     `WHERE ${keyColumns(to.collection)
@@ -185,13 +211,4 @@ const statesOf = (kinds: readonly Kind[], wanted: (kind: Kind) => boolean): read
 
 function ofWorkspace({ collection }: WeighedCollection, tenantKey: string, binds: Binds): string {
   return `${column('t', collection.tenant)} = ${binds.add(tenantKey)}`;
-}
-
-const endName = ({ schema, table }: ForeignKey['from']): string => `${quoteName(schema)}.${quoteName(table)}`;
-
-/** Whether row `c` refers to row `t`; with one empty column it refers to nothing (MATCH SIMPLE). */
-function refers({ from, to }: ForeignKey): string {
-  return from.columns
-    .map((name, index) => `${column('c', name)} = ${column('t', to.columns[index] ?? name)}`)
-    .join(' AND ');
 }

@@ -1,4 +1,5 @@
 /** What a certificate is made of: the records of an erasure, complete, before anything is left out for an audience. */
+import type { DecidedRecords } from '../retention/alike.ts';
 import type { WeighedGround } from '../retention/decide.ts';
 import type {
   CertificateBody,
@@ -14,6 +15,11 @@ import type {
 export interface RetainedDecision extends Omit<RetainedItem, 'grounds'> {
   readonly rows: number;
   readonly grounds: readonly WeighedGround[];
+}
+
+/** Words of one person under one instruction, with the decisions that they stand for. */
+export interface ApprovalEvidence extends Omit<CertifiedApproval, 'decisions'> {
+  readonly decisions: readonly DecidedRecords[];
 }
 
 export interface ErasureEvidence {
@@ -34,7 +40,7 @@ export interface ErasureEvidence {
   readonly backupDays: number | undefined;
   readonly unconnected: readonly UnconnectedSystem[];
   readonly verification: Verification | undefined;
-  readonly approvals: readonly CertifiedApproval[];
+  readonly approvals: readonly ApprovalEvidence[];
 }
 
 /** What tells one certificate of an erasure from another. */

@@ -1,8 +1,9 @@
 /** From the evidence of an erasure to what its certificate says to one audience. */
+import { lookOf } from '../retention/alike.ts';
 import { groundsFor } from '../retention/rendering.ts';
 import type { ShownGround } from '../retention/rendering.ts';
 import type { Audience } from '../retention/words.ts';
-import type { CertificateIdentity, ErasureEvidence, RetainedDecision } from './evidence.ts';
+import type { ApprovalEvidence, CertificateIdentity, ErasureEvidence, RetainedDecision } from './evidence.ts';
 import { CERTIFICATE_FORMAT, LEAF_ALGORITHM, STATEMENTS, TREE_ALGORITHM } from './format.ts';
 import type {
   CertificateBody,
@@ -149,6 +150,8 @@ function verificationFor(verification: Verification | undefined, audience: Audie
   return audience === 'subject' ? { ...verification, expected: null } : verification;
 }
 
-function approvalFor(approval: CertifiedApproval, audience: Audience): CertifiedApproval {
-  return audience === 'subject' ? { ...approval, principal: null } : approval;
+/** Decisions that look the same to the audience are counted as one, for their number would tell what is hidden. */
+function approvalFor({ decisions, ...approval }: ApprovalEvidence, audience: Audience): CertifiedApproval {
+  const looks = new Set(decisions.map((each) => lookOf(audience, each)));
+  return { ...approval, ...(audience === 'subject' && { principal: null }), decisions: looks.size };
 }

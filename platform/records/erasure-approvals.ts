@@ -3,6 +3,7 @@ import { Conflict } from '../../domain/errors.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import { leaveMessage } from '../outbox.ts';
+import { countAmong, readAlike } from './alike-decisions.ts';
 import { requireAuthority } from './authority.ts';
 import type { NamedInstruction } from './authority.ts';
 import type { Caller } from './caller.ts';
@@ -51,7 +52,7 @@ export async function decideReview(
     await requireOpen(trx, erasure, wish.generation);
     if (wish.verdict === 'reject') await voidOwnApprovals(trx, caller, erasure);
     const decisions = await insertWords(trx, caller, erasure, { verdict: wish.verdict, instruction });
-    if (decisions === 0)
+    if (decisions.size === 0)
       throw new Conflict('You have approved all of it that you can; what still waits needs another person.');
     await note(trx, caller, erasure, { ...wish, instruction, decisions });
   });
@@ -73,13 +74,13 @@ async function voidOwnApprovals(trx: Transaction, { principal }: Caller, erasure
     .update({ voided_at: trx.fn.now() });
 }
 
-/** Answers for how many decisions the word was new. */
+/** Answers for which decisions the word was new. */
 async function insertWords(
   trx: Transaction,
   { principal }: Caller,
   erasure: ErasureRow,
   { verdict, instruction }: Word,
-): Promise<number> {
+): Promise<ReadonlySet<string>> {
   const unsaid = pendingDecisions(trx, erasure)
     .whereNotExists(
       trx('decision_approvals as own')
@@ -101,12 +102,15 @@ async function insertWords(
     );
   const columns =
     '(workspace_id, request_id, decision_id, principal_id, party, verdict, instruction_id, instruction_version)';
-  const { rowCount } = await trx.raw<{ rowCount: number }>(`INSERT INTO decision_approvals ${columns} ?`, [unsaid]);
-  return rowCount;
+  const { rows } = await trx.raw<{ rows: { decision_id: string }[] }>(
+    `INSERT INTO decision_approvals ${columns} ? RETURNING decision_id`,
+    [unsaid],
+  );
+  return new Set(rows.map((row) => row.decision_id));
 }
 
 interface Said extends Omit<VerdictOnReview, 'instruction'>, Word {
-  readonly decisions: number;
+  readonly decisions: ReadonlySet<string>;
 }
 
 async function note(
@@ -117,7 +121,9 @@ async function note(
 ): Promise<void> {
   const ref = { workspaceId, requestId: erasure.request_id };
   const left = said.verdict === 'approve' && (await pendingDecisions(trx, erasure).first('decisions.id')) !== undefined;
-  const details = { erasureId: erasure.id, generation: erasure.generation, decisions: said.decisions };
+  // Counted as the controller tells them apart, for timeline and audit log are the controller's to read.
+  const decisions = countAmong(await readAlike(trx, erasure, 'controller'), said.decisions);
+  const details = { erasureId: erasure.id, generation: erasure.generation, decisions };
   const kind = said.verdict === 'approve' ? 'erasure_approved' : 'erasure_rejected';
   await recordEvent(trx, ref, { kind, actor: principal.id, details: { ...details, needsAnother: left } });
   await leaveMessage(trx, ref, 'review');

@@ -2,22 +2,24 @@
 import type { ErasureAction } from '../../domain/erasure.ts';
 import type { Party } from '../../domain/parties.ts';
 import type { Doubt } from '../../domain/retention/decide.ts';
+import { groundsTogether } from '../../domain/retention/alike.ts';
 import { groundsFor } from '../../domain/retention/rendering.ts';
 import type { ShownGround } from '../../domain/retention/rendering.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { KeyRing } from '../keys.ts';
+import { comparePositions, isPending, readAlike } from './alike-decisions.ts';
+import type { AlikeDecisions, StoredDecision } from './alike-decisions.ts';
 import type { Caller } from './caller.ts';
 import { readStoredSamples } from './decision-samples.ts';
 import type { SampleRow } from './decision-samples.ts';
 import type { Verdict } from './erasure-approvals.ts';
-import { IS_PENDING, currentDecisions, requireErasure } from './erasure-review.ts';
+import { requireErasure } from './erasure-review.ts';
 import type { ErasureRow } from './erasure-review.ts';
 import { readRequest } from './requests.ts';
 import { readAuthorities } from './rule-authorities.ts';
 import type { Authority } from './rule-authorities.ts';
 import { weighedFrom } from './stored-grounds.ts';
-import type { StoredGround } from './stored-grounds.ts';
 
 interface GroundRecord extends ShownGround {
   /** In words, and where it can be read; null of what is not a rule of the schedule. */
@@ -63,24 +65,8 @@ export interface DecisionPage {
   readonly after: string | undefined;
 }
 
-interface DecisionRow {
-  readonly id: string;
-  readonly record_class: string;
-  readonly source: string;
-  readonly collection: string;
-  readonly decision: ErasureAction;
-  readonly rows: string;
-  readonly keeps: readonly string[];
-  readonly ends_first: Date | null;
-  readonly ends_last: Date | null;
-  readonly grounds: readonly StoredGround[];
-  readonly doubts: readonly Doubt[];
-  readonly approvals_needed: number;
-  readonly pending: boolean;
-}
-
 /**
- * A page of the present plan's decisions, by class, source and collection. Its sample rows are of people, if masked, so that
+ * A page of the present plan's decisions, by class, source and collection; those that look alike to the caller are one. Its sample rows are of people, if masked, so that
  * they were looked at is audited. Throws NotFound; SealBroken when the request's data key was destroyed.
  */
 export async function listDecisions(
@@ -95,74 +81,100 @@ export async function listDecisions(
   return db.withTenant(caller.workspaceId, async (trx) => {
     await readRequest(trx, caller, requestId);
     const erasure = await requireErasure(trx, ref);
-    const found = await readRows(trx, erasure, filters, page);
+    const { party } = caller.principal;
+    const found = await selectFrom(trx, erasure, await readAlike(trx, erasure, party), filters, page.after);
     const rows = found.slice(0, page.limit);
-    const ids = rows.map(({ id }) => id);
+    const ids = rows.flatMap((alike) => alike.map(({ id }) => id));
     const words = await readWords(trx, erasure, ids);
     const samples = await readStoredSamples(trx, ring, ref, ids);
-    const shown = rows.map((row) => show(row, caller.principal.party, words, samples));
+    const shown = rows.map((alike) => show(alike, party, words, samples));
     const authorities = await readAuthorities(
       trx,
       shown.flatMap(({ grounds }) => grounds),
     );
-    if (samples.size > 0) await noteLook(trx, caller, requestId, ids.length);
+    if (samples.size > 0) await noteLook(trx, caller, requestId, rows.length);
     return {
       rows: shown.map((each) => ({
         ...each,
         grounds: each.grounds.map((ground) => withAuthority(ground, authorities)),
       })),
-      next: found.length > page.limit ? (ids.at(-1) ?? null) : null,
+      next: found.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
     };
   });
 }
 
-const POSITION = 'decisions.record_class, decisions.source, decisions.collection, decisions.id';
-
-function readRows(
+/** Those that come after the last of the page before. */
+async function selectFrom(
   trx: Transaction,
-  erasure: ErasureRow,
+  { workspace_id, request_id }: ErasureRow,
+  all: readonly AlikeDecisions[],
   { decision, recordClass, pending }: DecisionFilters,
-  { limit, after }: DecisionPage,
-): Promise<DecisionRow[]> {
-  const query = currentDecisions(trx, erasure).select('decisions.*', trx.raw(`${IS_PENDING} AS pending`));
-  if (decision !== undefined) void query.where({ decision });
-  if (recordClass !== undefined) void query.where({ record_class: recordClass });
-  if (pending !== undefined) void query.whereRaw(`(${IS_PENDING}) = ?`, [pending]);
-  if (after !== undefined) {
-    const last = trx('decisions')
-      .where({ workspace_id: erasure.workspace_id, request_id: erasure.request_id, id: after })
-      .select(trx.raw(POSITION));
-    void query.whereRaw(`(${POSITION}) > (?)`, [last]);
-  }
-  return query.orderByRaw(POSITION).limit(limit + 1);
+  after: string | undefined,
+): Promise<readonly AlikeDecisions[]> {
+  const wanted = all.filter(
+    (alike) =>
+      (decision === undefined || alike[0].decision === decision) &&
+      (recordClass === undefined || alike[0].record_class === recordClass) &&
+      (pending === undefined || isPending(alike) === pending),
+  );
+  if (after === undefined) return wanted;
+  const last = await trx('decisions')
+    .where({ workspace_id, request_id, id: after })
+    .first<StoredDecision | undefined>('record_class', 'source', 'collection', 'id');
+  return last === undefined ? [] : wanted.filter(([first]) => comparePositions(first, last) > 0);
 }
+
+/** Of what is one decision to whom it is shown to, no more samples are shown than of any other. */
+const SAMPLES_AT_MOST = 3;
 
 type Shown = Omit<DecisionRecord, 'grounds'> & { readonly grounds: readonly ShownGround[] };
 
 function show(
-  row: DecisionRow,
+  alike: AlikeDecisions,
   party: Party,
   words: ReadonlyMap<string, readonly WordRecord[]>,
   samples: ReadonlyMap<string, readonly SampleRow[]>,
 ): Shown {
+  const [row, ...others] = alike;
   const { grounds, hidden, doubts } = groundsFor(party, weighedFrom(row.grounds));
-  const ends = hidden ? { first: null, last: null } : { first: row.ends_first, last: row.ends_last };
+  const otherGrounds = others.map((each) => groundsFor(party, weighedFrom(each.grounds)).grounds);
   return {
     id: row.id,
     recordClass: row.record_class,
     source: row.source,
     collection: row.collection,
     decision: row.decision,
-    rows: Number(row.rows),
+    rows: alike.reduce((sum, each) => sum + Number(each.rows), 0),
     keeps: row.keeps,
-    ends: row.decision === 'erase' ? null : ends,
-    grounds,
+    ends: row.decision === 'erase' ? null : endsOf(alike, hidden),
+    grounds: groundsTogether([grounds, ...otherGrounds]),
     doubts: hidden ? doubts : row.doubts,
-    approvalsNeeded: row.approvals_needed,
-    pending: row.pending,
-    words: words.get(row.id) ?? [],
-    samples: samples.get(row.id) ?? [],
+    approvalsNeeded: Math.max(...alike.map((each) => each.approvals_needed)),
+    pending: isPending(alike),
+    words: wordsOn(alike, words),
+    samples: alike.flatMap(({ id }) => samples.get(id) ?? []).slice(0, SAMPLES_AT_MOST),
   };
+}
+
+/** Null is open, and open is later than any date. */
+function endsOf(alike: AlikeDecisions, hidden: boolean): NonNullable<DecisionRecord['ends']> {
+  if (hidden) return { first: null, last: null };
+  const time = (end: Date | null): number => end?.getTime() ?? Infinity;
+  const ends = (pick: (row: StoredDecision) => Date | null) =>
+    alike.map(pick).toSorted((a, b) => time(a) - time(b) || 0);
+  return { first: ends((row) => row.ends_first)[0] ?? null, last: ends((row) => row.ends_last).at(-1) ?? null };
+}
+
+/** An approval that stands for all of them, for one that stands for some is to be said again; and every rejection. */
+function wordsOn(
+  alike: AlikeDecisions,
+  words: ReadonlyMap<string, readonly WordRecord[]>,
+): readonly WordRecord[] {
+  const needed = alike.filter(({ approvals_needed: people }) => people > 0).map(({ id }) => words.get(id) ?? []);
+  const said = [...Map.groupBy(needed.flat(), ({ principalId, verdict }) => `${principalId} ${verdict}`).values()];
+  return said
+    .filter((each) => each.length === needed.length || each[0]?.verdict === 'reject')
+    .flatMap((each) => each.toSorted((a, b) => a.at.getTime() - b.at.getTime()).at(-1) ?? []);
 }
 
 function withAuthority(ground: ShownGround, authorities: ReadonlyMap<string, Authority>): GroundRecord {

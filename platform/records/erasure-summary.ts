@@ -1,5 +1,5 @@
 /** A review at one look: what is to become of the records by class, who has said what, what else was decided. */
-import type { ErasureReviewState } from '../../domain/erasure.ts';
+import type { ErasureAction, ErasureReviewState } from '../../domain/erasure.ts';
 import type { Party } from '../../domain/parties.ts';
 import { mayFollow } from '../../domain/request.ts';
 import type { RequestStatus } from '../../domain/request.ts';
@@ -7,12 +7,14 @@ import { classesForSubject } from '../../domain/retention/rendering.ts';
 import type { ClassDecision, SubjectClass } from '../../domain/retention/rendering.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { KeyRing } from '../keys.ts';
+import { countAmong, isPending, readAlike } from './alike-decisions.ts';
+import type { AlikeDecisions } from './alike-decisions.ts';
 import { isControllers } from './authority.ts';
 import type { Caller } from './caller.ts';
 import type { Verdict } from './erasure-approvals.ts';
 import { listOverrides } from './erasure-overrides.ts';
 import type { OverrideRecord } from './erasure-overrides.ts';
-import { IS_PENDING, currentDecisions, readReviewState, requireErasure } from './erasure-review.ts';
+import { currentDecisions, readReviewState, requireErasure } from './erasure-review.ts';
 import type { ErasureRow } from './erasure-review.ts';
 import { readRequest } from './requests.ts';
 import { weighedFrom } from './stored-grounds.ts';
@@ -21,7 +23,7 @@ import type { StoredGround } from './stored-grounds.ts';
 /** `planning`: there is nothing to decide on yet, or no longer. `closed`: erasing has begun, or the request has ended. */
 export const SHOWN_REVIEW_STATES = ['planning', 'awaited', 'approved', 'rejected', 'stale', 'closed'] as const;
 
-/** Records by what is to become of them, and decisions, of which each is one combination of grounds. */
+/** Records by what is to become of them, and decisions, of which each is one combination of grounds as the party may know them. */
 interface ClassSummary {
   readonly recordClass: string;
   readonly erase: number;
@@ -73,7 +75,8 @@ export async function readErasureReview(
   return db.withTenant(caller.workspaceId, async (trx) => {
     const { status } = await readRequest(trx, caller, requestId);
     const erasure = await requireErasure(trx, ref);
-    const { state, pending } = await readReviewState(trx, erasure);
+    const { state } = await readReviewState(trx, erasure);
+    const decisions = await readAlike(trx, erasure, caller.principal.party);
     return {
       requestId,
       status,
@@ -83,10 +86,10 @@ export async function readErasureReview(
       plannedAt: erasure.planned_at,
       mapVersion: erasure.map_version,
       scheduleVersion: erasure.schedule_version,
-      classes: await summarise(trx, erasure),
-      pending,
+      classes: summarise(decisions),
+      pending: decisions.filter(isPending).length,
       peopleNeeded: await peopleNeeded(trx, erasure),
-      voices: await readVoices(trx, erasure),
+      voices: await readVoices(trx, erasure, decisions),
       overrides: await listOverrides(trx, ring, ref, caller.principal.party),
       coolingOffDays: await readCoolingOffDays(trx, caller.workspaceId),
       coolingOffUntil: erasure.cooling_off_until,
@@ -101,28 +104,20 @@ function shownState(status: RequestStatus, state: ErasureReviewState['state']): 
   return mayFollow(status, 'planning') && mayFollow(status, 'cancelled') ? state : 'closed';
 }
 
-async function summarise(trx: Transaction, erasure: ErasureRow): Promise<readonly ClassSummary[]> {
-  const records = (decision: string) =>
-    trx.raw(`coalesce(sum(rows) FILTER (WHERE decision = '${decision}'), 0)::bigint AS ${decision}`);
-  const rows: Record<keyof ClassSummary, string>[] = await currentDecisions(trx, erasure)
-    .groupBy('record_class')
-    .orderBy('record_class')
-    .select(
-      { recordClass: 'record_class' },
-      records('erase'),
-      records('pseudonymise'),
-      records('retain'),
-      trx.raw('count(*) AS decisions'),
-      trx.raw(`count(*) FILTER (WHERE ${IS_PENDING}) AS pending`),
-    );
-  return rows.map(({ recordClass, ...counts }) => ({
-    recordClass,
-    erase: Number(counts.erase),
-    pseudonymise: Number(counts.pseudonymise),
-    retain: Number(counts.retain),
-    decisions: Number(counts.decisions),
-    pending: Number(counts.pending),
-  }));
+function summarise(all: readonly AlikeDecisions[]): readonly ClassSummary[] {
+  const byClass = Map.groupBy(all, ([{ record_class: recordClass }]) => recordClass);
+  return [...byClass].map(([recordClass, own]) => {
+    const records = (decision: ErasureAction): number =>
+      own.flat().reduce((sum, each) => sum + (each.decision === decision ? Number(each.rows) : 0), 0);
+    return {
+      recordClass,
+      erase: records('erase'),
+      pseudonymise: records('pseudonymise'),
+      retain: records('retain'),
+      decisions: own.length,
+      pending: own.filter(isPending).length,
+    };
+  });
 }
 
 async function peopleNeeded(trx: Transaction, erasure: ErasureRow): Promise<number> {
@@ -136,20 +131,39 @@ async function peopleNeeded(trx: Transaction, erasure: ErasureRow): Promise<numb
   return Math.max(row.needed ?? 0, 0);
 }
 
-async function readVoices(trx: Transaction, erasure: ErasureRow): Promise<readonly VoiceRecord[]> {
-  const rows: (Omit<VoiceRecord, 'decisions'> & { readonly decisions: string })[] = await trx(
-    'decision_approvals as word',
-  )
+interface WordRow extends Omit<VoiceRecord, 'decisions' | 'lastAt'> {
+  readonly decisionId: string;
+  readonly at: Date;
+}
+
+/** In the order in which they were heard last. */
+async function readVoices(
+  trx: Transaction,
+  erasure: ErasureRow,
+  all: readonly AlikeDecisions[],
+): Promise<readonly VoiceRecord[]> {
+  const rows: readonly WordRow[] = await trx('decision_approvals as word')
     .where({ 'word.workspace_id': erasure.workspace_id })
     .whereNull('word.voided_at')
     .whereIn('word.decision_id', currentDecisions(trx, erasure).select('decisions.id'))
-    .groupBy('word.principal_id', 'word.party', 'word.verdict')
-    .orderByRaw('max(word.at)')
-    .select(
-      { principalId: 'word.principal_id', party: 'word.party', verdict: 'word.verdict' },
-      trx.raw('count(*) AS decisions, max(word.at) AS "lastAt"'),
-    );
-  return rows.map((row) => ({ ...row, decisions: Number(row.decisions) }));
+    .orderBy('word.at')
+    .select({
+      principalId: 'word.principal_id',
+      party: 'word.party',
+      verdict: 'word.verdict',
+      decisionId: 'word.decision_id',
+      at: 'word.at',
+    });
+  const voices = Map.groupBy(rows, ({ principalId, party, verdict }) => `${principalId} ${party} ${verdict}`);
+  return [...voices.values()]
+    .flatMap((own) => {
+      const last = own.at(-1);
+      if (last === undefined) return [];
+      const { principalId, party, verdict, at: lastAt } = last;
+      const decisions = countAmong(all, new Set(own.map(({ decisionId }) => decisionId)));
+      return [{ principalId, party, verdict, decisions, lastAt }];
+    })
+    .toSorted((a, b) => a.lastAt.getTime() - b.lastAt.getTime());
 }
 
 async function readCoolingOffDays(trx: Transaction, id: string): Promise<number> {

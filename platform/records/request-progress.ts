@@ -55,7 +55,7 @@ export async function moveRequest(trx: Transaction, ref: RequestRef, move: Move)
       waiting_since: awaitedIn(move.to) === undefined ? null : now,
       updated_at: now,
     });
-  if (moved === 0) return requireStatus(trx, ref, move.to);
+  if (moved === 0) return requireMoved(trx, ref, move.to);
   const details = move.outcome === undefined ? {} : { outcome: move.outcome };
   await recordEvent(trx, ref, { kind: 'status_changed', status: move.to, details });
   await appendAudit(trx, ref.workspaceId, {
@@ -66,11 +66,20 @@ export async function moveRequest(trx: Transaction, ref: RequestRef, move: Move)
   });
 }
 
-async function requireStatus(trx: Transaction, ref: RequestRef, status: RequestStatus): Promise<void> {
+/** Throws Conflict when a request is not where a step finds it. */
+export async function requireStatus(trx: Transaction, ref: RequestRef, status: RequestStatus): Promise<void> {
+  const found = await readStatus(trx, ref);
+  if (found !== status) throw new Conflict(`Request ${ref.requestId} is ${found} and not ${status}.`);
+}
+
+async function requireMoved(trx: Transaction, ref: RequestRef, status: RequestStatus): Promise<void> {
+  const found = await readStatus(trx, ref);
+  if (found !== status) throw new Conflict(`Request ${ref.requestId} is ${found} and cannot become ${status}.`);
+}
+
+async function readStatus(trx: Transaction, ref: RequestRef): Promise<RequestStatus | 'gone'> {
   const row = await trx('requests')
     .where({ workspace_id: ref.workspaceId, id: ref.requestId })
     .first<{ status: RequestStatus } | undefined>('status');
-  if (row?.status !== status) {
-    throw new Conflict(`Request ${ref.requestId} is ${row?.status ?? 'gone'} and cannot become ${status}.`);
-  }
+  return row?.status ?? 'gone';
 }

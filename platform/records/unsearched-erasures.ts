@@ -21,6 +21,8 @@ export async function findUnsearched(db: Database, workspaceId: string): Promise
       .where({ workspace_id: workspaceId })
       .whereNull('raw_searched_at')
       .whereNotNull('certified_at')
+      // One that goes on, of which it was certified that it has failed so far, has no journal yet.
+      .whereRaw('(leaf_key_id IS NULL OR journal IS NOT NULL)')
       .orderBy(['certified_at', 'id'])
       .limit(BATCH)
       .select<{ id: string; request_id: string }[]>('id', 'request_id'),

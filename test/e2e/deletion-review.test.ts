@@ -213,6 +213,21 @@ describe.concurrent('what a rescan finds left over', () => {
     await erasure.result();
     expect([timesOf(erasure, 'verifyErasure'), timesOf(erasure, 'certifyErasure')]).toEqual([5, 1]);
   });
+
+  it('has a certificate that says so, and that the controller is told of, while it stays', async () => {
+    const erasure = erasures.begin({ residuals: [1, 1, 1, 1, 2, 0] });
+    await erasure.start();
+    await waitForStep(erasure, 'tellErasure');
+    expect(erasure.steps.slice(-3)).toEqual(['verifyErasure', 'certifyFailedErasure', 'tellErasure']);
+    await erasure.signal('reviewed');
+    await waitForStep(erasure, 'tellErasure', 2);
+    expect(timesOf(erasure, 'certifyFailedErasure')).toBe(2);
+    expect(await erasure.status()).toBe('verifying');
+    await erasure.signal('reviewed');
+    expect(await erasure.result()).toEqual({ outcome: 'partially_fulfilled' });
+    expect(erasure.steps.slice(-6)).toEqual(PROOF);
+    expect(timesOf(erasure, 'certifyFailedErasure')).toBe(2);
+  });
 });
 
 describe.concurrent('a request that goes on after a partial answer', () => {
@@ -221,6 +236,21 @@ describe.concurrent('a request that goes on after a partial answer', () => {
     erasure.script.during['planErasure'] = () => erasure.signal('cancelRequested', 1);
     await erasure.start(1);
     expect(await erasure.result(1)).toEqual({ outcome: 'fulfilled' });
-    expect(erasure.steps).toEqual([...APPROVED, ...ERASING, ...PROOF]);
+    expect(erasure.steps).toEqual(['checkInstruction', ...APPROVED, ...ERASING, ...PROOF]);
+  });
+
+  it('waits for an instruction before it plans anything, when the one it had no longer stands', async () => {
+    const erasure = erasures.begin({ instructed: [false, false, true] });
+    await erasure.start(2);
+    await vi.waitUntil(async () => (await erasure.status(2)) === 'awaiting_instruction', { timeout: 20_000 });
+    await erasure.signal('instructionGiven', 2);
+    await waitForStep(erasure, 'checkInstruction', 2);
+    expect(erasure.steps).not.toContain('planErasure');
+    await erasure.signal('instructionGiven', 2);
+    expect(await erasure.result(2)).toEqual({ outcome: 'partially_fulfilled' });
+    expect(erasure.steps.slice(0, 4)).toEqual([
+      ...['checkInstruction', 'checkInstruction', 'checkInstruction'],
+      'planErasure',
+    ]);
   });
 });

@@ -17,6 +17,8 @@ type Count = Pick<ErasurePlanned, 'erase' | 'pseudonymise' | 'retain' | 'pending
 
 /** What the steps of one erasure answer. The lists are answered one after the other, their last for ever. */
 export interface Script {
+  /** Whether the instruction still stands. */
+  instructed: readonly boolean[];
   plans: readonly Count[];
   /** As people and holds make it; tests change it while the run waits. */
   review: ErasureReviewState['state'];
@@ -30,6 +32,7 @@ export interface Script {
 }
 
 const EVERYTHING: Omit<Script, 'during'> = {
+  instructed: [true],
   plans: [{ erase: 10, pseudonymise: 1, retain: 2, pending: 3 }],
   review: 'approved',
   coolingOffMs: undefined,
@@ -63,7 +66,7 @@ export class ImaginedErasure {
     await this.temporal.startRequest(run);
   }
 
-  signal(signal: 'reviewed' | 'cancelRequested', continues?: number): Promise<void> {
+  signal(signal: 'reviewed' | 'cancelRequested' | 'instructionGiven', continues?: number): Promise<void> {
     return this.temporal.signalRequest(this.requestId, signal, continues);
   }
 
@@ -71,8 +74,8 @@ export class ImaginedErasure {
     return this.temporal.client.workflow.getHandle(dataSubjectRequestId(this.requestId, continues)).result();
   }
 
-  status(): Promise<string> {
-    return this.temporal.client.workflow.getHandle(dataSubjectRequestId(this.requestId)).query('currentStatus');
+  status(continues?: number): Promise<string> {
+    return this.temporal.client.workflow.getHandle(dataSubjectRequestId(this.requestId, continues)).query('currentStatus');
   }
 
   /** Notes a step; how often it was taken before says which answer is its turn. */
@@ -132,7 +135,7 @@ function stepsOf(erasures: ReadonlyMap<string, ImaginedErasure>) {
       of(ref).take(name, answers(of(ref).script));
   return {
     acknowledgeRequest: step('acknowledgeRequest', () => [null]),
-    checkInstruction: step('checkInstruction', () => [true]),
+    checkInstruction: step('checkInstruction', ({ instructed }) => instructed),
     openManualTasks: step('openManualTasks', () => [0]),
     locatePerson: step('locatePerson', () => [{ collections: 3, rows: 13 }]),
     openMatchReview: step('openMatchReview', () => [{ pending: 0 }]),
@@ -157,6 +160,7 @@ function stepsOf(erasures: ReadonlyMap<string, ImaginedErasure>) {
     endErasure: step('endErasure', () => [null]),
     plantTombstones: step('plantTombstones', () => [{ planted: 3 }]),
     verifyErasure: step('verifyErasure', ({ residuals }) => residuals.map((each) => ({ residuals: each }))),
+    certifyFailedErasure: step('certifyFailedErasure', () => [{ certificateId: randomUUID() }]),
     certifyErasure: step('certifyErasure', () => [{ certificateId: randomUUID(), retained: 3, erased: 10 }]),
     tellErasure: step('tellErasure', () => [null]),
     closeErasure: step('closeErasure', ({ closed }) => [closed]),

@@ -320,10 +320,13 @@ function tie(given: Case, rows: readonly Weighed[], everyRow: readonly { table: 
     reference('others_record', parent.table === 'rooms' ? columnsOf(parent.row) : STRUCTURE[parent.table]);
   const parentOf = (table: string, id: Row[string] | undefined) =>
     rows.find((each) => each.table === table && each.row['id'] === id && isLoose(each));
+  // A reference that can be empty is emptied in other people's rows, but not in those that a hold covers.
+  const isHeld = (each: { table: string; row: Row }) =>
+    given.holds.some((hold) => covers(given, hold, each.table, each.row));
   for (const [child, column, to, canBeEmptied] of TIES) {
-    if (canBeEmptied) continue;
     for (const each of everyRow) {
       if (each.table !== child || rows.some(({ row }) => row === each.row)) continue;
+      if (canBeEmptied && !isHeld(each)) continue;
       const parent = parentOf(to, each.row[column]);
       if (parent) bind(parent, others(parent));
     }
