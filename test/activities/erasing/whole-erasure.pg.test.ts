@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { certifyErasure } from '../../../activities/certify-erasure.ts';
+import { certifyErasure, certifyFailure } from '../../../activities/certify-erasure.ts';
 import type { CertifyErasureDeps } from '../../../activities/certify-erasure.ts';
 import { planErasure } from '../../../activities/erasure-plan.ts';
 import { eraseRecords } from '../../../activities/erasing/carry-out.ts';
@@ -145,7 +145,8 @@ async function approved({ ref }: Person): Promise<void> {
     `INSERT INTO steward.decision_approvals (workspace_id, request_id, decision_id, principal_id, party, verdict,
                                              instruction_id, instruction_version)
      SELECT d.workspace_id, d.request_id, d.id, r.filed_by, 'controller', 'approve', r.instruction_id, r.instruction_version
-       FROM steward.decisions d JOIN steward.requests r ON r.id = d.request_id WHERE d.request_id = $1`,
+       FROM steward.decisions d JOIN steward.requests r ON r.id = d.request_id WHERE d.request_id = $1
+     ON CONFLICT DO NOTHING`,
     [ref.requestId],
   );
   await move(ref, 'erasing');
@@ -190,6 +191,13 @@ async function supplementOf({ ref }: Person): Promise<Certificate | undefined> {
   });
   const { files } = await readCertificate({ ...place, storage: deps.storage });
   return parseCertificate(files.get(CERTIFICATE_FILE) ?? Buffer.alloc(0));
+}
+
+async function flagOf({ ref }: Person): Promise<unknown> {
+  const { rows } = await base.own.pool.query('SELECT status, needs_attention FROM steward.requests WHERE id = $1', [
+    ref.requestId,
+  ]);
+  return rows[0];
 }
 
 const verify = ({ ref }: Person) => verifyErasure(deps, ref, quietControl());
@@ -247,6 +255,43 @@ describe('an erasure', () => {
         { source: 'crm', place: 'crm.invoices', kind: 'not_reduced', count: 1 },
       ]),
     );
+  });
+
+  it('of which something stays has a certificate of that, which is superseded when it is gone', async () => {
+    const one = await person();
+    await carriedOut(one);
+    await base.source.pool.query("INSERT INTO contacts VALUES ($1, 'w', $2, 'Again')", [one.id + 700, one.email]);
+    expect(await verify(one)).toEqual({ residuals: 1 });
+    const { certificateId } = await certifyFailure(deps, one.ref, quietControl());
+    expect(await certifyFailure(deps, one.ref, quietControl())).toEqual({ certificateId });
+    expect(await certified(one)).toMatchObject({
+      certificateId,
+      result: 'failed',
+      supersedes: null,
+      evidence: { leaves: 22 },
+      verification: {
+        result: 'failed',
+        residuals: [{ source: 'crm', place: 'crm.contacts', kind: 'found_again', count: 1 }],
+      },
+    });
+    expect(await certified(one, 'subject')).toMatchObject({ result: 'failed' });
+    expect(await flagOf(one)).toEqual({ status: 'verifying', needs_attention: true });
+
+    // It is not at its end, so no search of all texts supplements it.
+    await searchAllWorkspaces(deps, quietControl());
+    await carriedOut(one);
+    expect(await verify(one)).toEqual({ residuals: 0 });
+    expect(await flagOf(one)).toEqual({ status: 'verifying', needs_attention: false });
+    await expect(certifyFailure(deps, one.ref, quietControl())).rejects.toThrow(/Nothing is left over/);
+    await endErasure(deps, one.ref, quietControl());
+    await certifyErasure(deps, one.ref, quietControl());
+    expect(await certified(one)).toMatchObject({
+      result: 'partially_erased',
+      supersedes: certificateId,
+      ordinal: 2,
+      evidence: { leaves: 23 },
+      totals: { erased: 22, pseudonymised: 1 },
+    });
   });
 
   it('is not proven while the ledger has not gone through all that was to be erased', async () => {
