@@ -1,15 +1,25 @@
-/** Packages end: their objects are deleted when their time is over, and that is recorded. */
+/** Packages end: their objects are deleted when their time is over, unless a hold keeps them, and that is recorded. */
 import { Context, metricMeter } from '@temporalio/activity';
 import { StewardError, Unavailable } from '../domain/errors.ts';
 import type { ExpiryResult } from '../domain/runs.ts';
 import type { Database } from '../platform/database.ts';
-import { expirePackage, findExpiredPackages, recordPackageDeleted } from '../platform/records/package-expiry.ts';
+import type { KeyRing } from '../platform/keys.ts';
+import { shutOutHolds } from '../platform/records/hold-lock.ts';
+import { keepPackage } from '../platform/records/kept-packages.ts';
+import {
+  expirePackage,
+  findExpiredPackages,
+  lockExpired,
+  recordPackageDeleted,
+} from '../platform/records/package-expiry.ts';
 import type { PackageRef } from '../platform/records/package-expiry.ts';
 import type { ObjectStorage } from '../platform/storage/storage.ts';
 import { currentControl } from './packaging/control.ts';
+import { holdsKeeping } from './packaging/package-holds.ts';
 
 export interface PackageExpiryDeps {
   readonly db: Database;
+  readonly ring: KeyRing;
   readonly storage: ObjectStorage;
 }
 
@@ -18,7 +28,7 @@ export type PackageExpiryActivities = ReturnType<typeof createPackageExpiryActiv
 export function createPackageExpiryActivities(deps: PackageExpiryDeps) {
   return {
     /**
-     * Deletes every package whose time is over, of all workspaces. One that cannot be deleted is counted and left to the
+     * Deletes every package whose time is over and that no hold keeps, of all workspaces. One that cannot be deleted is counted and left to the
      * next run. Throws Unavailable while the database or the storage as a whole is away.
      */
     async expirePackages(): Promise<ExpiryResult> {
@@ -61,9 +71,21 @@ export async function* endExpiredPackages(deps: PackageExpiryDeps): AsyncGenerat
   }
 }
 
-async function endPackage({ db, storage }: PackageExpiryDeps, ref: PackageRef): Promise<boolean> {
+/** False when there is nothing to delete, or a hold keeps it: then it comes up again with the next run. */
+async function endPackage({ db, ring, storage }: PackageExpiryDeps, ref: PackageRef): Promise<boolean> {
   const storageKey = await expirePackage(db, ref);
   if (storageKey === undefined) return false;
-  await storage.delete(storageKey);
-  return recordPackageDeleted(db, ref, storageKey);
+  return db.withTenant(ref.workspaceId, async (trx) => {
+    await shutOutHolds(trx, ref.workspaceId);
+    const row = await lockExpired(trx, ref, storageKey);
+    if (!row) return false;
+    const holds = await holdsKeeping(trx, ring, row);
+    // What a run deleted that died before it could say so is gone, whoever wants it kept.
+    if (holds.length > 0 && (await storage.head(storageKey)) !== undefined) {
+      await keepPackage(trx, row, holds);
+      return false;
+    }
+    await storage.delete(storageKey);
+    return recordPackageDeleted(trx, ref, storageKey);
+  });
 }

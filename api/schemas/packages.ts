@@ -27,6 +27,16 @@ const summary = z.object({
   ageEncrypted: z.boolean(),
   createdAt: shownInstant,
   expiresAt: shownInstant,
+  kept: z
+    .object({
+      holds: z.array(z.uuid()).readonly().meta({ description: 'Ids of holds.' }),
+      legalDuty: z.boolean().meta({ description: 'A duty of the processor, of which no more may be told.' }),
+    })
+    .nullable()
+    .meta({
+      description:
+        'What keeps it although its time is over. Nobody can download it any more, and it is deleted when nothing does.',
+    }),
 });
 
 export const shownPackage = summary.meta({ id: 'PackageSummary' });

@@ -4,6 +4,7 @@ import { NotFound } from '../../domain/errors.ts';
 import { STEWARD_ITSELF, appendAudit } from '../audit.ts';
 import type { Transaction } from '../database.ts';
 import { writeJournal } from './hold-journal.ts';
+import { awaitDeletions } from './hold-lock.ts';
 import { tellReviews } from './told-reviews.ts';
 
 /** A source that is yet to be told. */
@@ -71,6 +72,7 @@ export async function recordRaised(
  * effective or released already is no error, for activities are repeated. Answers what the hold is. Throws NotFound.
  */
 export async function confirmEffective(trx: Transaction, ref: HoldRef): Promise<HoldState> {
+  await awaitDeletions(trx, ref.workspaceId);
   const hold = await trx('holds')
     .where({ workspace_id: ref.workspaceId, id: ref.holdId })
     .forUpdate()

@@ -1,10 +1,12 @@
 /**
  * The end of a package in Steward's records, in two steps around the deletion of its object: first it is expired, and no
- * link leads to it any more; when the object is gone, it is deleted. A crash between them is made up for by the next run.
+ * link leads to it any more; when the object is gone, it is deleted. A crash between them is made up for by the next run. While
+ * a hold keeps it, it stays expired.
  */
 import { STEWARD_ITSELF, appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import { recordExportEvent } from './export-progress.ts';
+import type { EndedPackageRow } from './kept-packages.ts';
 import { recordEvent } from './request-progress.ts';
 
 export interface PackageRef {
@@ -83,23 +85,33 @@ function awaitingRelease(trx: Transaction) {
     .where({ 'requests.status': 'awaiting_release' });
 }
 
+/** An expired package that is not deleted, locked until the transaction ends. */
+export async function lockExpired(
+  trx: Transaction,
+  ref: PackageRef,
+  storageKey: string,
+): Promise<EndedPackageRow | undefined> {
+  return rowOf(trx, ref)
+    .where({ status: 'expired', storage_key: storageKey })
+    .forUpdate()
+    .first<EndedPackageRow | undefined>('workspace_id', 'id', 'request_id', 'export_id', 'storage_key', 'kept_by');
+}
+
 /** Records that the object is gone, in the package's row, its request's or export's timeline and the audit log; once. */
-export async function recordPackageDeleted(db: Database, ref: PackageRef, storageKey: string): Promise<boolean> {
-  return db.withTenant(ref.workspaceId, async (trx) => {
-    const [row] = await rowOf(trx, ref)
-      .where({ status: 'expired', storage_key: storageKey })
-      .update({ status: 'deleted', deleted_at: trx.fn.now() })
-      .returning<ExpiringRow[]>(['request_id', 'export_id', 'storage_key', 'expires_at', 'bytes']);
-    if (!row) return false;
-    await tellTimeline(trx, ref, row);
-    await appendAudit(trx, ref.workspaceId, {
-      actor: STEWARD_ITSELF,
-      action: 'package.deleted',
-      subject: { kind: 'package', id: ref.packageId },
-      details: { reason: 'expired', expiredAt: row.expires_at.toISOString(), bytes: Number(row.bytes) },
-    });
-    return true;
+export async function recordPackageDeleted(trx: Transaction, ref: PackageRef, storageKey: string): Promise<boolean> {
+  const [row] = await rowOf(trx, ref)
+    .where({ status: 'expired', storage_key: storageKey })
+    .update({ status: 'deleted', deleted_at: trx.fn.now(), kept_by: [] })
+    .returning<ExpiringRow[]>(['request_id', 'export_id', 'storage_key', 'expires_at', 'bytes']);
+  if (!row) return false;
+  await tellTimeline(trx, ref, row);
+  await appendAudit(trx, ref.workspaceId, {
+    actor: STEWARD_ITSELF,
+    action: 'package.deleted',
+    subject: { kind: 'package', id: ref.packageId },
+    details: { reason: 'expired', expiredAt: row.expires_at.toISOString(), bytes: Number(row.bytes) },
   });
+  return true;
 }
 
 function rowOf(trx: Transaction, { workspaceId, packageId }: PackageRef) {

@@ -2,6 +2,8 @@
 import type { Transaction } from '../database.ts';
 import { teamFilter } from './caller.ts';
 import type { Caller } from './caller.ts';
+import { readKept } from './kept-packages.ts';
+import type { KeptPackage } from './kept-packages.ts';
 
 export const PACKAGE_STATUSES = ['ready', 'expired', 'deleted'] as const;
 
@@ -23,9 +25,12 @@ export interface PackageRecord {
   readonly ageEncrypted: boolean;
   readonly createdAt: Date;
   readonly expiresAt: Date;
+  /** What keeps it although its time is over; null when nothing does. */
+  readonly kept: KeptPackage | null;
 }
 
 interface PackageRow {
+  readonly workspace_id: string;
   readonly id: string;
   readonly request_id: string;
   readonly status: PackageRecord['status'];
@@ -40,6 +45,7 @@ interface PackageRow {
   readonly age_recipient: string | null;
   readonly created_at: Date;
   readonly expires_at: Date;
+  readonly kept_by: readonly string[];
 }
 
 /** What a link to a package needs to know of it, be it a request's or a part of an export's. */
@@ -78,14 +84,14 @@ export async function findPackage(
   const row = await visiblePackages(trx, caller)
     .where({ workspace_id: caller.workspaceId, ...key })
     .first<PackageRow | undefined>();
-  return row && toRecord(row);
+  return row && { ...toRecord(row), kept: row.status === 'deleted' ? null : await readKept(trx, caller, row) };
 }
 
 function statusOf({ status, expires_at: end }: Pick<PackageRow, 'status' | 'expires_at'>): PackageRecord['status'] {
   return status === 'ready' && end <= new Date() ? 'expired' : status;
 }
 
-function toRecord(row: PackageRow): PackageRecord {
+function toRecord(row: PackageRow): Omit<PackageRecord, 'kept'> {
   return {
     id: row.id,
     requestId: row.request_id,

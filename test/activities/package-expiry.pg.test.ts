@@ -1,14 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { endExpiredPackages } from '../../activities/package-expiry.ts';
 import { buildPackage } from '../../activities/packaging/build-package.ts';
 import { deliverPackage } from '../../activities/packaging/deliver-package.ts';
 import { Unavailable } from '../../domain/errors.ts';
 import type { RequestRef } from '../../domain/runs.ts';
+import { openDatabase } from '../../platform/database.ts';
+import type { Database } from '../../platform/database.ts';
+import { createApiKey } from '../../platform/records/admin.ts';
+import type { Caller } from '../../platform/records/caller.ts';
+import { confirmEffective } from '../../platform/records/hold-fences.ts';
+import { placeHold } from '../../platform/records/hold-placing.ts';
+import type { NewHold } from '../../platform/records/hold-placing.ts';
+import { releaseHold } from '../../platform/records/hold-steering.ts';
+import { checkIdentities } from '../../platform/records/identities.ts';
+import { findPackage } from '../../platform/records/packages.ts';
 import { findExpiredPackages } from '../../platform/records/package-expiry.ts';
 import { moveRequest } from '../../platform/records/request-progress.ts';
 import type { ObjectStorage } from '../../platform/storage/storage.ts';
+import { inRole } from '../api/api-fixture.ts';
 import { collect } from '../support/collect.ts';
 import { insertExport } from '../support/lone-row.ts';
 import { NOBODY, openPackagingFixture, quietControl } from './packaging/packaging-fixture.ts';
@@ -16,11 +27,16 @@ import type { PackagingFixture } from './packaging/packaging-fixture.ts';
 
 let fixture: PackagingFixture;
 let storage: ObjectStorage;
+let app: Database;
 beforeAll(async () => {
   fixture = await openPackagingFixture();
+  app = openDatabase(inRole(fixture.own.url, 'steward_app'));
   ({ storage } = fixture.deps);
 });
-afterAll(() => fixture.close());
+afterAll(async () => {
+  await app.close();
+  await fixture.close();
+});
 beforeEach(() => fixture.own.pool.query("UPDATE steward.packages SET status = 'deleted'"));
 
 interface Row {
@@ -60,7 +76,7 @@ async function expired({ closed = true, ago = '1 second' } = {}): Promise<Reques
 /** How many were deleted, and what was said of the others. */
 async function run(over: Partial<ObjectStorage> = {}) {
   const withFaults = Object.assign(Object.create(storage) as ObjectStorage, over);
-  const ended = await collect(endExpiredPackages({ db: fixture.deps.db, storage: withFaults }));
+  const ended = await collect(endExpiredPackages({ ...fixture.deps, storage: withFaults }));
   const problems = ended.flatMap(({ problem }) => problem ?? []);
   return { deleted: ended.length - problems.length, problems };
 }
@@ -177,6 +193,137 @@ describe('a package whose time is over', () => {
     let bytes = (first.value as Buffer).length;
     for await (const chunk of chunks) bytes += chunk.length;
     expect(bytes).toBe(content.length);
+  });
+});
+
+const repeat = { operation: 'a test', key: undefined, digests: [Buffer.alloc(0)] as const };
+
+async function callerOf(workspaceId: string, party: 'controller' | 'processor', teamId?: string): Promise<Caller> {
+  const wish = { name: 'a test', party, workspaceId, scopes: ['holds:write' as const], ...(teamId && { teamId }) };
+  const { principalId: id } = await app.withTenant(workspaceId, (trx) => createApiKey(trx, fixture.deps.ring, wish));
+  return { workspaceId, principal: { id, party, workspaceId, teamId, scopes: wish.scopes } };
+}
+
+/** Placed and, answered, how to release it by another person. */
+async function hold(workspaceId: string, more: Partial<NewHold> = {}) {
+  const party = more.party ?? 'controller';
+  const wish: NewHold = {
+    ...{ party, visibility: party, matter: 'A matter', authority: 'A court', purpose: 'legal', subject: [], scope: {} },
+    ...more,
+  };
+  const id = await placeHold(app, fixture.deps.ring, await callerOf(workspaceId, party), wish, repeat);
+  const ref = { workspaceId, holdId: id };
+  return {
+    ref,
+    id,
+    release: async () =>
+      releaseHold(app, await callerOf(workspaceId, party), id, { reason: 'Over.', instruction: undefined }, repeat),
+  };
+}
+
+const shown = (caller: Caller, { requestId }: RequestRef) =>
+  app.withTenant(caller.workspaceId, (trx) => findPackage(trx, caller, { request_id: requestId }));
+const subjectOf = (...addresses: readonly string[]) =>
+  checkIdentities(
+    addresses.map((value) => ({ type: 'email', value })),
+    ['email'],
+  );
+
+describe('a package whose time is over under a hold', () => {
+  it('is kept without its links until the last hold is released, and its timeline says so once', async () => {
+    const ref = await expired();
+    const { storage_key: key, id } = await rowOf(ref);
+    const holds = [await hold(ref.workspaceId), await hold(ref.workspaceId, { subject: subjectOf(NOBODY) })];
+    expect(await run()).toEqual({ deleted: 0, problems: [] });
+    expect(await run()).toEqual({ deleted: 0, problems: [] });
+    expect(await storage.head(key)).toBeDefined();
+    const { rows: links } = await fixture.own.pool.query('SELECT revoked_at FROM steward.links WHERE package_id = $1', [
+      id,
+    ]);
+    expect(links).toEqual([{ revoked_at: expect.any(Date) as Date }]);
+    expect((await fixture.events(ref)).filter((kind) => kind === 'package_kept')).toHaveLength(1);
+
+    const controller = await callerOf(ref.workspaceId, 'controller');
+    expect(await shown(controller, ref)).toMatchObject({
+      status: 'expired',
+      kept: { holds: holds.map((each) => each.id), legalDuty: false },
+    });
+    await holds[0]?.release();
+    expect((await run()).deleted).toBe(0);
+    await holds[1]?.release();
+    expect((await shown(controller, ref))?.kept).toBeNull();
+    expect((await run()).deleted).toBe(1);
+    expect(await storage.head(key)).toBeUndefined();
+    expect(await shown(controller, ref)).toMatchObject({ status: 'deleted', kept: null });
+    expect((await fixture.events(ref)).slice(-2)).toEqual(['package_kept', 'package_deleted']);
+  });
+
+  it('tells of a hold in confidence nobody from whom it is kept', async () => {
+    const ref = await expired();
+    const secret = await hold(ref.workspaceId, { party: 'processor', visibility: 'processor' });
+    await run();
+    expect((await shown(await callerOf(ref.workspaceId, 'controller'), ref))?.kept).toEqual({
+      holds: [],
+      legalDuty: true,
+    });
+    expect((await shown(await callerOf(ref.workspaceId, 'processor'), ref))?.kept).toEqual({
+      holds: [secret.id],
+      legalDuty: false,
+    });
+    const { rows } = await fixture.own.pool.query<{ text: string }>(
+      `SELECT details::text AS text FROM steward.request_events WHERE request_id = $1
+       UNION ALL SELECT details::text FROM steward.audit_events WHERE action = 'package.kept'`,
+      [ref.requestId],
+    );
+    expect(rows.map(({ text }) => text).join()).not.toContain(secret.id);
+    await secret.release();
+  });
+
+  it('is deleted when the hold is on somebody else or on classes of records', async () => {
+    const ref = await expired();
+    const holds = [
+      await hold(ref.workspaceId, { subject: subjectOf('somebody.else@example.com') }),
+      await hold(ref.workspaceId, { scope: { classes: ['contact_record'] } }),
+    ];
+    expect((await run()).deleted).toBe(1);
+    for (const { release } of holds) await release();
+  });
+
+  it('is deleted before a hold becomes effective, or not at all', async () => {
+    const ref = await expired();
+    const [deleting, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const running = run({
+      delete: async (key) => {
+        deleting.resolve();
+        await goOn.promise;
+        await storage.delete(key);
+      },
+    });
+    await deleting.promise;
+    const placed = await hold(ref.workspaceId);
+    await fixture.own.pool.query("UPDATE steward.hold_sources SET state = 'effective' WHERE hold_id = $1", [placed.id]);
+    let isEffective = false;
+    const confirming = fixture.deps.db
+      .withTenant(ref.workspaceId, (trx) => confirmEffective(trx, placed.ref))
+      .then((state) => {
+        isEffective = true;
+        return state;
+      });
+    // Until the deletion ends the confirmation waits for a lock, which the server knows of.
+    await vi.waitUntil(async () => {
+      const { rows } = await fixture.own.pool.query(
+        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+      );
+      return rows.length > 0;
+    });
+    expect(isEffective).toBe(false);
+    goOn.resolve();
+    expect((await running).deleted).toBe(1);
+    expect(await confirming).toBe('effective');
+    const later = await expired();
+    expect((await run()).deleted).toBe(0);
+    expect((await rowOf(later)).status).toBe('expired');
+    await placed.release();
   });
 });
 
