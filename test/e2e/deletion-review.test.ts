@@ -18,10 +18,10 @@ const APPROVED = ['planErasure', 'openErasureReview', 'beginCoolingOff', 'endCoo
 
 const timesOf = ({ steps }: ImaginedErasure, step: string): number => steps.filter((each) => each === step).length;
 const waitForStep = (erasure: ImaginedErasure, step: string, times = 1) =>
-  vi.waitUntil(() => timesOf(erasure, step) >= times, { timeout: 20_000 });
+  vi.waitUntil(() => timesOf(erasure, step) >= times, { timeout: 60_000 });
 /** The run has answered to what it was told: its next step is a timer or a signal. */
 const waitForStatus = (erasure: ImaginedErasure, status: string) =>
-  vi.waitUntil(async () => (await erasure.status()) === status, { timeout: 20_000, interval: 100 });
+  vi.waitUntil(async () => (await erasure.status()) === status, { timeout: 60_000, interval: 100 });
 
 describe.concurrent('an erasure that nothing stands in the way of', () => {
   it('is planned, approved, carried out, verified, certified and told, in this order', async () => {
@@ -242,7 +242,7 @@ describe.concurrent('a request that goes on after a partial answer', () => {
   it('waits for an instruction before it plans anything, when the one it had no longer stands', async () => {
     const erasure = erasures.begin({ instructed: [false, false, true] });
     await erasure.start(2);
-    await vi.waitUntil(async () => (await erasure.status(2)) === 'awaiting_instruction', { timeout: 20_000 });
+    await vi.waitUntil(async () => (await erasure.status(2)) === 'awaiting_instruction', { timeout: 60_000 });
     await erasure.signal('instructionGiven', 2);
     await waitForStep(erasure, 'checkInstruction', 2);
     expect(erasure.steps).not.toContain('planErasure');
