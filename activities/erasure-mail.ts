@@ -38,7 +38,9 @@ export function createErasureMailActivities(deps: RequestMailDeps) {
             ? ['It says what is kept, why and until when. The request goes on by itself when the first ground ends.']
             : []),
           ...(result === 'failed'
-            ? ['It says where something was left. We look at that; another certificate supersedes this one when it is gone.']
+            ? [
+                'It says where something was left. We look at that; another certificate supersedes this one when it is gone.',
+              ]
             : []),
         ],
       });

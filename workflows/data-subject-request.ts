@@ -29,7 +29,7 @@ export async function dataSubjectRequest(run: RequestRun): Promise<RequestResult
 /** Runs begun by version 0.1 know neither searches by hand nor reviews. */
 const PEOPLE_TAKE_PART = 'people-take-part';
 
-/** Runs that went on after a partial answer before version 0.3 did not ask whether their instruction still stands. */
+/** Runs that went on after a partial answer did at first not ask whether their instruction still stands. */
 const CONTINUES_UNDER_INSTRUCTION = 'continues-under-instruction';
 
 type Outcome = 'fulfilled' | 'partially_fulfilled' | 'no_data';

@@ -17,7 +17,7 @@ import type { Progress } from './progress.ts';
 /** What was prepared: erase what was approved; certify that nothing is to be erased; or close what was refused. */
 type Prepared = 'erase' | 'certify' | 'refuse';
 
-/** Runs that waited with something left over before version 0.3 did so without a certificate. */
+/** Runs with something left over waited at first without a certificate of it. */
 const FAILURES_ARE_CERTIFIED = 'failures-are-certified';
 
 /** So often is what a rescan finds left over planned again without anybody having looked. */

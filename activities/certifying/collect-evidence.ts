@@ -102,10 +102,7 @@ function countsOf(
   });
 }
 
-function treeOf(
-  { leaf_key_id: leafKeyId }: ErasureRecord,
-  journal: ErasureRecord['journal'],
-): ErasureEvidence['tree'] {
+function treeOf({ leaf_key_id: leafKeyId }: ErasureRecord, journal: ErasureRecord['journal']): ErasureEvidence['tree'] {
   if (journal === null || leafKeyId === null || journal.leaves === 0) return undefined;
   return { leafKeyId, root: journal.root, leaves: journal.leaves };
 }

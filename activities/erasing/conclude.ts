@@ -86,7 +86,11 @@ async function countObjects(trx: Transaction, { workspaceId }: RequestRef, erasu
  * The journal as it stands, in its place in the storage, for a proof of what has been erased so far. The targets stay, and
  * with them everything is written into the journal of the next plan. Undefined when nothing was to be erased.
  */
-export async function journalSoFar(deps: ConcludeDeps, ref: RequestRef, control: Control): Promise<Journal | undefined> {
+export async function journalSoFar(
+  deps: ConcludeDeps,
+  ref: RequestRef,
+  control: Control,
+): Promise<Journal | undefined> {
   const concluding = await deps.db.withTenant(ref.workspaceId, (trx) => readConcluding(trx, ref));
   return writeDown(deps, ref, concluding, control.signal);
 }

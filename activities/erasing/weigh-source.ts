@@ -50,7 +50,9 @@ async function scopeOf(
 ): Promise<WeighingScope> {
   const { map, schedule, zone, circumstances } = weighing;
   const through = throughCollections(map, schedule.rules, plan.source);
-  const { rows } = await statements.run(readColumnTypes({ collections: [...plan.collections, ...through, ...holdable] }));
+  const { rows } = await statements.run(
+    readColumnTypes({ collections: [...plan.collections, ...through, ...holdable] }),
+  );
   const { asOf } = circumstances;
   return { tenantKey, types: columnTypes(rows), zone, asOf, edges: map.edges, through };
 }

@@ -103,15 +103,13 @@ export function bindToOthers(
 }
 
 /** Where it cannot be seen who refers, every row may be referred to by one that is held. */
-function isReferredTo(
-  { foreignKey, from, readable }: Bond,
-  held: HeldReferrers | undefined,
-  binds: Binds,
-): string {
+function isReferredTo({ foreignKey, from, readable }: Bond, held: HeldReferrers | undefined, binds: Binds): string {
   if (!readable) return 'true';
   const conditions = [
     refers(foreignKey, 'c', 't'),
-    ...(from ? [`NOT EXISTS (SELECT FROM ${rowTable(from.collection)} x WHERE ${onKey(from.collection, 'c', 'x')})`] : []),
+    ...(from
+      ? [`NOT EXISTS (SELECT FROM ${rowTable(from.collection)} x WHERE ${onKey(from.collection, 'c', 'x')})`]
+      : []),
     ...(held ? [held('c', binds)] : []),
   ];
   return `EXISTS (SELECT FROM ${tableOfEnd(foreignKey.from)} c WHERE ${conditions.join(' AND ')})`;

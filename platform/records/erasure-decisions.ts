@@ -166,10 +166,7 @@ function endsOf(alike: AlikeDecisions, hidden: boolean): NonNullable<DecisionRec
 }
 
 /** An approval that stands for all of them, for one that stands for some is to be said again; and every rejection. */
-function wordsOn(
-  alike: AlikeDecisions,
-  words: ReadonlyMap<string, readonly WordRecord[]>,
-): readonly WordRecord[] {
+function wordsOn(alike: AlikeDecisions, words: ReadonlyMap<string, readonly WordRecord[]>): readonly WordRecord[] {
   const needed = alike.filter(({ approvals_needed: people }) => people > 0).map(({ id }) => words.get(id) ?? []);
   const said = [...Map.groupBy(needed.flat(), ({ principalId, verdict }) => `${principalId} ${verdict}`).values()];
   return said

@@ -26,9 +26,9 @@ describe('a package whose time is over', () => {
   it('is not kept by a hold on somebody else, when an identity of each of its types is known of the person', () => {
     expect(keeps({ subject: [BOB] }, [ADA])).toBe(false);
     expect(keeps({ subject: [BOB, { type: 'external_id', value: '7' }] }, [ADA])).toBe(true);
-    expect(keeps({ subject: [BOB, { type: 'external_id', value: '7' }] }, [ADA, { type: 'external_id', value: '8' }])).toBe(
-      false,
-    );
+    expect(
+      keeps({ subject: [BOB, { type: 'external_id', value: '7' }] }, [ADA, { type: 'external_id', value: '8' }]),
+    ).toBe(false);
   });
 
   it('is kept when it cannot be told whether the hold is on its person', () => {

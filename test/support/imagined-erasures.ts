@@ -75,7 +75,9 @@ export class ImaginedErasure {
   }
 
   status(continues?: number): Promise<string> {
-    return this.temporal.client.workflow.getHandle(dataSubjectRequestId(this.requestId, continues)).query('currentStatus');
+    return this.temporal.client.workflow
+      .getHandle(dataSubjectRequestId(this.requestId, continues))
+      .query('currentStatus');
   }
 
   /** Notes a step; how often it was taken before says which answer is its turn. */

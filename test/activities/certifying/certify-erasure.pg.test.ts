@@ -99,7 +99,7 @@ describe('a certificate', () => {
       evidence: { root: 'd'.repeat(64), leaves: 5, leafKeyId: 'tombstone-1' },
       systems: [{ source: 'crm', status: 'erased' }],
       versions: { dataMap: MAP.version, schedule: null },
-      approvals: [{ principal: fixture.caller.principal.id, party: 'controller', decisions: 4 }],
+      approvals: [{ principal: fixture.caller.principal.id, party: 'controller', decisions: 3 }],
       verification: { result: 'passed', expected: 2 },
       remains: [{ where: 'backups', until: '2026-12-29T12:04:00.000Z' }, {}, { where: 'replicas', until: null }],
     });

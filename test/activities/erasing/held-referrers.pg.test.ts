@@ -43,9 +43,14 @@ const MAP = mapOf(
     record_class: 'note',
   }),
   // Of no person, so no search goes there.
-  collection('slots', [key('id'), field('contact_id'), field('workspace_id')], { record_class: 'slot' }, {
-    skip_processing: true,
-  }),
+  collection(
+    'slots',
+    [key('id'), field('contact_id'), field('workspace_id')],
+    { record_class: 'slot' },
+    {
+      skip_processing: true,
+    },
+  ),
 );
 
 /** Nobody has mapped the counters. */

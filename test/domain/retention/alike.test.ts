@@ -11,7 +11,11 @@ import { someGrounds } from './arbitraries.ts';
 const NOW = new Date('2026-11-24T12:00:00Z');
 
 function decided(grounds: readonly Ground[], collection = 'crm.invoices'): DecidedRecords {
-  const { decision, keeps, grounds: weighed } = decide(grounds, { askedBy: 'erasure_request', asOf: NOW, overrides: [] });
+  const {
+    decision,
+    keeps,
+    grounds: weighed,
+  } = decide(grounds, { askedBy: 'erasure_request', asOf: NOW, overrides: [] });
   return { recordClass: 'bill', source: 'crm', collection, decision, keeps, grounds: weighed };
 }
 
