@@ -60,7 +60,9 @@ describe('the JSON of a collection', () => {
            FROM generate_series(1, 30000) n`,
       );
       await db.pool.query(`ANALYZE many_${carrier}`);
-      const plan = planSearch(mapOf(collection(`many_${carrier}`, [key('id'), email()], { tenant: 'ws' })), 'crm', [jane]);
+      const plan = planSearch(mapOf(collection(`many_${carrier}`, [key('id'), email()], { tenant: 'ws' })), 'crm', [
+        jane,
+      ]);
       const [first] = plan.collections;
       if (first === undefined) throw new Error('The plan is empty.');
       const reading: Reading = { columns: [{ name: 'id', value: 't.id' }], condition: '1 / t.divisor = 1' };
