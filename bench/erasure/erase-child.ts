@@ -77,9 +77,9 @@ async function erase(deps: Dependencies, app: Database, ref: RequestRef): Promis
 }
 
 /** `from` and `to` in ms of the epoch. */
-async function timed<T>(work: () => Promise<T>) {
+async function timed<T>(step: () => Promise<T>) {
   const from = performance.timeOrigin + performance.now();
-  const answer = await work();
+  const answer = await step();
   const to = performance.timeOrigin + performance.now();
   return { answer, from, to, seconds: (to - from) / 1000 };
 }

@@ -24,9 +24,9 @@ export async function openWriter({ databases }: Site): Promise<Writer> {
   await client.connect();
   const others = await readOthers(client);
   const waits: Wait[] = [];
-  let isOpen = true;
+  const over = new AbortController();
   const writing = (async () => {
-    for (let turn = 0; isOpen; turn += 1) {
+    for (let turn = 0; !over.signal.aborted; turn += 1) {
       const at = performance.timeOrigin + performance.now();
       await write(client, others[turn % others.length]);
       const ms = performance.timeOrigin + performance.now() - at;
@@ -38,7 +38,7 @@ export async function openWriter({ databases }: Site): Promise<Writer> {
   writing.catch(() => undefined);
   return {
     close: async () => {
-      isOpen = false;
+      over.abort();
       try {
         await writing;
         return waits;
