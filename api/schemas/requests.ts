@@ -68,10 +68,14 @@ export const filing = z.strictObject({
     }),
   instruction: instructionChoice.optional().meta({ description: 'Without one the request waits for it.' }),
   teamId: teamId.optional(),
-  release: z.enum(RELEASES).optional().meta({
-    description:
-      'Whether the package goes out by itself (`immediate`, when left out) or after somebody has looked at it (`reviewed`).',
-  }),
+  release: z
+    .enum(RELEASES)
+    .optional()
+    .meta({
+      description:
+        'Whether the package goes out by itself (`immediate`) or after somebody has looked at it (`reviewed`). Left out, it is what ' +
+        'the workspace has said. Where that is `reviewed`, only the controller can say `immediate`.',
+    }),
   ageRecipient: z
     .string()
     .regex(AGE_RECIPIENT, 'It must be a recipient of age, age1….')
