@@ -1,15 +1,11 @@
-/**
- * What else a workspace says of itself: whether somebody looks at each package before it goes out, and since when the laws
- * hold for it that do, so that a plan made under others is seen to be out of date. Both columns have a constant default, which rewrites no row.
- */
+/** Whether somebody looks at each package of a workspace before it goes out. The default is constant, which rewrites no row. */
 import type { Knex } from 'knex';
 
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     ALTER TABLE steward.workspaces
       ADD COLUMN release text NOT NULL DEFAULT 'immediate'
-        CONSTRAINT workspaces_release CHECK (release IN ('immediate', 'reviewed')),
-      ADD COLUMN jurisdictions_since timestamptz
+        CONSTRAINT workspaces_release CHECK (release IN ('immediate', 'reviewed'))
   `);
 }
 

@@ -6,6 +6,7 @@ import { PLATFORM_CHAIN, appendAudit } from '../audit.ts';
 import type { Database } from '../database.ts';
 import { isControllers } from './authority.ts';
 import type { Caller } from './caller.ts';
+import { tellReviews } from './told-reviews.ts';
 import { requireWorkspace } from './workspaces.ts';
 import type { WorkspaceRecord } from './workspaces.ts';
 
@@ -62,8 +63,22 @@ export interface WeighingChange {
   readonly coolingOffDays: number | undefined;
 }
 
-/** Changes what an erasure is weighed and carried out by, from the next plan on. Throws NotFound. */
+/**
+ * Changes what an erasure is weighed and carried out by, from the next plan on; reviews look whether theirs was made under other
+ * laws. Throws NotFound.
+ */
 export async function changeWeighing(
+  db: Database,
+  principal: Principal,
+  id: string,
+  change: WeighingChange,
+): Promise<WorkspaceRecord> {
+  const record = await applyWeighing(db, principal, id, change);
+  if (change.jurisdictions) await db.withTenant(id, (trx) => tellReviews(trx, id));
+  return record;
+}
+
+function applyWeighing(
   db: Database,
   principal: Principal,
   id: string,

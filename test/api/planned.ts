@@ -125,7 +125,8 @@ export async function plannedErasure(
 export async function plan(api: TestApi, earlier: Planned, decisions: readonly PlannedDecision[]): Promise<Planned> {
   const generation = earlier.generation + 1;
   await api.database.pool.query(
-    `UPDATE steward.erasures SET generation = $2, planned_at = clock_timestamp(), map_version = 'v1', schedule_version = $3
+    `UPDATE steward.erasures SET generation = $2, planned_at = clock_timestamp(), map_version = 'v1', schedule_version = $3,
+            jurisdictions = (SELECT jurisdictions FROM steward.workspaces WHERE id = workspace_id)
       WHERE id = $1`,
     [earlier.erasureId, generation, SCHEDULE],
   );
