@@ -5,6 +5,7 @@ import {
   CERTIFICATE_KINDS,
   CERTIFICATE_RESULTS,
   LEAF_ALGORITHM,
+  NOT_SEARCHED_REASONS,
   RESIDUAL_KINDS,
   TREE_ALGORITHM,
 } from '../domain/certificate/format.ts';
@@ -42,6 +43,10 @@ const verification = z.strictObject({
   residuals: z
     .array(z.strictObject({ source: text, place: text, kind: z.enum(RESIDUAL_KINDS), count: z.int().positive() }))
     .readonly(),
+  notSearched: z
+    .array(z.strictObject({ source: text.nullable(), place: text.nullable(), why: z.enum(NOT_SEARCHED_REASONS) }))
+    .readonly()
+    .optional(),
 });
 
 /** Strict: what is not known here cannot be vouched for. */

@@ -156,6 +156,8 @@ function verification({ body, paper, words, speech }: Writing): void {
   if (found === null) return paper.line(words.verifiedNone);
   paper.line(searched(found, words, speech));
   if (found.expected !== null) paper.line(fill(words.expected, { records: speech.counted(found.expected, 'record') }));
+  for (const { why, source, place } of found.notSearched ?? [])
+    paper.line(fill(words[`not_searched_${why}`], { source: source ?? '', place: place ?? '' }));
   if (found.residuals.length === 0) return paper.line(words.passed);
   paper.line(words.failed, { bold: true });
   paper.list(

@@ -56,6 +56,20 @@ export interface Residual {
   readonly count: number;
 }
 
+/**
+ * Why something was not searched. `no_folders`: nobody has said which folders of a store are the workspace's. `shared_number`: a
+ * telephone number that is another person's as well, wherever it is.
+ */
+export const NOT_SEARCHED_REASONS = ['no_folders', 'shared_number'] as const;
+
+export interface NotSearched {
+  /** Null for all of them. */
+  readonly source: string | null;
+  /** A store. */
+  readonly place: string | null;
+  readonly why: (typeof NOT_SEARCHED_REASONS)[number];
+}
+
 /** What was searched after the erasure, and what came of it. */
 export interface Verification {
   /** `rescan`: by the data map's search. `raw_search`: every text, JSON column and name of a file. */
@@ -75,6 +89,8 @@ export interface Verification {
   /** Records that were found and are retained, or are somebody else's. */
   readonly expected: number | null;
   readonly residuals: readonly Residual[];
+  /** Of a raw search; certificates of version 0.1 do not have it. */
+  readonly notSearched?: readonly NotSearched[] | undefined;
 }
 
 /** A ground that keeps records, as its audience may know it. */

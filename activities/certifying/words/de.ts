@@ -115,6 +115,9 @@ export const de: CertificateWords = {
     'Am {at} wurden die Systeme noch einmal durchsucht: {columns} Spalten ({collections}) nach den Kennungen, {records} gelöschte oder verringerte Datensätze nach ihren Schlüsseln, {objects} Dateien.',
   verified_raw_search:
     'Am {at} wurde jeder Text ({collections}) nach den Kennungen durchsucht: {columns} Spalten, und die Namen von {objects} Dateien.',
+  not_searched_no_folders:
+    'NICHT durchsucht: die Namen der Dateien in {place} ({source}), von denen niemand gesagt hat, welche dem Arbeitsbereich gehören.',
+  not_searched_shared_number: 'NICHT gesucht: Telefonnummern, denn eine davon gehört auch einer anderen Person.',
   passed: 'Nichts wurde gefunden, das nicht bleiben sollte.',
   expected: 'Gefunden und wie entschieden aufbewahrt, oder von anderen: {records}.',
   failed: 'Dies wurde gefunden, das nicht bleiben sollte:',

@@ -111,6 +111,9 @@ export const en = {
     'On {at} the systems were searched again: {columns} columns of {collections} for the identifiers, {records} erased or reduced records by their keys, {objects} files.',
   verified_raw_search:
     'On {at} every text of {collections} was searched for the identifiers: {columns} columns, and the names of {objects} files.',
+  not_searched_no_folders:
+    'NOT searched: the names of files in {place} ({source}), of which nobody has said which are the workspace’s.',
+  not_searched_shared_number: 'NOT searched for: telephone numbers, for one of them is another person’s as well.',
   passed: 'Nothing was found that was not to be left.',
   expected: 'Found and kept as decided, or somebody else’s: {records}.',
   failed: 'This was found, which was not to be left:',
