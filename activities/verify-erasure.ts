@@ -75,7 +75,7 @@ function verificationOf(rescans: readonly Rescan[]): Verification {
       sources: sum(({ searched }) => searched.sources),
       collections: sum(({ searched }) => searched.collections),
       columns: sum(({ searched }) => searched.columns),
-      records: sum(({ searched }) => searched.records),
+      records: sum(({ searched }) => searched.records ?? 0),
       objects: sum(({ searched }) => searched.objects),
     },
     expected: sum(({ expected }) => expected),

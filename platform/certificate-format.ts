@@ -38,7 +38,13 @@ const verification = z.strictObject({
   method: z.enum(['rescan', 'raw_search']),
   at: instant,
   result: z.enum(['passed', 'failed']),
-  searched: z.strictObject({ sources: count, collections: count, columns: count, records: count, objects: count }),
+  searched: z.strictObject({
+    sources: count,
+    collections: count,
+    columns: count,
+    records: count.nullable(),
+    objects: count,
+  }),
   expected: count.nullable(),
   residuals: z
     .array(z.strictObject({ source: text, place: text, kind: z.enum(RESIDUAL_KINDS), count: z.int().positive() }))
@@ -98,12 +104,17 @@ const certificate = z.strictObject({
       collection: text,
       label: text,
       erased: count,
-      pseudonymised: count,
+      pseudonymised: count.nullable(),
       restricted: count.nullable(),
     }),
   ),
   media: z.array(z.strictObject({ store: text, objects: count })),
-  totals: z.strictObject({ erased: count, pseudonymised: count, restricted: count.nullable(), objects: count }),
+  totals: z.strictObject({
+    erased: count,
+    pseudonymised: count.nullable(),
+    restricted: count.nullable(),
+    objects: count,
+  }),
   evidence: z
     .strictObject({
       leaf: z.literal(LEAF_ALGORITHM),

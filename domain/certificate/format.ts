@@ -82,8 +82,8 @@ export interface Verification {
     readonly collections: number;
     /** Columns in which an identifier, or a mention of one, was looked for. */
     readonly columns: number;
-    /** Records of the ledger that were looked for by their keys. */
-    readonly records: number;
+    /** Records of the ledger that were looked for by their keys; null to the person, to whom it would tell how many are reduced. */
+    readonly records: number | null;
     readonly objects: number;
   };
   /** Records that were found and are retained, or are somebody else's. */
@@ -127,7 +127,8 @@ export interface CertifiedCount {
   readonly collection: string;
   readonly label: string;
   readonly erased: number;
-  readonly pseudonymised: number;
+  /** Retained, reduced; null to the person, to whom a number can tell what words withhold. */
+  readonly pseudonymised: number | null;
   /** Retained, and marked so in the source; null to the person, to whom it would tell how many are kept. */
   readonly restricted: number | null;
 }
@@ -146,7 +147,10 @@ export interface CertifiedApproval {
 export interface UnconnectedSystem {
   readonly system: string;
   readonly outcome: TaskStatus;
-  /** What whoever searched it says. Not vouched for by the ledger. */
+  /**
+   * What whoever searched it says. Not vouched for by the ledger. Null also to the person: it was written for those who
+   * ordered the erasure, and may name others.
+   */
   readonly statement: string | null;
 }
 
@@ -202,7 +206,7 @@ export interface CertificateBody {
   readonly media: readonly { readonly store: string; readonly objects: number }[];
   readonly totals: {
     readonly erased: number;
-    readonly pseudonymised: number;
+    readonly pseudonymised: number | null;
     readonly restricted: number | null;
     readonly objects: number;
   };

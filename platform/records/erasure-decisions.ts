@@ -1,7 +1,7 @@
 /** The decisions of a review one by one, as the caller's party may know them. */
 import type { ErasureAction } from '../../domain/erasure.ts';
 import type { Party } from '../../domain/parties.ts';
-import type { Doubt } from '../../domain/retention/decide.ts';
+import type { Doubt, WeighedGround } from '../../domain/retention/decide.ts';
 import { groundsFor } from '../../domain/retention/rendering.ts';
 import type { ShownGround } from '../../domain/retention/rendering.ts';
 import { appendAudit } from '../audit.ts';
@@ -20,7 +20,7 @@ import { weighedFrom } from './stored-grounds.ts';
 import type { StoredGround } from './stored-grounds.ts';
 
 interface GroundRecord extends ShownGround {
-  /** In words, and where it can be read; null of what is not a rule of the schedule. */
+  /** In words, and where it can be read; null of what is no rule and no exception of the schedule. */
   readonly basis: string | null;
   readonly source: string | null;
 }
@@ -137,7 +137,10 @@ function readRows(
   return query.orderByRaw(POSITION).limit(limit + 1);
 }
 
-type Shown = Omit<DecisionRecord, 'grounds'> & { readonly grounds: readonly ShownGround[] };
+/** An exception has no versions, so what it stood on was kept with it. */
+type AuthorisedGround = ShownGround & { readonly authority: Authority | undefined };
+
+type Shown = Omit<DecisionRecord, 'grounds'> & { readonly grounds: readonly AuthorisedGround[] };
 
 function show(
   row: DecisionRow,
@@ -145,7 +148,8 @@ function show(
   words: ReadonlyMap<string, readonly WordRecord[]>,
   samples: ReadonlyMap<string, readonly SampleRow[]>,
 ): Shown {
-  const { grounds, hidden, doubts } = groundsFor(party, weighedFrom(row.grounds));
+  const weighed = weighedFrom(row.grounds);
+  const { grounds, hidden, doubts } = groundsFor(party, weighed);
   const ends = hidden ? { first: null, last: null } : { first: row.ends_first, last: row.ends_last };
   return {
     id: row.id,
@@ -156,7 +160,7 @@ function show(
     rows: Number(row.rows),
     keeps: row.keeps,
     ends: row.decision === 'erase' ? null : ends,
-    grounds,
+    grounds: grounds.map((each) => ({ ...each, authority: authorityOf(each, weighed) })),
     doubts: hidden ? doubts : row.doubts,
     approvalsNeeded: row.approvals_needed,
     pending: row.pending,
@@ -165,8 +169,18 @@ function show(
   };
 }
 
-function withAuthority(ground: ShownGround, authorities: ReadonlyMap<string, Authority>): GroundRecord {
-  const found = ground.kind === 'rule' ? authorities.get(`${ground.id}@${ground.version}`) : undefined;
+function authorityOf({ kind, id }: ShownGround, weighed: readonly WeighedGround[]): Authority | undefined {
+  if (kind !== 'exception') return undefined;
+  const found = weighed.map(({ ground }) => ground).find((each) => each.kind === kind && each.exception === id);
+  if (found?.kind !== kind || found.basis === undefined) return undefined;
+  return { basis: found.basis, source: found.source ?? null };
+}
+
+function withAuthority(
+  { authority, ...ground }: AuthorisedGround,
+  authorities: ReadonlyMap<string, Authority>,
+): GroundRecord {
+  const found = ground.kind === 'rule' ? authorities.get(`${ground.id}@${ground.version}`) : authority;
   return { ...ground, basis: found?.basis ?? null, source: found?.source ?? null };
 }
 

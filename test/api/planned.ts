@@ -54,6 +54,9 @@ export const openBalance: ExceptionGround = {
   purpose: 'dispute',
   party: 'controller',
   visibility: 'subject',
+  exemption: 'GDPR Art. 17(3)(e)',
+  basis: 'The invoice has not been paid.',
+  source: 'the contract',
 };
 
 export const newHold = (more: Partial<HoldGround> = {}): HoldGround => ({
