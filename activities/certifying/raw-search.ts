@@ -42,16 +42,27 @@ export interface FoundRow {
   readonly key: Key;
 }
 
+/** A row of `rawSearch`. */
+interface FoundText {
+  readonly of: string;
+  readonly column: string;
+  readonly key: readonly string[];
+  readonly number: boolean;
+}
+
 interface HitAnywhere {
   readonly of: number;
   readonly source: string;
   readonly place: string;
+  /** By nothing but a telephone number. */
+  readonly isByNumber: boolean;
 }
 
 /** A text that has an identifier. */
 interface TextHit extends HitAnywhere {
   readonly kind: 'text_left';
   readonly collection: Searchable;
+  readonly column: string;
   readonly key: readonly string[];
 }
 
@@ -91,7 +102,9 @@ export async function searchRaw(
   const verifications: Verification[] = [];
   for (const [of, each] of sought.entries()) {
     const hits = pass.hits.filter((hit) => hit.of === of);
-    const { left, expected } = await judge(deps, each, hits, signal);
+    const { left: unexpected, expected } = await judge(deps, each, hits, signal);
+    const isShared = sharesNumbers(each) || unexpected.some(isOwnNumber);
+    const left = isShared ? unexpected.filter(({ isByNumber }) => !isByNumber) : unexpected;
     const cut = pass.cut.filter(({ place }) => hits.some((hit) => isInTable(hit) && hit.collection.ref === place));
     const residuals = [...residualsOf(left), ...cut];
     verifications.push({
@@ -101,7 +114,7 @@ export async function searchRaw(
       searched: { ...pass.searched, records: 0 },
       expected,
       residuals,
-      notSearched: [...pass.notSearched, ...sharedNumbers(each)],
+      notSearched: [...pass.notSearched, ...(isShared && hasNumber(each) ? [SHARED_NUMBER] : [])],
     });
   }
   return verifications;
@@ -128,9 +141,15 @@ function identifiersOf(each: Sought): readonly Identity[] {
   return sharesNumbers(each) ? all.filter(({ type }) => !isWeakType(type)) : all;
 }
 
-function sharedNumbers(each: Sought): readonly NotSearched[] {
-  const has = [...each.inquiry.identities, ...each.inquiry.own].some(({ type }) => isWeakType(type));
-  return has && sharesNumbers(each) ? [{ source: null, place: null, why: 'shared_number' }] : [];
+const hasNumber = ({ inquiry }: Sought): boolean =>
+  [...inquiry.identities, ...inquiry.own].some(({ type }) => isWeakType(type));
+
+const SHARED_NUMBER: NotSearched = { source: null, place: null, why: 'shared_number' };
+
+/** A row that is not the person's has the number for its own, so it says of a text that has it nothing either. */
+function isOwnNumber(hit: Hit): boolean {
+  if (!isInTable(hit) || !hit.isByNumber) return false;
+  return hit.collection.identities.some(({ type, at }) => isWeakType(type) && at.column === hit.column);
 }
 
 interface Place {
@@ -171,10 +190,10 @@ async function passThroughTables(
         const needles = needlesIn(regions.get(collection.dataset));
         if (columns.length === 0 || needles.length === 0) continue;
         const names = columns.map(({ name }) => name);
-        const found = await statements.run(rawSearch(collection, names, needles, tenantKey, HITS_AT_MOST));
-        for (const { of, column, key } of found.rows) {
-          const place = `${collection.ref}.${String(column)}`;
-          hits.push({ kind: 'text_left', of: Number(of), source, collection, place, key: key as readonly string[] });
+        const found = await statements.run<FoundText>(rawSearch(collection, names, needles, tenantKey, HITS_AT_MOST));
+        for (const { of, number: isByNumber, ...at } of found.rows) {
+          const place = `${collection.ref}.${at.column}`;
+          hits.push({ kind: 'text_left', of: Number(of), source, collection, place, isByNumber, ...at });
         }
         if (found.rows.length === HITS_AT_MOST)
           cut.push({ source, place: collection.ref, kind: 'unproven', count: HITS_AT_MOST });
@@ -206,8 +225,14 @@ async function passThroughObjects(
       for await (const { key } of sources.objectStore(store).list(folder)) {
         signal.throwIfAborted();
         searched.objects += 1;
-        const ofs = new Set([...needles].filter((needle) => namesIn(key, needle)).map(({ of }) => of));
-        for (const of of ofs) hits.push({ kind: 'object_left', of, source, place: store });
+        const named = Map.groupBy(
+          [...needles].filter((needle) => namesIn(key, needle)),
+          ({ of }) => of,
+        );
+        for (const [of, by] of named) {
+          const isByNumber = by.every(({ isNumber }) => isNumber);
+          hits.push({ kind: 'object_left', of, source, place: store, isByNumber });
+        }
       }
     }
   }

@@ -53,7 +53,8 @@ const TEXTS = /^_?(text|varchar|bpchar|name|citext|json|jsonb|xml|hstore)$/;
 export const isSearchedRaw = ({ base }: Pick<LiveColumnRow, 'base'>): boolean => TEXTS.test(base);
 
 /**
- * Rows of `of`, `column` and `key` (an array of text, empty without a key), each once and at most `most`. Escapes of JSON are
+ * Rows of `of`, `column`, `key` (an array of text, empty without a key) and `number` (whether nothing but a number is found
+ * there), each once and at most `most`. Escapes of JSON are
  * resolved before the expression looks; the patterns also look for an `@` that is escaped.
  */
 export function rawSearch(
@@ -72,14 +73,20 @@ export function rawSearch(
     const text = `${column('t', name)}::text`;
     return `(${quoteText(name)}, ${text}, CASE WHEN ${text} ILIKE ANY (${patterns}) THEN to_json(${column('t', name)}) END)`;
   });
+  const looked = [
+    list(distinct.map(({ of }) => String(of))),
+    patterns,
+    list(distinct.map(({ token }) => token)),
+    `${binds.add(distinct.map(({ isNumber }) => isNumber))}::boolean[]`,
+  ].join(', ');
   const keys = collection.key.map((name) => `${column('t', name)}::text`);
-  const text = `SELECT DISTINCT n.of, c.name AS column, ARRAY[${keys.join(', ')}]::text[] AS key
+  const text = `SELECT n.of, c.name AS column, ARRAY[${keys.join(', ')}]::text[] AS key, bool_and(n.number) AS number
 FROM ${tableName(collection)} t
 CROSS JOIN LATERAL (VALUES ${values.join(', ')}) c(name, text, candidate)
-JOIN unnest(${list(distinct.map(({ of }) => String(of)))}, ${patterns}, ${list(distinct.map(({ token }) => token))}) n(of, pattern, token)
+JOIN unnest(${looked}) n(of, pattern, token, number)
   ON c.text ILIKE n.pattern AND ${unescaped(searchable('c.candidate'))} ~* n.token
 WHERE ${column('t', collection.tenant)} = ${binds.add(tenantKey)} AND c.candidate IS NOT NULL
-LIMIT ${binds.add(most)}`;
+GROUP BY 1, 2, 3 LIMIT ${binds.add(most)}`;
   return { purpose: `searching every text of ${collection.ref}`, text, values: binds.values };
 }
 

@@ -18,7 +18,7 @@ const MAP = parseDataMap([
   mapFile(
     dataset(
       [
-        collection('contacts', [key('id'), email(), field('name')]),
+        collection('contacts', [key('id'), email(), field('name'), field('phone', { identity: 'phone_number' })]),
         collection('audit', [key('id'), field('entry')], { no_personal_data: 'It is said to have none.' }),
       ],
       { folders: [{ store: 'photos', prefix: '{tenant}/' }], phone_region: 'DE' },
@@ -28,7 +28,7 @@ const MAP = parseDataMap([
 
 const SCHEMA = `
   CREATE TABLE contacts (id int PRIMARY KEY, workspace_id text NOT NULL, email text, name text, remarks text,
-                         profile json, tags text[]);
+                         profile json, tags text[], phone text);
   CREATE TABLE audit (id int PRIMARY KEY, workspace_id text NOT NULL, entry jsonb);`;
 
 let source: TestDatabase;
@@ -91,7 +91,7 @@ describe('the raw search', () => {
         method: 'raw_search',
         at: expect.any(String),
         result: 'passed',
-        searched: { sources: 1, collections: 2, columns: 8, records: 0, objects: 0 },
+        searched: { sources: 1, collections: 2, columns: 9, records: 0, objects: 0 },
         expected: 0,
         residuals: [],
         notSearched: [],
@@ -135,6 +135,16 @@ describe('the raw search', () => {
     await mkdir(join(photos, 'w', '030'), { recursive: true });
     for (const name of ['a03090182017', '3090182017f', '030/90182017']) await writeFile(join(photos, 'w', name), 'x');
     expect(await left(sought(ADA))).toEqual([[]]);
+  });
+
+  it('makes nothing of a number that a row of somebody else has for its own, and says so', async () => {
+    await insert('contacts', 1, 'w', BOB, 'Bob', '+49 30 90182017', null, null);
+    expect(await left(sought(ADA))).toEqual([['crm.contacts.remarks text_left 1']]);
+    await source.pool.query(`UPDATE contacts SET phone = '030 90182017', remarks = remarks || $1`, [` of ${ADA}`]);
+    await insert('contacts', 2, 'w', null, null, '+49 30 90182017', null, null);
+    const [found] = await search(sought(ADA));
+    expect(found?.residuals).toMatchObject([{ place: 'crm.contacts.remarks', count: 1 }]);
+    expect(found?.notSearched).toEqual([{ source: null, place: null, why: 'shared_number' }]);
   });
 
   it('looks for no number that is another person’s as well, and says so', async () => {
