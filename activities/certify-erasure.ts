@@ -5,12 +5,14 @@ import { Conflict } from '../domain/errors.ts';
 import type { RequestRef } from '../domain/runs.ts';
 import { findCertificates } from '../platform/records/certificates.ts';
 import type { CertificateRow } from '../platform/records/certificates.ts';
+import { requireErasure } from '../platform/records/erasure-review.ts';
 import { moveRequest, requireStatus } from '../platform/records/request-progress.ts';
 import { collectEvidence } from './certifying/collect-evidence.ts';
 import type { Collected, EvidenceDeps } from './certifying/collect-evidence.ts';
 import { issueCertificates } from './certifying/issue.ts';
 import { journalSoFar } from './erasing/conclude.ts';
 import type { IssueDeps } from './certifying/issue.ts';
+import { requireConnected } from './erasing/connected.ts';
 import { currentControl } from './packaging/control.ts';
 import type { Control } from './packaging/control.ts';
 
@@ -28,7 +30,7 @@ export function createCertifyErasureActivities(deps: CertifyErasureDeps) {
 
 /**
  * Answers the certificate that the erasure has, or issues it. Throws NotFound when the request has no erasure; Conflict when
- * what was erased has not been verified, or the request has moved on; Unavailable while a source or the storage is away.
+ * what was erased has not been verified, or the request has moved on; Unavailable while a source or the storage is away, or a source no longer connected.
  */
 export async function certifyErasure(
   deps: CertifyErasureDeps,
@@ -37,7 +39,11 @@ export async function certifyErasure(
 ): Promise<ErasureCertified> {
   const stopBeating = control.beat(() => undefined);
   try {
-    await deps.db.withTenant(ref.workspaceId, (trx) => moveRequest(trx, ref, { to: 'certifying' }));
+    await deps.db.withTenant(ref.workspaceId, async (trx) => {
+      await moveRequest(trx, ref, { to: 'certifying' });
+      // The counts of a ledger that cannot be read would be missing.
+      requireConnected(deps.sources, await requireErasure(trx, ref));
+    });
     const collected = await collectEvidence(deps, ref, control.signal);
     requireVerified(ref, collected);
     const { erasure, language, evidence } = collected;

@@ -69,7 +69,7 @@ async function save(
   { db, ring, map }: WeighingDeps,
   ref: RequestRef,
   erasureId: string,
-  { schedule, epochs, readAt }: PreparedWeighing,
+  { schedule, epochs, jurisdictions, readAt }: PreparedWeighing,
   { groups, samples, unerasable }: Findings,
 ): Promise<ErasurePlanned> {
   const needed = approvalsFor(schedule, groups);
@@ -77,6 +77,7 @@ async function save(
     mapVersion: map.version,
     scheduleVersion: schedule.version,
     epochs,
+    jurisdictions,
     plannedAt: readAt,
     decisions: groups.map((group) => toDecision(group, needed(group))),
   };

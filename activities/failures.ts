@@ -7,20 +7,19 @@ import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from
 import type { Context } from '@temporalio/activity';
 import { CompleteAsyncError } from '@temporalio/activity';
 import type { Logger } from 'pino';
+import type { Blocker } from '../domain/blockers.ts';
 import {
   Conflict,
   FenceRaised,
   InvalidDataMap,
+  InvalidSchedule,
   PackageBroken,
   SnapshotLost,
   SourceFailed,
   StewardError,
   Unavailable,
 } from '../domain/errors.ts';
-import type { Service } from '../domain/errors.ts';
 import type { Database } from '../platform/database.ts';
-
-type BlockedBy = Service | 'package' | 'data_map' | 'unknown';
 
 /** A failure that passes by itself at the next attempt is nobody's business. */
 const ATTEMPTS_BEFORE_SHOWN = 2;
@@ -53,7 +52,7 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
   }
 
   /** Best effort: when the database itself is away there is nowhere to say so, and the API answers 503 anyway. */
-  private async show({ workspaceId, table, id }: Owner, blockedBy: BlockedBy | undefined): Promise<void> {
+  private async show({ workspaceId, table, id }: Owner, blockedBy: Blocker | undefined): Promise<void> {
     await this.db
       .withTenant(workspaceId, async (trx) => {
         const since = blockedBy === undefined ? null : trx.raw('coalesce(blocked_since, now())');
@@ -89,11 +88,12 @@ function isControlFlow(error: unknown, signal: AbortSignal): boolean {
 }
 
 /** Undefined for what is an answer and not a fault of a service: the run knows how to go on. */
-function classify(error: unknown): BlockedBy | undefined {
+function classify(error: unknown): Blocker | undefined {
   if (error instanceof Conflict || error instanceof FenceRaised || error instanceof SnapshotLost) return undefined;
   if (error instanceof Unavailable) return error.extras.service ?? 'unknown';
   if (error instanceof SourceFailed) return 'source';
   if (error instanceof InvalidDataMap) return 'data_map';
+  if (error instanceof InvalidSchedule) return 'schedule';
   if (error instanceof PackageBroken) return 'package';
   return 'unknown';
 }

@@ -7,6 +7,7 @@ import { requireKey } from '../platform/keys.ts';
 import { leafPads } from '../platform/leaf-key.ts';
 import { isRejected, requireErasure } from '../platform/records/erasure-review.ts';
 import { moveRequest, recordEvent } from '../platform/records/request-progress.ts';
+import { requireConnected } from './erasing/connected.ts';
 import { prepareWeighing } from './erasing/prepare.ts';
 import type { WeighingDeps } from './erasing/prepare.ts';
 import { rescanSource } from './erasing/rescan.ts';
@@ -25,7 +26,7 @@ export function createVerifyErasureActivities(deps: WeighingDeps) {
 /**
  * Before the keys of the records are taken away. Answers how many records, texts and objects are left outside what is to be
  * left; where they are stands in the erasure. Throws NotFound; Conflict when the request has moved on; FenceRaised when a hold
- * is placed meanwhile, so that a repeat sees it; Unavailable while a source is away.
+ * is placed meanwhile, so that a repeat sees it; Unavailable while a source is away or no longer connected.
  */
 export async function verifyErasure(deps: WeighingDeps, ref: RequestRef, control: Control): Promise<ErasureVerified> {
   const stopBeating = control.beat(() => undefined);
@@ -48,8 +49,9 @@ export async function verifyErasure(deps: WeighingDeps, ref: RequestRef, control
   }
 }
 
-async function readWish(trx: Transaction, { ring }: WeighingDeps, ref: RequestRef): Promise<RescanWish> {
+async function readWish(trx: Transaction, { ring, sources }: WeighingDeps, ref: RequestRef): Promise<RescanWish> {
   const erasure = await requireErasure(trx, ref);
+  requireConnected(sources, erasure);
   const row = await trx('erasures')
     .where({ workspace_id: ref.workspaceId, id: erasure.id })
     .first<{ leaf_key_id: string | null }>('leaf_key_id');
@@ -73,7 +75,7 @@ function verificationOf(rescans: readonly Rescan[]): Verification {
       sources: sum(({ searched }) => searched.sources),
       collections: sum(({ searched }) => searched.collections),
       columns: sum(({ searched }) => searched.columns),
-      records: sum(({ searched }) => searched.records),
+      records: sum(({ searched }) => searched.records ?? 0),
       objects: sum(({ searched }) => searched.objects),
     },
     expected: sum(({ expected }) => expected),

@@ -7,15 +7,16 @@ import { PROJECT } from '../dev/home.ts';
 import { SHOWCASE_PERSON } from '../dev/sample-crm/people.ts';
 import type { SearchWork } from './lookup-growth/search-child.ts';
 import { inChild } from './support/child.ts';
-import { resultOf } from './support/result.ts';
-import type { Pair, Result } from './support/result.ts';
+import { growthResults } from './support/growth.ts';
+import type { Result } from './support/result.ts';
 import { withSite } from './support/site.ts';
 import { loadSource } from './support/sized-sources.ts';
 import type { SizedSource } from './support/sized-sources.ts';
 import type { Bench } from './support/suite.ts';
 
 const SIZES = { full: [100_000, 1_000_000, 10_000_000], quick: [10_000, 30_000, 100_000] } as const;
-const MOST_GROWTH = 1.3;
+const NOTE =
+  'planSearch and withSnapshot by email and external id, key tables made and dropped, in a connected process; the same person with the same rows (checked). Ours: in the larger database, reference: in the smaller. A round is the median of 15 searches.';
 
 export function lookupGrowth(bench: Bench): Promise<readonly Result[]> {
   return withSite(bench.log, async (site) => {
@@ -33,25 +34,6 @@ export function lookupGrowth(bench: Bench): Promise<readonly Result[]> {
       ],
       rounds: bench.rounds,
     });
-    const [smallest, ...larger] = databases;
-    if (!smallest) throw new TypeError('The suite has sizes.');
-    return larger.map((database, index) => growthResult(smallest, database, rounds, index + 1));
+    return growthResults(databases, rounds, { what: 'the same person', note: NOTE });
   });
 }
-
-function growthResult(
-  smallest: SizedSource,
-  larger: SizedSource,
-  rounds: readonly (readonly number[])[],
-  index: number,
-): Result {
-  const pairs = rounds.map((times): Pair => {
-    return { ours: times[index] ?? Number.NaN, reference: times[0] ?? Number.NaN };
-  });
-  const name = `the same person among ${millions(larger)} and ${millions(smallest)} million rows`;
-  const note =
-    'planSearch and withSnapshot by email and external id, key tables made and dropped, in a connected process; the same person with the same rows (checked). Ours: in the larger database, reference: in the smaller. A round is the median of 15 searches.';
-  return resultOf({ name, unit: 'ms', target: { bound: 'at most', ratio: MOST_GROWTH }, note }, pairs);
-}
-
-const millions = ({ rows }: SizedSource): string => (rows / 1e6).toPrecision(2);

@@ -9,6 +9,7 @@ import { INSTRUCTION_SOURCES } from '../domain/parties.ts';
 import { OFFERED_TYPES, RELEASES } from '../domain/request.ts';
 import { download } from './api-client.ts';
 import { apiClient } from './endpoints.ts';
+import { matchCommands } from './matches.ts';
 import { print, workspaceOption } from './output.ts';
 import type { WorkspaceOption } from './output.ts';
 import { reviewCommands } from './review.ts';
@@ -49,6 +50,7 @@ export function requestCommands(program: Command): void {
     .addOption(workspaceOption())
     .action(fileRequest);
   showCommands(request);
+  matchCommands(request);
   reviewCommands(request);
   program
     .command('package')

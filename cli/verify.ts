@@ -57,7 +57,7 @@ function certificateInWords(file: string, { ok, problems, certificate }: Certifi
   return [
     `${file} verifies: the signature is good, the figures agree, and the printed one is the one that is signed.`,
     `  certificate ${certificateId} for the ${audience}, issued ${issuedAt}, of request ${request.id}`,
-    `  it says: ${result}; ${totals.erased} records erased, ${totals.pseudonymised} reduced, ${totals.objects} files removed, ${kept === 0 ? 'nothing' : 'some data'} kept`,
+    `  it says: ${result}; ${totals.erased} records erased, ${totals.pseudonymised ?? 'some or none'} reduced, ${totals.objects} files removed, ${kept === 0 ? 'nothing' : 'some data'} kept`,
     ...(verification?.residuals ?? []).map(
       ({ kind, place, source, count }) => `  left: ${count} in ${place} of ${source} (${kind})`,
     ),

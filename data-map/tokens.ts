@@ -101,6 +101,9 @@ export function phoneToken(value: string, region: string | undefined): string | 
 /** The digits with what people put between them, if anything. */
 export const spaced = (digits: string): string => Array.from(digits).join('[ .\\-/()\u00a0]{0,3}');
 
+/** Before a number: it is no decimal fraction, nor the part of one behind its point, such as a coordinate. */
+export const NO_DECIMAL = '(?<![0-9][.])(?![0-9]+[.](?:[0-9]{5,}|[0-9]{1,4}(?![ \\-/][0-9]))(?![0-9.]))';
+
 /** Fewer digits are a house number or a year. */
 export const MIN_PHONE = 7;
 

@@ -13,7 +13,7 @@ export interface FieldProblem {
 
 /** Services that can be away while nothing is wrong with what was asked. */
 export const SERVICES = ['database', 'source', 'storage', 'mail', 'temporal'] as const;
-export type Service = (typeof SERVICES)[number];
+type Service = (typeof SERVICES)[number];
 
 export interface ProblemExtras {
   /** Which service is away, for Unavailable. */

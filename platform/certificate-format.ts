@@ -5,6 +5,7 @@ import {
   CERTIFICATE_KINDS,
   CERTIFICATE_RESULTS,
   LEAF_ALGORITHM,
+  NOT_SEARCHED_REASONS,
   RESIDUAL_KINDS,
   TREE_ALGORITHM,
 } from '../domain/certificate/format.ts';
@@ -37,11 +38,21 @@ const verification = z.strictObject({
   method: z.enum(['rescan', 'raw_search']),
   at: instant,
   result: z.enum(['passed', 'failed']),
-  searched: z.strictObject({ sources: count, collections: count, columns: count, records: count, objects: count }),
+  searched: z.strictObject({
+    sources: count,
+    collections: count,
+    columns: count,
+    records: count.nullable(),
+    objects: count,
+  }),
   expected: count.nullable(),
   residuals: z
     .array(z.strictObject({ source: text, place: text, kind: z.enum(RESIDUAL_KINDS), count: z.int().positive() }))
     .readonly(),
+  notSearched: z
+    .array(z.strictObject({ source: text.nullable(), place: text.nullable(), why: z.enum(NOT_SEARCHED_REASONS) }))
+    .readonly()
+    .optional(),
 });
 
 /** Strict: what is not known here cannot be vouched for. */
@@ -93,12 +104,17 @@ const certificate = z.strictObject({
       collection: text,
       label: text,
       erased: count,
-      pseudonymised: count,
+      pseudonymised: count.nullable(),
       restricted: count.nullable(),
     }),
   ),
   media: z.array(z.strictObject({ store: text, objects: count })),
-  totals: z.strictObject({ erased: count, pseudonymised: count, restricted: count.nullable(), objects: count }),
+  totals: z.strictObject({
+    erased: count,
+    pseudonymised: count.nullable(),
+    restricted: count.nullable(),
+    objects: count,
+  }),
   evidence: z
     .strictObject({
       leaf: z.literal(LEAF_ALGORITHM),

@@ -88,7 +88,7 @@ function counts({ body, paper, words, speech }: Writing): void {
   const { counted } = speech;
   const lines = body.counts.flatMap(({ label, erased, pseudonymised, restricted }) => [
     ...(erased > 0 ? [fill(words.countErased, { label, records: counted(erased, 'record') })] : []),
-    ...(pseudonymised > 0
+    ...(pseudonymised !== null && pseudonymised > 0
       ? [fill(words.countPseudonymised, { label, records: counted(pseudonymised, 'record') })]
       : []),
     ...(restricted !== null && restricted > 0
@@ -102,10 +102,10 @@ function counts({ body, paper, words, speech }: Writing): void {
   const { erased, pseudonymised, objects } = body.totals;
   const sums = {
     erased: counted(erased, 'record'),
-    pseudonymised: counted(pseudonymised, 'record'),
+    pseudonymised: counted(pseudonymised ?? 0, 'record'),
     files: counted(objects, 'file'),
   };
-  paper.line(fill(words.totals, sums));
+  paper.line(fill(pseudonymised === null ? words.totalsUncounted : words.totals, sums));
   if (body.evidence) {
     const { root, leaves, leafKeyId } = body.evidence;
     const proof = leaves === null ? words.treeUncounted : words.tree;
@@ -121,8 +121,12 @@ function retained({ body, paper, words, speech }: Writing): void {
     const records = refused.rows === null ? words.keptSome : speech.counted(refused.rows, 'record');
     paper.line(fill(words.refused, { records }));
   }
-  if (items.length === 0 && !undisclosed && refused === null && body.totals.pseudonymised === 0)
-    paper.line(words.keptNothing);
+  if (items.length === 0 && !undisclosed && refused === null && !isReduced(body)) paper.line(words.keptNothing);
+}
+
+/** To whom it is not counted, what was erased whole is what was not reduced in part. */
+function isReduced({ result: claimed, totals: { pseudonymised } }: CertificateBody): boolean {
+  return pseudonymised === null ? !['erased', 'nothing_found'].includes(claimed) : pseudonymised > 0;
 }
 
 function remains({ body, paper, words, speech }: Writing): void {
@@ -156,6 +160,8 @@ function verification({ body, paper, words, speech }: Writing): void {
   if (found === null) return paper.line(words.verifiedNone);
   paper.line(searched(found, words, speech));
   if (found.expected !== null) paper.line(fill(words.expected, { records: speech.counted(found.expected, 'record') }));
+  for (const { why, source, place } of found.notSearched ?? [])
+    paper.line(fill(words[`not_searched_${why}`], { source: source ?? '', place: place ?? '' }));
   if (found.residuals.length === 0) return paper.line(words.passed);
   paper.line(words.failed, { bold: true });
   paper.list(
@@ -166,11 +172,13 @@ function verification({ body, paper, words, speech }: Writing): void {
 }
 
 function searched({ method, at, searched: what }: Verification, words: CertificateWords, speech: Speech): string {
-  return fill(words[`verified_${method}`], {
+  const line =
+    method === 'rescan' && what.records === null ? 'verified_rescan_uncounted' : (`verified_${method}` as const);
+  return fill(words[line], {
     at: minute(at),
     columns: speech.count(what.columns),
     collections: speech.counted(what.collections, 'collection'),
-    records: speech.count(what.records),
+    records: speech.count(what.records ?? 0),
     objects: speech.count(what.objects),
   });
 }

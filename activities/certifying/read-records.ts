@@ -30,6 +30,7 @@ export interface ErasureRecord {
   readonly leaf_key_id: string | null;
   readonly journal: { readonly root: string; readonly leaves: number } | null;
   readonly planned_at: Date | null;
+  readonly sources: readonly string[];
   readonly cooling_off_until: Date | null;
   readonly begun_at: Date | null;
   readonly erased_at: Date | null;

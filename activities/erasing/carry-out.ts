@@ -14,8 +14,11 @@ import { IS_PENDING, currentDecisions, requireErasure } from '../../platform/rec
 import type { ErasureRow } from '../../platform/records/erasure-review.ts';
 import type { Sources } from '../../platform/sources.ts';
 import type { Control } from '../packaging/control.ts';
+import { requireConnected } from './connected.ts';
 import { eraseSource } from './erase-batches.ts';
 import { readErasable } from './erasable.ts';
+import { ErasingProgress, readFigures } from './erasing-progress.ts';
+import type { ErasingFigures } from './erasing-progress.ts';
 import { failPoint } from './fail-points.ts';
 import { areApproved, freezeSource } from './freeze.ts';
 import type { ApprovedDecision, FoundGroup } from './freeze.ts';
@@ -56,7 +59,10 @@ interface Order {
   readonly isWhole: boolean;
 }
 
-/** Answers what stands in the ledgers, whichever attempt or plan erased it. */
+/**
+ * Answers what stands in the ledgers, whichever attempt or plan erased it. Throws Unavailable also while a source that was
+ * planned is not connected.
+ */
 export async function eraseRecords(
   deps: CarryOutDeps,
   ref: RequestRef,
@@ -64,19 +70,32 @@ export async function eraseRecords(
   prepare: Prepare,
 ): Promise<Erased> {
   const order = await deps.db.withTenant(ref.workspaceId, (trx) => begin(trx, deps.ring, ref));
-  const counts = { rows: 0 };
-  const stopBeating = control.beat(() => counts);
+  requireConnected(deps.sources, order.erasure);
+  const progress = new ErasingProgress();
+  const stopBeating = control.beat(() => progress.figures);
+  const stopSaving = progress.keepSaving((figures) => saveFigures(deps.db, order.erasure, figures));
   try {
     const prepared = await prepare(order.erasure.id);
     const plans = prepared.plans.filter(({ source }) => deps.sources.canErase(source));
-    const carrying = { deps, order, ref, control, prepared, plans, counts };
+    const carrying = { deps, order, ref, control, prepared, plans, progress };
     const isFrozen = (await areFrozen(carrying)) || (await freezeAll(carrying));
     const outcome = isFrozen ? await eraseAll(carrying) : 'stale';
     if (outcome === 'erased') await deps.db.withTenant(ref.workspaceId, (trx) => recordErased(trx, order.erasure));
     return { outcome, ...(await totals(carrying)) };
   } finally {
     stopBeating();
+    await stopSaving();
   }
+}
+
+async function saveFigures(
+  db: Database,
+  { workspace_id, id }: ErasureRow,
+  { rows, of }: ErasingFigures,
+): Promise<void> {
+  await db.withTenant(workspace_id, async (trx) => {
+    await trx('erasures').where({ workspace_id, id }).update({ erasing_rows: rows, erasing_of: of });
+  });
 }
 
 interface Carrying {
@@ -86,7 +105,7 @@ interface Carrying {
   readonly control: Control;
   readonly prepared: Prepared;
   readonly plans: readonly Plan[];
-  readonly counts: { rows: number };
+  readonly progress: ErasingProgress;
 }
 
 async function begin(trx: Transaction, ring: KeyRing, ref: RequestRef): Promise<Order> {
@@ -98,14 +117,15 @@ async function begin(trx: Transaction, ring: KeyRing, ref: RequestRef): Promise<
       // One key for all leaves of an erasure, also when it was rotated between two plans.
       leaf_key_id: trx.raw('coalesce(leaf_key_id, ?)', [ring.current('tombstone').id]),
       begun_at: trx.raw('coalesce(begun_at, now())'),
+      sources: trx.raw('ARRAY(SELECT unnest(sources) UNION SELECT jsonb_object_keys(epochs))'),
     })
-    .returning<{ leaf_key_id: string }[]>('leaf_key_id');
+    .returning<{ leaf_key_id: string; sources: readonly string[] }[]>(['leaf_key_id', 'sources']);
   const rows = await currentDecisions(trx, erasure).select<readonly (DecisionRow & { pending: boolean })[]>(
     ...['source', 'collection', 'combination', 'decision', 'keeps', 'rows'],
     trx.raw(`${IS_PENDING} AS pending`),
   );
   return {
-    erasure,
+    erasure: { ...erasure, sources: row?.sources ?? [] },
     keyId: row?.leaf_key_id ?? '',
     approved: rows.filter(({ pending }) => !pending).map((each) => ({ ...each, rows: Number(each.rows) })),
     isWhole: rows.every(({ pending }) => !pending),
@@ -174,7 +194,11 @@ function freezeWeighed(carrying: Carrying): Promise<boolean> {
 }
 
 async function eraseAll(carrying: Carrying): Promise<Erased['outcome']> {
-  const { deps, order, plans, control, counts } = carrying;
+  const { deps, order, plans, control, progress } = carrying;
+  for (const { source } of plans)
+    progress.expect(
+      await deps.sources.withEraser(source, (client) => readFigures(client, order.erasure.id), control.signal),
+    );
   const outcomes: Erased['outcome'][] = [];
   for (const plan of plans) {
     const outcome = await deps.sources.withEraser(
@@ -191,9 +215,7 @@ async function eraseAll(carrying: Carrying): Promise<Erased['outcome']> {
           pads: padsOf(carrying),
           erasable: await readErasable(client, deps.map, plan),
           signal: control.signal,
-          progress: (rows) => {
-            counts.rows += rows;
-          },
+          progress: (rows) => progress.add(rows),
         });
       },
       control.signal,

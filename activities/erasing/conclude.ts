@@ -12,6 +12,7 @@ import { requireErasure } from '../../platform/records/erasure-review.ts';
 import type { Sources } from '../../platform/sources.ts';
 import type { ObjectStorage } from '../../platform/storage/storage.ts';
 import type { Control } from '../packaging/control.ts';
+import { requireConnected } from './connected.ts';
 import { failPoint } from './fail-points.ts';
 import { clearTargets, leavesOf } from './journal.ts';
 import { eraseListedObjects } from './media.ts';
@@ -29,22 +30,28 @@ interface Concluding {
   readonly generation: number;
   readonly leaf_key_id: string | null;
   readonly journal: Journal | null;
+  /** In which records may be written down. */
+  readonly sources: readonly string[];
   readonly tenantKeys: ReadonlyMap<string, string>;
 }
 
 async function readConcluding(trx: Transaction, ref: RequestRef): Promise<Concluding> {
-  const { id } = await requireErasure(trx, ref);
+  const { id, sources: begun } = await requireErasure(trx, ref);
   const row = await trx('erasures')
     .where({ workspace_id: ref.workspaceId, id })
-    .first<Omit<Concluding, 'tenantKeys'>>('id', 'generation', 'leaf_key_id', 'journal');
+    .first<Omit<Concluding, 'sources' | 'tenantKeys'>>('id', 'generation', 'leaf_key_id', 'journal');
   const sources = await trx('workspace_sources')
     .where({ workspace_id: ref.workspaceId })
     .select<{ source: string; tenant_key: string }[]>('source', 'tenant_key');
-  return { ...row, tenantKeys: new Map(sources.map((each) => [each.source, each.tenant_key])) };
+  return { ...row, sources: begun, tenantKeys: new Map(sources.map((each) => [each.source, each.tenant_key])) };
 }
 
-/** The sources of the map in which Steward may erase, with how each knows the workspace. */
-function erasableSources({ map, sources }: ConcludeDeps, { tenantKeys }: Concluding) {
+/**
+ * The sources of the map in which Steward may erase, with how each knows the workspace. Throws Unavailable while one of those
+ * in which the erasure has begun is not among them.
+ */
+function erasableSources({ map, sources }: ConcludeDeps, { tenantKeys, sources: begun }: Concluding) {
+  requireConnected(sources, { sources: begun });
   const names = [...new Set(map.datasets.map(({ source }) => source))];
   return names.flatMap((source) => {
     const tenantKey = tenantKeys.get(source);
@@ -114,7 +121,9 @@ export async function endErasure(deps: ConcludeDeps, ref: RequestRef, control: C
   const stopBeating = control.beat(() => undefined);
   try {
     const concluding = await db.withTenant(ref.workspaceId, (trx) => readConcluding(trx, ref));
-    const { id: erasureId } = concluding;
+    const { id: erasureId, leaf_key_id: keyId } = concluding;
+    if (keyId === null) return;
+    const places = erasableSources(deps, concluding);
     failPoint('journal.before_write');
     const journal = await writeDown(deps, ref, concluding, control.signal);
     if (journal === undefined) return;
@@ -125,7 +134,7 @@ export async function endErasure(deps: ConcludeDeps, ref: RequestRef, control: C
         .update({ journal: JSON.stringify(journal) });
     });
     failPoint('end.before_clear');
-    for (const { source } of erasableSources(deps, concluding))
+    for (const { source } of places)
       await sources.withEraser(source, (client) => clearTargets(client, source, erasureId), control.signal);
   } finally {
     stopBeating();

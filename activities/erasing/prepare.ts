@@ -33,6 +33,8 @@ export interface PreparedWeighing {
   readonly tenantKeys: ReadonlyMap<string, string>;
   /** By source that can be erased. */
   readonly epochs: ReadonlyMap<string, bigint>;
+  /** Of the workspace. */
+  readonly jurisdictions: readonly string[];
   /** By the database's clock: what is decided or placed after it may not be among what is weighed by. */
   readonly readAt: Date;
   /**
@@ -81,6 +83,7 @@ export async function prepareWeighing(
     plans: search.plan.plans,
     tenantKeys,
     epochs,
+    jurisdictions: given.place.jurisdictions,
     readAt: given.readAt,
     weigh: (work, signal) =>
       withWeighedSources(

@@ -89,13 +89,11 @@ interface Targets {
   readonly untouched: number;
 }
 
+type TargetsRow = Omit<Targets, 'records' | 'untouched'> & { readonly records: string; readonly untouched: string };
+
 async function readTargets(statements: Statements, scope: RescanScope): Promise<readonly Targets[]> {
-  const { rows } = await statements.run(countTargets(scope));
-  return rows.map((row) => ({
-    ...(row as unknown as Targets),
-    records: Number(row['records']),
-    untouched: Number(row['untouched']),
-  }));
+  const { rows } = await statements.run<TargetsRow>(countTargets(scope));
+  return rows.map((row) => ({ ...row, records: Number(row.records), untouched: Number(row.untouched) }));
 }
 
 /** Targets that no batch went through, those that the ledger and the leaves differ in, and collections that are not planned. */

@@ -7,10 +7,10 @@ import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createDeflateRaw } from 'node:zlib';
 import type { ManifestFile } from '../../domain/manifest.ts';
+import { descriptor, directoryRecord, endOfDirectory, localHeader } from '../../platform/zip-format.ts';
+import type { ZipEntry } from '../../platform/zip-format.ts';
 import { COMPRESSION, Measure, compress } from './compressed.ts';
 import type { Compressed, Measured } from './compressed.ts';
-import { descriptor, directoryRecord, endOfDirectory, localHeader } from './zip-format.ts';
-import type { ZipEntry } from './zip-format.ts';
 
 type Streamed = Readable | AsyncIterable<Uint8Array> | Iterable<string>;
 export type Content = Streamed | string | Uint8Array | Compressed;

@@ -2,8 +2,8 @@
 import { createHash, hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { crc32, createDeflateRaw, deflateRaw } from 'node:zlib';
+import type { ZipContent } from '../../platform/zip-format.ts';
 import { RowSpool } from './row-spool.ts';
-import type { ZipContent } from './zip-format.ts';
 
 /**
  * Level 6 takes a tenth longer over the whole package and makes rows of text 3 % smaller. With zlib's own chunks of 16 KiB

@@ -8,10 +8,10 @@ import type { KeyRing } from '../../platform/keys.ts';
 import type { Mailer } from '../../platform/mail.ts';
 import { lookupDigest } from '../../platform/pseudonyms.ts';
 import { recordEvent } from '../../platform/records/request-progress.ts';
+import type { PackageRow } from '../../platform/records/packages.ts';
 import { deliveryMail } from './delivery-mail.ts';
 import type { Delivery } from './delivery-mail.ts';
 import { readReadyPackage } from './package-row.ts';
-import type { PackageRow } from './package-row.ts';
 
 export interface DeliverDeps {
   readonly db: Database;

@@ -2,39 +2,13 @@
 import { Conflict } from '../../domain/errors.ts';
 import type { PackageResult, RequestRef } from '../../domain/runs.ts';
 import type { Transaction } from '../../platform/database.ts';
+import type { PackageRow } from '../../platform/records/packages.ts';
 
-export interface PackageRow {
-  readonly id: string;
-  readonly storage_key: string;
-  readonly status: 'ready' | 'expired' | 'deleted';
-  readonly data_key_id: string;
-  readonly manifest_sha256: Buffer;
-  readonly sha256: Buffer;
-  readonly bytes: string;
-  readonly rows: string;
-  readonly files: number;
-  readonly missing_files: number;
-  readonly age_recipient: string | null;
-  readonly expires_at: Date;
-}
-
-/** Everything of the row but whose it is. `sha256` and `bytes` are those of the archive as it is downloaded. */
-export interface NewPackage {
-  readonly id: string;
-  readonly storage_key: string;
-  readonly data_key_id: string;
-  readonly map_version: string;
-  readonly signing_key_id: string;
-  readonly manifest_sha256: Buffer;
-  readonly sha256: Buffer;
+/** Everything of the row but whose it is, and what comes later. */
+export type NewPackage = Omit<PackageRow, 'workspace_id' | 'request_id' | 'status' | 'bytes' | 'rows' | 'kept_by'> & {
   readonly bytes: number;
   readonly rows: number;
-  readonly files: number;
-  readonly missing_files: number;
-  readonly age_recipient: string | null;
-  readonly created_at: Date;
-  readonly expires_at: Date;
-}
+};
 
 export async function findPackageOf(trx: Transaction, ref: RequestRef): Promise<PackageRow | undefined> {
   return trx('packages')

@@ -9,6 +9,7 @@ import { ZIP_OPTIONS, verifyArchive } from '../../platform/package-verification.
 import type { PackageProblem } from '../../platform/package-verification.ts';
 import { openDataKey } from '../../platform/records/data-keys.ts';
 import { recordEvent } from '../../platform/records/request-progress.ts';
+import type { PackageRow } from '../../platform/records/packages.ts';
 import { openSealedZip } from '../../platform/sealed-object.ts';
 import { publicKeySet } from '../../platform/signing.ts';
 import { ObjectMissing } from '../../platform/storage/storage.ts';
@@ -16,7 +17,6 @@ import type { ObjectStorage } from '../../platform/storage/storage.ts';
 import type { Control } from './control.ts';
 import { digestStored } from './sealed-archive.ts';
 import { findPackageOf } from './package-row.ts';
-import type { PackageRow } from './package-row.ts';
 
 export interface VerifyDeps {
   readonly db: Database;

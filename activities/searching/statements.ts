@@ -1,10 +1,10 @@
 /** Runs statements in one source, under names for errors and without the server's own words. */
-import type { ClientBase } from 'pg';
+import type { ClientBase, QueryResultRow } from 'pg';
 import type { Statement, Values } from '../../data-map/sql-text.ts';
 import { sourceFailure } from '../../platform/sources.ts';
 
-interface Answer {
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
+interface Answer<Row> {
+  readonly rows: readonly Row[];
   readonly rowCount: number | null;
 }
 
@@ -25,10 +25,14 @@ export class Statements {
     this.source = source;
   }
 
-  /** Throws SourceFailed with the SQLSTATE when the source refuses it, Unavailable when the source is away. */
-  async run({ purpose, text, values }: Statement): Promise<Answer> {
+  /** `Row` is what the statement says that its rows are. Throws SourceFailed with the SQLSTATE when the source refuses it, Unavailable when the source is away. */
+  async run<Row extends QueryResultRow = Readonly<Record<string, unknown>>>({
+    purpose,
+    text,
+    values,
+  }: Statement): Promise<Answer<Row>> {
     try {
-      return await this.client.query({ text, values: [...values] });
+      return await this.client.query<Row>({ text, values: [...values] });
     } catch (error) {
       throw sourceFailure(this.source, error, purpose);
     }

@@ -2,10 +2,12 @@
 import type { z } from 'zod';
 import { InvalidInput } from '../../domain/errors.ts';
 import { decideReview } from '../../platform/records/erasure-approvals.ts';
+import type { VerdictOnReview } from '../../platform/records/erasure-approvals.ts';
 import { listDecisions } from '../../platform/records/erasure-decisions.ts';
 import { addOverride, withdrawOverride } from '../../platform/records/erasure-overriding.ts';
 import type { OverrideTarget } from '../../platform/records/erasure-overriding.ts';
 import { readErasureReview } from '../../platform/records/erasure-summary.ts';
+import type { Repeat } from '../../platform/records/repeats.ts';
 import type { Caller } from '../../platform/records/caller.ts';
 import { deliver } from '../delivery.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -152,11 +154,9 @@ const approve = workspaceEndpoint(
     success: { status: 202, description: 'The review as it stands now.', schema: shownReview },
     problems: [409],
   },
-  async ({ deps, caller, params: { requestId }, body: { generation, note, instruction }, repeat }) => {
-    await decideReview(deps.db, caller, requestId, { verdict: 'approve', generation, note, instruction }, repeat);
-    await deliver(deps, caller.workspaceId, requestId);
-    return { body: await reviewFor(deps, caller, requestId) };
-  },
+  async ({ body: { generation, note, instruction }, ...call }) => ({
+    body: await decide(call, { verdict: 'approve', generation, note, instruction }),
+  }),
 );
 
 const reject = workspaceEndpoint(
@@ -175,17 +175,23 @@ const reject = workspaceEndpoint(
     success: { status: 202, description: 'The review as it stands now.', schema: shownReview },
     problems: [409],
   },
-  async ({ deps, caller, params: { requestId }, body: { generation, reason, instruction }, repeat }) => {
-    await decideReview(
-      deps.db,
-      caller,
-      requestId,
-      { verdict: 'reject', generation, note: reason, instruction },
-      repeat,
-    );
-    await deliver(deps, caller.workspaceId, requestId);
-    return { body: await reviewFor(deps, caller, requestId) };
-  },
+  async ({ body: { generation, reason, instruction }, ...call }) => ({
+    body: await decide(call, { verdict: 'reject', generation, note: reason, instruction }),
+  }),
 );
+
+interface ReviewCall {
+  readonly deps: ApiDependencies;
+  readonly caller: Caller;
+  readonly params: z.output<typeof ofRequest>;
+  readonly repeat: Repeat;
+}
+
+/** Answers the review as it stands then. */
+async function decide({ deps, caller, params: { requestId }, repeat }: ReviewCall, word: VerdictOnReview) {
+  await decideReview(deps.db, caller, requestId, word, repeat);
+  await deliver(deps, caller.workspaceId, requestId);
+  return reviewFor(deps, caller, requestId);
+}
 
 export const reviewEndpoints: readonly Endpoint[] = [read, list, override, withdraw, approve, reject];

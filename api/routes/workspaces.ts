@@ -2,13 +2,8 @@
 import { z } from 'zod';
 import { InvalidInput, MissingScope } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/parties.ts';
-import {
-  addWorkspace,
-  changeWorkspace,
-  listWorkspaces,
-  readWorkspace,
-  setReviewDelegate,
-} from '../../platform/records/workspaces.ts';
+import { changeWeighing, setRelease, setReviewDelegate } from '../../platform/records/workspace-settings.ts';
+import { addWorkspace, listWorkspaces, readWorkspace } from '../../platform/records/workspaces.ts';
 import { namedWorkspaceEndpoint, principalEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { pageOf, pageQuery, pageRequest, writePage } from '../pagination.ts';
@@ -94,23 +89,27 @@ const delegate = namedWorkspaceEndpoint(
   async ({ deps, caller, body }) => ({ body: await setReviewDelegate(deps.db, caller, body.email) }),
 );
 
-const change = principalEndpoint(
+const change = namedWorkspaceEndpoint(
   {
     method: 'patch',
     path: '/v1/workspaces/{workspaceId}',
     operationId: 'changeWorkspace',
     tag,
-    summary: 'Change whose laws hold for a workspace and how long its erasures can be cancelled',
+    summary:
+      'Change how a workspace is worked for: whose laws hold, how long erasures cool off, who sees packages first',
     description:
-      "For the processor's keys that belong to no workspace. It counts from the next plan of an erasure on; a cooling-off that " +
-      'has begun ends as it was said to.',
+      "`jurisdictions` and `coolingOffDays` are for the processor's keys that belong to no workspace. A plan of an erasure that was " +
+      'made under other jurisdictions is made again; a cooling-off that has begun ends as it was said to. `release` is for the ' +
+      "controller's keys of the whole workspace, and counts for requests that are filed from then on.",
     scope: 'keys:manage',
     input: { params: ofWorkspace, body: workspaceChange },
     success: { status: 200, description: 'The workspace.', schema: shownWorkspace },
   },
-  async ({ deps, principal, params, body }) => {
-    requireProcessorItself(principal);
-    return { body: await changeWorkspace(deps.db, principal, params.workspaceId, body) };
+  async ({ deps, caller, body: { release, ...weighing } }) => {
+    const isWeighing = Object.values(weighing).some((value) => value !== undefined);
+    if (isWeighing) requireProcessorItself(caller.principal);
+    if (release !== undefined) return { body: await setRelease(deps.db, caller, release) };
+    return { body: await changeWeighing(deps.db, caller.principal, caller.workspaceId, weighing) };
   },
 );
 

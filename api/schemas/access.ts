@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PARTIES, SCOPES } from '../../domain/parties.ts';
+import { RELEASES } from '../../domain/request.ts';
 import { isJurisdiction } from '../../domain/retention/jurisdictions.ts';
 import { isKeyId } from '../../platform/records/key-token.ts';
 import { instant, line, shownInstant, teamId } from './common.ts';
@@ -67,6 +68,12 @@ const coolingOffDays = z
   .max(30)
   .meta({ description: 'Days between the approval of an erasure and its beginning, in which it can be cancelled.' });
 
+const release = z.enum(RELEASES).meta({
+  description:
+    'What holds for a request that does not say so itself: its package goes out by itself (`immediate`), or after somebody has ' +
+    'looked at it (`reviewed`).',
+});
+
 export const newWorkspace = z.strictObject({
   name: line(200),
   contactEmail: z.email().max(320),
@@ -87,9 +94,17 @@ export const reviewDelegate = z.strictObject({
 });
 
 export const workspaceChange = z
-  .strictObject({ jurisdictions: jurisdictions.optional(), coolingOffDays: coolingOffDays.optional() })
+  .strictObject({
+    jurisdictions: jurisdictions.optional(),
+    coolingOffDays: coolingOffDays.optional(),
+    release: release.optional(),
+  })
   .refine((change) => Object.keys(change).length > 0, 'Nothing is to be changed.')
-  .transform((change) => ({ jurisdictions: change.jurisdictions, coolingOffDays: change.coolingOffDays }));
+  .transform((change) => ({
+    jurisdictions: change.jurisdictions,
+    coolingOffDays: change.coolingOffDays,
+    release: change.release,
+  }));
 
 export const shownWorkspace = z
   .object({
@@ -100,6 +115,7 @@ export const shownWorkspace = z
     contractualDays: z.int(),
     jurisdictions: z.array(z.string()).readonly(),
     coolingOffDays: z.int(),
+    release,
     reviewDelegateEmail: z.string().nullable().meta({
       description: 'Who is reminded as well, from the second reminder on, of an erasure that waits for approval.',
     }),

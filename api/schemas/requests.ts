@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BLOCKERS } from '../../domain/blockers.ts';
 import { REGIMES } from '../../domain/deadlines.ts';
 import { DEFAULT_LANGUAGE, LANGUAGES } from '../../domain/languages.ts';
 import { IDENTITY_FORMATS } from '../../domain/identities.ts';
@@ -12,7 +13,6 @@ import {
   REQUEST_STATUSES,
   REQUEST_TYPES,
 } from '../../domain/request.ts';
-import { BLOCKERS } from '../../platform/records/requests.ts';
 import { AGE_RECIPIENT, isAgeRecipient } from '../age.ts';
 import { instant, isNotAhead, line, shownInstant, teamId, text } from './common.ts';
 import { instructionChoice } from './instructions.ts';
@@ -68,10 +68,14 @@ export const filing = z.strictObject({
     }),
   instruction: instructionChoice.optional().meta({ description: 'Without one the request waits for it.' }),
   teamId: teamId.optional(),
-  release: z.enum(RELEASES).optional().meta({
-    description:
-      'Whether the package goes out by itself (`immediate`, when left out) or after somebody has looked at it (`reviewed`).',
-  }),
+  release: z
+    .enum(RELEASES)
+    .optional()
+    .meta({
+      description:
+        'Whether the package goes out by itself (`immediate`) or after somebody has looked at it (`reviewed`). Left out, it is what ' +
+        'the workspace has said. Where that is `reviewed`, only the controller can say `immediate`.',
+    }),
   ageRecipient: z
     .string()
     .regex(AGE_RECIPIENT, 'It must be a recipient of age, age1….')
@@ -115,6 +119,7 @@ const summary = z.object({
     .nullable()
     .meta({ description: 'What a step of it keeps failing on; it goes on by itself.' }),
   blockedSince: shownInstant.nullable(),
+  wayOut: z.string().nullable().meta({ description: 'What ends the blockage, for an operator.' }),
   needsAttention: z.boolean(),
   actions: z.array(z.enum(REQUEST_ACTIONS)).readonly().meta({ description: 'What can be done with it now.' }),
   updatedAt: shownInstant,
@@ -124,7 +129,18 @@ const summary = z.object({
 export const shownRequest = summary.meta({ id: 'RequestSummary' });
 
 export const shownRequestDetails = summary
-  .extend({ counts: z.array(collectionCount).readonly(), package: shownPackage.nullable() })
+  .extend({
+    counts: z.array(collectionCount).readonly(),
+    package: shownPackage.nullable(),
+    erasing: z
+      .object({ rows: z.int(), of: z.int() })
+      .nullable()
+      .meta({
+        description:
+          'Records that the erasing has gone through, of those that are to be erased, masked or marked; as of some seconds ago. ' +
+          'Null before it has begun.',
+      }),
+  })
   .meta({ id: 'Request' });
 
 export const shownTimeline = z.object({

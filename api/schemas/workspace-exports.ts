@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { BLOCKERS } from '../../domain/blockers.ts';
 import { EXPORT_FORMATS, EXPORT_STATUSES } from '../../domain/workspace-export.ts';
 import { PACKAGE_STATUSES } from '../../platform/records/packages.ts';
-import { BLOCKERS } from '../../platform/records/requests.ts';
 import { id, shownInstant, text } from './common.ts';
 import { instructionChoice } from './instructions.ts';
 
@@ -50,6 +50,7 @@ const summary = z.object({
     .nullable()
     .meta({ description: 'What a step of it keeps failing on; it goes on by itself.' }),
   blockedSince: shownInstant.nullable(),
+  wayOut: z.string().nullable().meta({ description: 'What ends the blockage, for an operator.' }),
   needsAttention: z.boolean(),
   createdAt: shownInstant,
   closedAt: shownInstant.nullable(),

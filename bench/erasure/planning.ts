@@ -5,9 +5,9 @@ import { readScheduleFile } from '../../data-map/schedule/load.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { inChild } from '../support/child.ts';
 import type { Customer } from '../support/customer.ts';
+import { growthResults } from '../support/growth.ts';
 import { fileLocating } from '../support/requests.ts';
-import { resultOf } from '../support/result.ts';
-import type { Pair, Result } from '../support/result.ts';
+import type { Result } from '../support/result.ts';
 import type { Site } from '../support/site.ts';
 import { loadSource } from '../support/sized-sources.ts';
 import type { SizedSource } from '../support/sized-sources.ts';
@@ -16,7 +16,8 @@ import type { PlannedDatabase, PlanWork } from './plan-child.ts';
 import { activate } from './source.ts';
 
 const DATABASES = { full: [100_000, 1_000_000, 10_000_000], quick: [10_000, 30_000, 100_000] } as const;
-const MOST_GROWTH = 1.3;
+const NOTE =
+  'planErasure by email and external id under the sample CRM’s schedule, in a connected process; the same person with the same rows and decisions (checked). Ours: in the larger database, reference: in the smaller. A round is the median of 7 plans.';
 
 export async function planningCosts(site: Site, customer: Customer, bench: Bench): Promise<readonly Result[]> {
   const config = loadConfig({ ...process.env, STEWARD_CONFIG: site.configFile });
@@ -36,24 +37,5 @@ export async function planningCosts(site: Site, customer: Customer, bench: Bench
   }
   const task = { databases: planned, rounds: bench.rounds };
   const rounds = await inChild<PlanWork>(new URL('./plan-child.ts', import.meta.url), task);
-  const [smallest, ...larger] = databases;
-  if (!smallest) throw new TypeError('The suite has sizes.');
-  return larger.map((database, index) => planningResult(smallest, database, rounds, index + 1));
+  return growthResults(databases, rounds, { what: 'planning for the same person', note: NOTE });
 }
-
-function planningResult(
-  smallest: SizedSource,
-  larger: SizedSource,
-  rounds: readonly (readonly number[])[],
-  index: number,
-): Result {
-  const pairs = rounds.map((times): Pair => {
-    return { ours: times[index] ?? Number.NaN, reference: times[0] ?? Number.NaN };
-  });
-  const name = `planning for the same person among ${millions(larger)} and ${millions(smallest)} million rows`;
-  const note =
-    'planErasure by email and external id under the sample CRM’s schedule, in a connected process; the same person with the same rows and decisions (checked). Ours: in the larger database, reference: in the smaller. A round is the median of 7 plans.';
-  return resultOf({ name, unit: 'ms', target: { bound: 'at most', ratio: MOST_GROWTH }, note }, pairs);
-}
-
-const millions = ({ rows }: SizedSource): string => (rows / 1e6).toPrecision(2);

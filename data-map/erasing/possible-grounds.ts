@@ -130,8 +130,9 @@ export function ruleGround(rule: ScheduledRule, version: number): Ground {
   };
 }
 
-export function exceptionGround({ exception, force, purpose, party, visibility }: ScheduledException): Ground {
-  return { kind: 'exception', exception, force, purpose, party, visibility };
+export function exceptionGround({ exception, force, purpose, party, visibility, ...why }: ScheduledException): Ground {
+  const { exemption, basis, source } = why;
+  return { kind: 'exception', exception, force, purpose, party, visibility, exemption, basis, source };
 }
 
 /** A hold that can cover rows of a collection, with the key table of whom it is about. */

@@ -56,6 +56,20 @@ export interface Residual {
   readonly count: number;
 }
 
+/**
+ * Why something was not searched. `no_folders`: nobody has said which folders of a store are the workspace's. `shared_number`: a
+ * telephone number that is another person's as well, wherever it is.
+ */
+export const NOT_SEARCHED_REASONS = ['no_folders', 'shared_number'] as const;
+
+export interface NotSearched {
+  /** Null for all of them. */
+  readonly source: string | null;
+  /** A store. */
+  readonly place: string | null;
+  readonly why: (typeof NOT_SEARCHED_REASONS)[number];
+}
+
 /** What was searched after the erasure, and what came of it. */
 export interface Verification {
   /** `rescan`: by the data map's search. `raw_search`: every text, JSON column and name of a file. */
@@ -68,13 +82,15 @@ export interface Verification {
     readonly collections: number;
     /** Columns in which an identifier, or a mention of one, was looked for. */
     readonly columns: number;
-    /** Records of the ledger that were looked for by their keys. */
-    readonly records: number;
+    /** Records of the ledger that were looked for by their keys; null to the person, to whom it would tell how many are reduced. */
+    readonly records: number | null;
     readonly objects: number;
   };
   /** Records that were found and are retained, or are somebody else's. */
   readonly expected: number | null;
   readonly residuals: readonly Residual[];
+  /** Of a raw search; certificates of version 0.1 do not have it. */
+  readonly notSearched?: readonly NotSearched[] | undefined;
 }
 
 /** A ground that keeps records, as its audience may know it. */
@@ -111,7 +127,8 @@ export interface CertifiedCount {
   readonly collection: string;
   readonly label: string;
   readonly erased: number;
-  readonly pseudonymised: number;
+  /** Retained, reduced; null to the person, to whom a number can tell what words withhold. */
+  readonly pseudonymised: number | null;
   /** Retained, and marked so in the source; null to the person, to whom it would tell how many are kept. */
   readonly restricted: number | null;
 }
@@ -130,7 +147,10 @@ export interface CertifiedApproval {
 export interface UnconnectedSystem {
   readonly system: string;
   readonly outcome: TaskStatus;
-  /** What whoever searched it says. Not vouched for by the ledger. */
+  /**
+   * What whoever searched it says. Not vouched for by the ledger. Null also to the person: it was written for those who
+   * ordered the erasure, and may name others.
+   */
   readonly statement: string | null;
 }
 
@@ -186,7 +206,7 @@ export interface CertificateBody {
   readonly media: readonly { readonly store: string; readonly objects: number }[];
   readonly totals: {
     readonly erased: number;
-    readonly pseudonymised: number;
+    readonly pseudonymised: number | null;
     readonly restricted: number | null;
     readonly objects: number;
   };

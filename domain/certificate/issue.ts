@@ -9,6 +9,7 @@ import type {
   CertificateBody,
   CertificateResult,
   CertifiedApproval,
+  CertifiedCount,
   CertifiedGround,
   Remainder,
   RetainedItem,
@@ -36,17 +37,26 @@ export function certificateFor(
     erasure,
     versions,
     systems,
-    counts: counts.map((each) => (audience === 'subject' ? { ...each, restricted: null } : each)),
+    counts: countsFor(counts, audience),
     media,
-    totals: { ...totalsOf(evidence), ...(audience === 'subject' && { restricted: null }) },
+    totals: { ...totalsOf(evidence), ...(audience === 'subject' && UNCOUNTED) },
     evidence: treeFor(evidence, audience),
     retained: retainedFor(evidence, audience),
     remains: remainsOf(evidence),
     subprocessors: { connected: 0, told: [] },
-    unconnected,
+    unconnected: audience === 'subject' ? unconnected.map((each) => ({ ...each, statement: null })) : unconnected,
     verification: verificationFor(evidence.verification, audience),
     approvals: evidence.approvals.map((each) => approvalFor(each, audience)),
   };
+}
+
+/** How many records are kept, reduced or marked, is not for the person: one that is kept in confidence would be counted. */
+const UNCOUNTED = { pseudonymised: null, restricted: null };
+
+/** A collection of which nothing was erased is there for what is kept of it alone. */
+function countsFor(counts: readonly CertifiedCount[], audience: Audience): readonly CertifiedCount[] {
+  if (audience !== 'subject') return counts;
+  return counts.filter(({ erased }) => erased > 0).map((each) => ({ ...each, ...UNCOUNTED }));
 }
 
 /** The same for every audience: what is kept in confidence is kept all the same, and "nothing retained" would be untrue. */
@@ -59,11 +69,11 @@ export function resultOf(evidence: ErasureEvidence): CertificateResult {
   return isRetained || isBeyondReach || pseudonymised > 0 ? 'partially_erased' : 'erased';
 }
 
-function totalsOf({ counts, media }: ErasureEvidence): CertificateBody['totals'] {
+function totalsOf({ counts, media }: ErasureEvidence) {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   return {
     erased: sum(counts.map(({ erased }) => erased)),
-    pseudonymised: sum(counts.map(({ pseudonymised }) => pseudonymised)),
+    pseudonymised: sum(counts.map(({ pseudonymised }) => pseudonymised ?? 0)),
     restricted: sum(counts.map(({ restricted }) => restricted ?? 0)),
     objects: sum(media.map(({ objects }) => objects)),
   };
@@ -144,10 +154,11 @@ function remainsOf({ erasure, backupDays }: ErasureEvidence): readonly Remainder
   ];
 }
 
-/** How many records are left as expected would tell the person how many are kept. */
+/** How many records are left as expected, or were looked for by their keys, would tell the person how many are kept. */
 function verificationFor(verification: Verification | undefined, audience: Audience): Verification | null {
   if (verification === undefined) return null;
-  return audience === 'subject' ? { ...verification, expected: null } : verification;
+  if (audience !== 'subject') return verification;
+  return { ...verification, expected: null, searched: { ...verification.searched, records: null } };
 }
 
 /** Decisions that look the same to the audience are counted as one, for their number would tell what is hidden. */

@@ -39,6 +39,11 @@ export interface ExceptionGround extends AnyGround {
   readonly kind: 'exception';
   readonly exception: 'open_balance' | 'active_contract' | 'pending_dispute';
   readonly force: 'claims' | 'business_default';
+  /** What lets it stand against an erasure request. */
+  readonly exemption?: string | undefined;
+  /** As the schedule had them when it was weighed; undefined of what was weighed before they were kept. */
+  readonly basis?: string | undefined;
+  readonly source?: string | undefined;
 }
 
 /** Somebody's recorded decision that this one record is kept. It has no end but its withdrawal. */

@@ -89,7 +89,7 @@ function show({ ground, weight, overrideId }: WeighedGround, audience: Audience)
     requirement: rule?.requirement ?? null,
     purpose: ground.purpose,
     party: ground.party,
-    exemption: rule?.exemption ?? null,
+    exemption: ('exemption' in ground ? ground.exemption : undefined) ?? null,
     weight,
     overrideId: isInside ? (overrideId ?? null) : null,
     overridableBy: overriderOf(ground),

@@ -1,7 +1,7 @@
 /** The decisions of a review one by one, as the caller's party may know them. */
 import type { ErasureAction } from '../../domain/erasure.ts';
 import type { Party } from '../../domain/parties.ts';
-import type { Doubt } from '../../domain/retention/decide.ts';
+import type { Doubt, WeighedGround } from '../../domain/retention/decide.ts';
 import { groundsTogether } from '../../domain/retention/alike.ts';
 import { groundsFor } from '../../domain/retention/rendering.ts';
 import type { ShownGround } from '../../domain/retention/rendering.ts';
@@ -22,7 +22,7 @@ import type { Authority } from './rule-authorities.ts';
 import { weighedFrom } from './stored-grounds.ts';
 
 interface GroundRecord extends ShownGround {
-  /** In words, and where it can be read; null of what is not a rule of the schedule. */
+  /** In words, and where it can be read; null of what is no rule and no exception of the schedule. */
   readonly basis: string | null;
   readonly source: string | null;
 }
@@ -127,7 +127,10 @@ async function selectFrom(
 /** Of what is one decision to whom it is shown to, no more samples are shown than of any other. */
 const SAMPLES_AT_MOST = 3;
 
-type Shown = Omit<DecisionRecord, 'grounds'> & { readonly grounds: readonly ShownGround[] };
+/** An exception has no versions, so what it stood on was kept with it. */
+type AuthorisedGround = ShownGround & { readonly authority: Authority | undefined };
+
+type Shown = Omit<DecisionRecord, 'grounds'> & { readonly grounds: readonly AuthorisedGround[] };
 
 function show(
   alike: AlikeDecisions,
@@ -136,7 +139,8 @@ function show(
   samples: ReadonlyMap<string, readonly SampleRow[]>,
 ): Shown {
   const [row, ...others] = alike;
-  const { grounds, hidden, doubts } = groundsFor(party, weighedFrom(row.grounds));
+  const weighed = weighedFrom(row.grounds);
+  const { grounds, hidden, doubts } = groundsFor(party, weighed);
   const otherGrounds = others.map((each) => groundsFor(party, weighedFrom(each.grounds)).grounds);
   return {
     id: row.id,
@@ -147,7 +151,10 @@ function show(
     rows: alike.reduce((sum, each) => sum + Number(each.rows), 0),
     keeps: row.keeps,
     ends: row.decision === 'erase' ? null : endsOf(alike, hidden),
-    grounds: groundsTogether([grounds, ...otherGrounds]),
+    grounds: groundsTogether([grounds, ...otherGrounds]).map((each) => ({
+      ...each,
+      authority: authorityOf(each, weighed),
+    })),
     doubts: hidden ? doubts : row.doubts,
     approvalsNeeded: Math.max(...alike.map((each) => each.approvals_needed)),
     pending: isPending(alike),
@@ -174,8 +181,18 @@ function wordsOn(alike: AlikeDecisions, words: ReadonlyMap<string, readonly Word
     .flatMap((each) => each.toSorted((a, b) => a.at.getTime() - b.at.getTime()).at(-1) ?? []);
 }
 
-function withAuthority(ground: ShownGround, authorities: ReadonlyMap<string, Authority>): GroundRecord {
-  const found = ground.kind === 'rule' ? authorities.get(`${ground.id}@${ground.version}`) : undefined;
+function authorityOf({ kind, id }: ShownGround, weighed: readonly WeighedGround[]): Authority | undefined {
+  if (kind !== 'exception') return undefined;
+  const found = weighed.map(({ ground }) => ground).find((each) => each.kind === kind && each.exception === id);
+  if (found?.kind !== kind || found.basis === undefined) return undefined;
+  return { basis: found.basis, source: found.source ?? null };
+}
+
+function withAuthority(
+  { authority, ...ground }: AuthorisedGround,
+  authorities: ReadonlyMap<string, Authority>,
+): GroundRecord {
+  const found = ground.kind === 'rule' ? authorities.get(`${ground.id}@${ground.version}`) : authority;
   return { ...ground, basis: found?.basis ?? null, source: found?.source ?? null };
 }
 

@@ -18,6 +18,8 @@ export interface ErasureRow {
   readonly map_version: string | null;
   readonly schedule_version: string | null;
   readonly planned_at: Date | null;
+  /** In which records may be written down to be erased. */
+  readonly sources: readonly string[];
   readonly cooling_off_until: Date | null;
 }
 
@@ -93,8 +95,8 @@ export async function isRejected(trx: Transaction, erasure: ErasureRow): Promise
 }
 
 /**
- * Whether something that the plan went by has changed since: a hold of the workspace, an override of the request, or the
- * schedule. The comparison is the database's, for its times are finer than ours. It only spares people work on what is out
+ * Whether something that the plan went by has changed since: a hold of the workspace, an override of the request, the
+ * schedule, or whose laws hold for the workspace. The comparison is the database's, for its times are finer than ours. It only spares people work on what is out
  * of date; what must not happen in between, the fence in the source prevents.
  */
 async function isStale(trx: Transaction, { workspace_id, id }: ErasureRow): Promise<boolean> {
@@ -107,7 +109,9 @@ async function isStale(trx: Transaction, { workspace_id, id }: ErasureRow): Prom
              WHERE (own.workspace_id, own.request_id) = (erasure.workspace_id, erasure.request_id)
                AND greatest(override.created_at, override.withdrawn_at) > erasure.planned_at)
          OR NOT EXISTS (SELECT FROM retention_schedules
-             WHERE retired_at IS NULL AND version = erasure.schedule_version) AS stale
+             WHERE retired_at IS NULL AND version = erasure.schedule_version)
+         OR EXISTS (SELECT FROM workspaces
+             WHERE workspaces.id = erasure.workspace_id AND workspaces.jurisdictions <> erasure.jurisdictions) AS stale
        FROM erasures erasure WHERE erasure.workspace_id = ? AND erasure.id = ?`,
     [workspace_id, id],
   );

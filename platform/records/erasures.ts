@@ -26,6 +26,8 @@ export interface NewPlan {
   readonly scheduleVersion: string;
   /** By source, from before the holds were read. */
   readonly epochs: ReadonlyMap<string, bigint>;
+  /** Of the workspace. */
+  readonly jurisdictions: readonly string[];
   /** When what it goes by was read. */
   readonly plannedAt: Date;
   readonly decisions: readonly PlannedDecision[];
@@ -60,6 +62,7 @@ export async function savePlan(
       map_version: plan.mapVersion,
       schedule_version: plan.scheduleVersion,
       epochs: JSON.stringify(Object.fromEntries([...plan.epochs].map(([source, epoch]) => [source, String(epoch)]))),
+      jurisdictions: [...plan.jurisdictions],
       planned_at: plan.plannedAt,
     })
     .returning<ErasureRow[]>('*');

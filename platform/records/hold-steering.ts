@@ -38,23 +38,11 @@ export async function changeHold(
   change: HoldChange,
   repeat: Repeat,
 ): Promise<void> {
-  requireWholeWorkspace(caller);
-  await db.withTenant(caller.workspaceId, async (trx) => {
-    if ((await claimKey(trx, caller, repeat, id)) !== undefined) return;
-    const hold = await lockStanding(trx, caller, id);
-    const instruction = await authoriseDecision(trx, caller, heldBy(hold), {
-      action: 'hold_placement',
-      named: change.instruction,
-    });
-    const changed = differences(hold, change);
-    await trx('holds').where({ workspace_id: caller.workspaceId, id }).update(changed.columns);
-    await writeJournal(trx, refOf(caller, id), {
-      kind: 'changed',
-      actor: caller.principal.id,
-      details: changed.details,
-    });
-    const names = Object.keys(changed.columns).join(',');
-    await audit(trx, caller, hold, { action: 'hold.changed', instruction, reason: change.reason, details: { names } });
+  await steer(db, caller, id, { action: 'hold_placement', decision: change, repeat }, async (trx, hold) => {
+    const { columns, details } = differences(hold, change);
+    await trx('holds').where({ workspace_id: caller.workspaceId, id }).update(columns);
+    await writeJournal(trx, refOf(caller, id), { kind: 'changed', actor: caller.principal.id, details });
+    return { action: 'hold.changed', details: { names: Object.keys(columns).join(',') } };
   });
 }
 
@@ -88,14 +76,7 @@ export async function releaseHold(
   release: Decision,
   repeat: Repeat,
 ): Promise<void> {
-  requireWholeWorkspace(caller);
-  await db.withTenant(caller.workspaceId, async (trx) => {
-    if ((await claimKey(trx, caller, repeat, id)) !== undefined) return;
-    const hold = await lockStanding(trx, caller, id);
-    const instruction = await authoriseDecision(trx, caller, heldBy(hold), {
-      action: 'hold_release',
-      named: release.instruction,
-    });
+  await steer(db, caller, id, { action: 'hold_release', decision: release, repeat }, async (trx, hold) => {
     requireSecondPerson(caller, heldBy(hold));
     await trx('holds')
       .where({ workspace_id: caller.workspaceId, id })
@@ -103,7 +84,37 @@ export async function releaseHold(
     await writeJournal(trx, refOf(caller, id), { kind: 'released', actor: caller.principal.id });
     await trx('outbox').insert({ workspace_id: caller.workspaceId, hold_id: id, message: 'release' });
     await tellReviews(trx, caller.workspaceId);
-    await audit(trx, caller, hold, { action: 'hold.released', instruction, reason: release.reason, details: {} });
+    return { action: 'hold.released', details: {} };
+  });
+}
+
+/** What the audit log is to say of a decision. */
+interface Steered {
+  readonly action: 'hold.changed' | 'hold.released';
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/** A decision on a hold that stands, by somebody who may make it; a repeat changes nothing. */
+async function steer(
+  db: Database,
+  caller: Caller,
+  id: string,
+  wish: {
+    /** What an instruction must cover. */
+    readonly action: 'hold_placement' | 'hold_release';
+    readonly decision: Decision;
+    readonly repeat: Repeat;
+  },
+  work: (trx: Transaction, hold: HoldRow) => Promise<Steered>,
+): Promise<void> {
+  const { action, decision, repeat } = wish;
+  requireWholeWorkspace(caller);
+  await db.withTenant(caller.workspaceId, async (trx) => {
+    if ((await claimKey(trx, caller, repeat, id)) !== undefined) return;
+    const hold = await lockStanding(trx, caller, id);
+    const named = decision.instruction;
+    const instruction = await authoriseDecision(trx, caller, heldBy(hold), { action, named });
+    await audit(trx, caller, hold, { ...(await work(trx, hold)), instruction, reason: decision.reason });
   });
 }
 
@@ -121,12 +132,7 @@ async function audit(
   trx: Transaction,
   { workspaceId, principal }: Caller,
   { id, party, visibility }: HoldRow,
-  line: {
-    readonly action: 'hold.changed' | 'hold.released';
-    readonly instruction: InstructionRef | undefined;
-    readonly reason: string;
-    readonly details: Readonly<Record<string, string>>;
-  },
+  line: Steered & { readonly instruction: InstructionRef | undefined; readonly reason: string },
 ): Promise<void> {
   await appendAudit(trx, workspaceId, {
     actor: principal,

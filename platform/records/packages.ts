@@ -29,10 +29,13 @@ export interface PackageRecord {
   readonly kept: KeptPackage | null;
 }
 
-interface PackageRow {
+/** A request's; `sha256` and `bytes` are those of the archive as it is downloaded. */
+export interface PackageRow {
   readonly workspace_id: string;
   readonly id: string;
   readonly request_id: string;
+  readonly storage_key: string;
+  readonly data_key_id: string;
   readonly status: PackageRecord['status'];
   readonly map_version: string;
   readonly signing_key_id: string;

@@ -20,6 +20,13 @@ interface CollectionCount {
 export interface RequestDetails extends RequestRecord {
   readonly counts: readonly CollectionCount[];
   readonly package: PackageRecord | null;
+  readonly erasing: ErasingRecord | null;
+}
+
+/** How far the newest erasure of a request is. */
+interface ErasingRecord {
+  readonly rows: number;
+  readonly of: number;
 }
 
 /** Throws NotFound. */
@@ -28,6 +35,7 @@ export async function readRequestDetails(db: Database, caller: Caller, id: strin
     ...(await readRequest(trx, caller, id)),
     counts: await readCounts(trx, caller, id),
     package: (await findPackage(trx, caller, { request_id: id })) ?? null,
+    erasing: await readErasing(trx, caller, id),
   }));
 }
 
@@ -52,6 +60,18 @@ async function readCounts(trx: Transaction, { workspaceId }: Caller, requestId: 
     .orderBy(['source', 'collection'])
     .select<{ source: string; collection: string; rows: string }[]>('source', 'collection', 'rows');
   return counts.map((count) => ({ ...count, rows: Number(count.rows) }));
+}
+
+async function readErasing(
+  trx: Transaction,
+  { workspaceId }: Caller,
+  requestId: string,
+): Promise<ErasingRecord | null> {
+  const row = await trx('erasures')
+    .where({ workspace_id: workspaceId, request_id: requestId })
+    .orderBy('ordinal', 'desc')
+    .first<{ rows: string | null; of: string | null } | undefined>({ rows: 'erasing_rows', of: 'erasing_of' });
+  return row === undefined || row.rows === null ? null : { rows: Number(row.rows), of: Number(row.of) };
 }
 
 export interface EventRecord {

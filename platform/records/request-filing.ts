@@ -5,12 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import { contractualDueAt, legalDueAt } from '../../domain/deadlines.ts';
 import type { Regime } from '../../domain/deadlines.ts';
+import { WrongParty } from '../../domain/errors.ts';
 import { DEFAULT_LANGUAGE } from '../../domain/languages.ts';
 import type { Language } from '../../domain/languages.ts';
 import type { Combination, Release, RequestType } from '../../domain/request.ts';
 import { appendAudit } from '../audit.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { KeyRing } from '../keys.ts';
+import { isControllers } from './authority.ts';
 import type { Caller } from './caller.ts';
 import { createDataKey } from './data-keys.ts';
 import type { DataKey } from './data-keys.ts';
@@ -21,7 +23,7 @@ import type { ChosenInstruction, InstructionChoice } from './instruction-choice.
 import { claimKey } from './repeats.ts';
 import type { Repeat } from './repeats.ts';
 import { recordEvent } from './request-progress.ts';
-import { readClocks } from './workspaces.ts';
+import { readFilingSettings } from './workspaces.ts';
 
 export interface Filing {
   readonly type: RequestType;
@@ -36,7 +38,7 @@ export interface Filing {
   readonly instruction?: InstructionChoice | undefined;
   readonly teamId?: string | undefined;
   readonly ageRecipient?: string | undefined;
-  /** `immediate` when left out. */
+  /** What the workspace has said when left out. */
   readonly release?: Release | undefined;
   /** In which the package speaks to the person. */
   readonly language?: Language | undefined;
@@ -130,10 +132,11 @@ async function enter(trx: Transaction, ring: KeyRing, caller: Caller, entry: Ent
 
 async function insertRequest(
   trx: Transaction,
-  { workspaceId, principal }: Caller,
+  caller: Caller,
   { requestId, filing, digest, instruction, dataKey }: Entry,
 ): Promise<void> {
-  const { timeZone, contractualDays } = await readClocks(trx, workspaceId);
+  const { workspaceId, principal } = caller;
+  const { timeZone, contractualDays, release } = await readFilingSettings(trx, workspaceId);
   const now = new Date();
   await trx('requests').insert({
     id: requestId,
@@ -153,10 +156,18 @@ async function insertRequest(
     filed_by: principal.id,
     data_key_id: dataKey.id,
     age_recipient: filing.ageRecipient ?? null,
-    release: filing.release ?? 'immediate',
+    release: releaseOf(caller, filing, release),
     language: filing.language ?? DEFAULT_LANGUAGE,
     body_digest: digest,
     created_at: now,
     updated_at: now,
   });
+}
+
+/** An erasure makes no package. A look that the controller has asked for in general is not the processor's to waive. */
+function releaseOf({ principal }: Caller, { type, release }: Filing, usual: Release): Release {
+  if (type === 'erasure') return 'immediate';
+  if (release === 'immediate' && usual === 'reviewed' && !isControllers(principal))
+    throw new WrongParty('The controller looks at each package of this workspace before it goes out.');
+  return release ?? usual;
 }

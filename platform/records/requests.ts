@@ -1,6 +1,8 @@
 /** Requests as they are shown: where each stands, what it waits for and what can be done. Never an identity's value. */
+import { WAYS_OUT } from '../../domain/blockers.ts';
+import type { Blocker } from '../../domain/blockers.ts';
 import type { Regime } from '../../domain/deadlines.ts';
-import { NotFound, SERVICES } from '../../domain/errors.ts';
+import { NotFound } from '../../domain/errors.ts';
 import { REQUEST_ACTIONS, allowedActions, awaitedIn } from '../../domain/request.ts';
 import type {
   AwaitedDecision,
@@ -17,10 +19,6 @@ import type { Caller } from './caller.ts';
 import type { InstructionRef } from './instructions.ts';
 import { readPage } from './paging.ts';
 import type { Page, PageRequest } from './paging.ts';
-
-/** What a step of a request can keep failing on: a service that is away, or something that somebody must mend. */
-export const BLOCKERS = [...SERVICES, 'package', 'data_map', 'unknown'] as const;
-type Blocker = (typeof BLOCKERS)[number];
 
 export interface RequestRecord {
   readonly id: string;
@@ -42,6 +40,8 @@ export interface RequestRecord {
   readonly waitingSince: Date | null;
   readonly blockedBy: Blocker | null;
   readonly blockedSince: Date | null;
+  /** For an operator: what ends the blockage. */
+  readonly wayOut: string | null;
   readonly needsAttention: boolean;
   readonly actions: readonly RequestAction[];
   readonly updatedAt: Date;
@@ -207,7 +207,7 @@ function blockageOf({
   blocked_by,
   blocked_since,
   unstarted_since,
-}: ShownRow): Pick<RequestRecord, 'blockedBy' | 'blockedSince'> {
-  if (unstarted_since) return { blockedBy: 'temporal', blockedSince: unstarted_since };
-  return { blockedBy: blocked_by, blockedSince: blocked_since };
+}: ShownRow): Pick<RequestRecord, 'blockedBy' | 'blockedSince' | 'wayOut'> {
+  const blockedBy = unstarted_since ? 'temporal' : blocked_by;
+  return { blockedBy, blockedSince: unstarted_since ?? blocked_since, wayOut: blockedBy && WAYS_OUT[blockedBy] };
 }

@@ -3,7 +3,7 @@ import type { ShownGround } from '../../domain/retention/rendering.ts';
 import type { Transaction } from '../database.ts';
 
 export interface Authority {
-  /** What the rule says, in words. */
+  /** What the rule, or the exception, says in words. */
   readonly basis: string;
   /** Where that can be read. */
   readonly source: string | null;

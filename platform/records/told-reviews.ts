@@ -1,4 +1,4 @@
-/** Tells the runs of requests that the holds of their workspace have changed, so that each looks at its plan again. */
+/** Tells the runs of requests that what their workspace's plans go by has changed, so that each looks at its plan again. */
 import type { RequestStatus } from '../../domain/request.ts';
 import type { Transaction } from '../database.ts';
 

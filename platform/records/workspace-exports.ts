@@ -1,5 +1,6 @@
 /** Exports of a workspace as the API files, steers and shows them. */
 import { randomUUID } from 'node:crypto';
+import { WAYS_OUT } from '../../domain/blockers.ts';
 import { Conflict, NotFound } from '../../domain/errors.ts';
 import type { ExportFormat, ExportStatus } from '../../domain/workspace-export.ts';
 import { appendAudit } from '../audit.ts';
@@ -46,6 +47,7 @@ export interface ExportRecord {
   readonly restarts: number;
   readonly blockedBy: RequestRecord['blockedBy'];
   readonly blockedSince: Date | null;
+  readonly wayOut: string | null;
   readonly needsAttention: boolean;
   readonly createdAt: Date;
   readonly closedAt: Date | null;
@@ -261,6 +263,7 @@ function toRecord(row: ExportRow): ExportRecord {
     restarts: row.restarts,
     blockedBy: row.blocked_by,
     blockedSince: row.blocked_since,
+    wayOut: row.blocked_by && WAYS_OUT[row.blocked_by],
     needsAttention: row.needs_attention,
     createdAt: row.created_at,
     closedAt: row.closed_at,

@@ -1,13 +1,12 @@
 /** Workspaces as the processor sees them, and one workspace as it sees itself. */
-import { Conflict, NotFound, WrongParty } from '../../domain/errors.ts';
+import { Conflict, NotFound } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/parties.ts';
+import type { Release } from '../../domain/request.ts';
 import { PLATFORM_CHAIN, appendAudit } from '../audit.ts';
 import { DatabaseFailure } from '../database.ts';
 import type { Database, Transaction } from '../database.ts';
 import { createWorkspace } from './admin.ts';
 import type { NewWorkspace } from './admin.ts';
-import { isControllers } from './authority.ts';
-import type { Caller } from './caller.ts';
 import { readPage } from './paging.ts';
 import type { Page, PageRequest } from './paging.ts';
 
@@ -23,6 +22,8 @@ export interface WorkspaceRecord {
   readonly jurisdictions: readonly string[];
   /** Days between the approval of an erasure and its beginning. */
   readonly coolingOffDays: number;
+  /** Of requests that are filed without saying so. */
+  readonly release: Release;
   /** Whom reminders about an approval go to as well, from the second on. */
   readonly reviewDelegateEmail: string | null;
   /** Source name to the value of the tenant column there. */
@@ -38,6 +39,7 @@ interface WorkspaceRow {
   readonly contractual_days: number;
   readonly jurisdictions: readonly string[];
   readonly cooling_off_days: number;
+  readonly release: Release;
   readonly review_delegate_email: string | null;
   readonly created_at: Date;
 }
@@ -46,12 +48,18 @@ export async function workspaceExists(db: Database, id: string): Promise<boolean
   return db.withTenant(id, async (trx) => (await trx('workspaces').where({ id }).first('id')) !== undefined);
 }
 
-/** The settings that a request's deadlines are counted by. */
-export async function readClocks(trx: Transaction, id: string): Promise<{ timeZone: string; contractualDays: number }> {
-  const row = await trx('workspaces').where({ id }).first<{ timeZone: string; contractualDays: number } | undefined>({
-    timeZone: 'time_zone',
-    contractualDays: 'contractual_days',
-  });
+/** The settings that a request is filed by: what its deadlines are counted by, and whether its package is looked at. */
+export async function readFilingSettings(
+  trx: Transaction,
+  id: string,
+): Promise<Pick<WorkspaceRecord, 'timeZone' | 'contractualDays' | 'release'>> {
+  const row = await trx('workspaces')
+    .where({ id })
+    .first<Pick<WorkspaceRecord, 'timeZone' | 'contractualDays' | 'release'> | undefined>({
+      timeZone: 'time_zone',
+      contractualDays: 'contractual_days',
+      release: 'release',
+    });
   if (!row) throw new NotFound(`There is no workspace ${id}.`);
   return row;
 }
@@ -89,7 +97,8 @@ export async function readWorkspace(db: Database, principal: Principal, id: stri
   return visibleTo(db, principal, (trx) => requireWorkspace(trx, id));
 }
 
-async function requireWorkspace(trx: Transaction, id: string): Promise<WorkspaceRecord> {
+/** Throws NotFound. */
+export async function requireWorkspace(trx: Transaction, id: string): Promise<WorkspaceRecord> {
   const row = await trx('workspaces').where({ id }).first<WorkspaceRow | undefined>();
   if (!row) throw new NotFound(`There is no workspace ${id}.`);
   return toRecord(row, await readSources(trx, [id]));
@@ -116,62 +125,6 @@ export async function addWorkspace(
     if (!(error instanceof DatabaseFailure) || error.code !== UNIQUE_VIOLATION) throw error;
     throw new Conflict('Another workspace has one of these source keys.');
   }
-}
-
-/**
- * Names who is reminded of an approval when the workspace's contact has not been heard from; null for nobody. It gives no
- * right: who approves needs a key of the controller's with the scope. Throws WrongParty for the
- * processor's principals, and NotFound for those of a team, who do not speak for the whole workspace.
- */
-export async function setReviewDelegate(
-  db: Database,
-  { workspaceId, principal }: Caller,
-  email: string | null,
-): Promise<WorkspaceRecord> {
-  if (!isControllers(principal)) throw new WrongParty('The controller names its own delegates.');
-  if (principal.teamId !== undefined) throw new NotFound(`There is no workspace ${workspaceId}.`);
-  return db.withTenant(workspaceId, async (trx) => {
-    await trx('workspaces').where({ id: workspaceId }).update({ review_delegate_email: email });
-    const record = await requireWorkspace(trx, workspaceId);
-    await appendAudit(trx, workspaceId, {
-      actor: principal,
-      action: 'workspace.review_delegate_set',
-      subject: { kind: 'workspace', id: workspaceId },
-      details: { named: email !== null },
-    });
-    return record;
-  });
-}
-
-export interface WorkspaceChange {
-  readonly jurisdictions: readonly string[] | undefined;
-  readonly coolingOffDays: number | undefined;
-}
-
-/** Changes what an erasure is weighed and carried out by, from the next plan on. Throws NotFound. */
-export async function changeWorkspace(
-  db: Database,
-  principal: Principal,
-  id: string,
-  { jurisdictions, coolingOffDays }: WorkspaceChange,
-): Promise<WorkspaceRecord> {
-  return db.withPlatform(async (trx) => {
-    await trx('workspaces')
-      .where({ id })
-      .update({
-        id,
-        ...(jurisdictions && { jurisdictions: [...jurisdictions] }),
-        ...(coolingOffDays !== undefined && { cooling_off_days: coolingOffDays }),
-      });
-    const record = await requireWorkspace(trx, id);
-    await appendAudit(trx, PLATFORM_CHAIN, {
-      actor: principal,
-      action: 'workspace.changed',
-      subject: { kind: 'workspace', id },
-      details: { jurisdictions: record.jurisdictions.join(','), coolingOffDays: record.coolingOffDays },
-    });
-    return record;
-  });
 }
 
 const UNIQUE_VIOLATION = '23505';
@@ -203,6 +156,7 @@ function toRecord(row: WorkspaceRow, sources: readonly SourceRow[]): WorkspaceRe
     contractualDays: row.contractual_days,
     jurisdictions: row.jurisdictions,
     coolingOffDays: row.cooling_off_days,
+    release: row.release,
     reviewDelegateEmail: row.review_delegate_email,
     sources: Object.fromEntries(own.map(({ source, tenant_key }) => [source, tenant_key])),
     createdAt: row.created_at,

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import type { Context } from '@temporalio/activity';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { planErasure } from '../../activities/erasure-plan.ts';
+import { FailureInterceptor } from '../../activities/failures.ts';
 import { activateSchedule } from '../../activities/erasing/schedule-in-force.ts';
 import { Conflict, FenceRaised, InvalidSchedule } from '../../domain/errors.ts';
 import { raiseFence } from '../../platform/erasure/fence.ts';
 import { sourceSchema } from '../../platform/erasure/source-schema.ts';
 import { openDatabase } from '../../platform/database.ts';
 import type { Database } from '../../platform/database.ts';
+import { createLogger } from '../../platform/telemetry/logger.ts';
 import { openSources } from '../../platform/sources.ts';
 import type { Sources } from '../../platform/sources.ts';
 import { inRole, openTestApi } from '../api/api-fixture.ts';
@@ -247,6 +250,25 @@ describe('the plan of an erasure', () => {
     await api.database.pool.query('UPDATE steward.retention_schedules SET retired_at = now()');
     await move(api, id, 'gathering');
     await expect(plan(id)).rejects.toThrow(InvalidSchedule);
+  });
+
+  it('tells who asks that there is no schedule in force, and the way out', async () => {
+    const id = await filed();
+    const context = {
+      info: { attempt: 2, activityType: 'planErasure' },
+      cancellationSignal: new AbortController().signal,
+    };
+    const interceptor = new FailureInterceptor(context as Context, worker, createLogger('a test', 'silent'));
+    const input = { args: [{ workspaceId: api.workspaceId, requestId: id }], headers: {} };
+    const show = async () => (await api.call('GET', `/v1/requests/${id}`)).body;
+    expect(await show()).toMatchObject({ blockedBy: null, wayOut: null, erasing: null });
+    await api.database.pool.query('UPDATE steward.retention_schedules SET retired_at = now()');
+    await expect(interceptor.execute(input, () => plan(id))).rejects.toThrow('No retention schedule is in force');
+    expect(await show()).toMatchObject({
+      blockedBy: 'schedule',
+      wayOut: expect.stringContaining('steward schedule activate'),
+      needsAttention: true,
+    });
   });
 
   it('counts apart what lies in a source that nobody connected for erasing', async () => {

@@ -149,6 +149,38 @@ describe('a plan is out of date', () => {
   });
 });
 
+describe('a plan that was made under other laws', () => {
+  const change = (body: object) => api.call('PATCH', `/v1/workspaces/${api.workspaceId}`, { key: api.adminKey, body });
+
+  it('is out of date from when whose laws hold is changed, and its run is told', async () => {
+    const planned = await planning();
+    await open(planned);
+    await change({ jurisdictions: ['FR'] });
+    expect(await open(planned)).toMatchObject({ state: 'stale' });
+    const { rows } = await query(
+      `SELECT message FROM steward.outbox WHERE request_id = $1 AND message = 'review'`,
+      planned.requestId,
+    );
+    expect(rows).toEqual([{ message: 'review' }]);
+    await plan(api, planned, [CONTACTS, NOTES]);
+    expect(await open(planned)).toMatchObject({ state: 'awaited' });
+    await change({ coolingOffDays: 2 });
+    expect(await open(planned)).toMatchObject({ state: 'awaited' });
+    await change({ jurisdictions: [], coolingOffDays: 3 });
+  });
+
+  it('leads from the cooling-off to no erasing', async () => {
+    const planned = await planning();
+    await open(planned);
+    await say('approve', planned);
+    await begin(planned);
+    await change({ jurisdictions: ['FR'] });
+    expect(await end(planned)).toEqual({ proceed: false });
+    await change({ jurisdictions: [] });
+    expect(await end(planned)).toEqual({ proceed: true });
+  });
+});
+
 describe('the cooling-off', () => {
   it('counts from the last approval, and is the same when it is begun again', async () => {
     const planned = await planning();

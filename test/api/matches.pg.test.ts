@@ -1,48 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hintContext } from '../../domain/contexts.ts';
-import { sealText } from '../../platform/envelope.ts';
-import { openDataKey } from '../../platform/records/data-keys.ts';
 import { openTestApi } from './api-fixture.ts';
 import type { Body, TestApi } from './api-fixture.ts';
 import { accessRequest, move, pointersOf } from './filing.ts';
-
-const HINT = { name: 'T. O.', identifiers: [{ type: 'phone_number', value: '…0101' }] };
+import { HINT, awaitingMatchReview } from './matched.ts';
 
 let api: TestApi;
 beforeAll(async () => {
   api = await openTestApi();
 });
 afterAll(() => api.close());
-
-/** A request that waits for the review of its matches: two are uncertain, one is not. */
-async function waiting(): Promise<{
-  readonly id: string;
-  readonly pending: readonly string[];
-  readonly certain: string;
-}> {
-  const { body } = await api.call('POST', '/v1/requests', { body: accessRequest() });
-  const { rows: requests } = await api.database.pool.query<{ data_key_id: string }>(
-    'SELECT data_key_id FROM steward.requests WHERE id = $1',
-    [body.id],
-  );
-  const { deps, workspaceId } = api;
-  const dataKey = await deps.db.withTenant(workspaceId, (trx) =>
-    openDataKey(trx, deps.ring, workspaceId, requests[0]?.data_key_id ?? ''),
-  );
-  const hint = sealText(dataKey, JSON.stringify(HINT), hintContext(body.id));
-  const { rows } = await api.database.pool.query<{ id: string; review: string | null }>(
-    `INSERT INTO steward.match_records (workspace_id, request_id, subject_id, source, collection, row_key, identity_ordinal,
-       confidence, uncertain, review, sealed_hint, created_at)
-     SELECT $1, $2, $2, 'crm', 'crm.contacts', jsonb_build_object('id', n::text), 0,
-       CASE WHEN n < 3 THEN 'weak' ELSE 'exact' END, n < 3, CASE WHEN n < 3 THEN 'pending' END, CASE WHEN n < 3 THEN $3::bytea END,
-       date_trunc('milliseconds', now())
-       FROM generate_series(1, 3) n RETURNING id, review`,
-    [workspaceId, body.id, hint],
-  );
-  await move(api, body.id, 'reviewing_matches');
-  const certain = rows.find(({ review }) => review === null)?.id ?? '';
-  return { id: body.id, certain, pending: rows.filter(({ review }) => review === 'pending').map((row) => row.id) };
-}
 
 const list = (id: string, query = '', key = api.key) => api.call('GET', `/v1/requests/${id}/matches${query}`, { key });
 const decide = (id: string, decisions: unknown, key = api.key) =>
@@ -61,7 +27,7 @@ async function auditOf(
 
 describe('the matches of a request', () => {
   it('are listed in pages, masked where they are uncertain, and the reading is audited', async () => {
-    const { id } = await waiting();
+    const { id } = await awaitingMatchReview(api);
     const shown: Body[] = [];
     for (let cursor = ''; ; ) {
       const { status, body } = await list(id, `?limit=2${cursor}`);
@@ -85,7 +51,7 @@ describe('the matches of a request', () => {
   });
 
   it("are shown to whoever may review in the workspace, and to nobody else's key", async () => {
-    const { id } = await waiting();
+    const { id } = await awaitingMatchReview(api);
     const { token: reader } = await api.makeKey({ scopes: ['requests:read', 'requests:write'] });
     const { token: stranger } = await api.makeKey({ workspaceId: api.otherWorkspaceId });
     expect((await list(id, '', reader)).status).toBe(403);
@@ -97,7 +63,7 @@ describe('the matches of a request', () => {
 
 describe('decisions on matches', () => {
   it('are kept with who made them, told to the run once, and the same again changes nothing', async () => {
-    const { id, pending } = await waiting();
+    const { id, pending } = await awaitingMatchReview(api);
     const decisions = pending.map((matchId, index) => ({ matchId, decision: index === 0 ? 'accepted' : 'rejected' }));
     for (let n = 0; n < 2; n += 1) {
       const reply = await decide(id, decisions);
@@ -120,7 +86,7 @@ describe('decisions on matches', () => {
   });
 
   it('cannot be turned round, nor come when the request has moved on', async () => {
-    const { id, pending } = await waiting();
+    const { id, pending } = await awaitingMatchReview(api);
     const [first = '', second = ''] = pending;
     await decide(id, [{ matchId: first, decision: 'accepted' }]);
     const both = [
@@ -134,8 +100,8 @@ describe('decisions on matches', () => {
   });
 
   it('name matches of the request that need one', async () => {
-    const { id, certain } = await waiting();
-    const other = await waiting();
+    const { id, certain } = await awaitingMatchReview(api);
+    const other = await awaitingMatchReview(api);
     const reply = await decide(id, [
       { matchId: certain, decision: 'accepted' },
       { matchId: other.pending[0], decision: 'accepted' },
@@ -152,7 +118,7 @@ describe('decisions on matches', () => {
   });
 
   it('can be the processor’s, and the audit log says so', async () => {
-    const { id, pending } = await waiting();
+    const { id, pending } = await awaitingMatchReview(api);
     const headers = { 'steward-workspace': api.workspaceId };
     const body = { decisions: [{ matchId: pending[0], decision: 'rejected' }] };
     const reply = await api.call('POST', `/v1/requests/${id}/matches/decisions`, { key: api.adminKey, headers, body });

@@ -54,6 +54,9 @@ export const openBalance: ExceptionGround = {
   purpose: 'dispute',
   party: 'controller',
   visibility: 'subject',
+  exemption: 'GDPR Art. 17(3)(e)',
+  basis: 'The invoice has not been paid.',
+  source: 'the contract',
 };
 
 export const newHold = (more: Partial<HoldGround> = {}): HoldGround => ({
@@ -125,7 +128,8 @@ export async function plannedErasure(
 export async function plan(api: TestApi, earlier: Planned, decisions: readonly PlannedDecision[]): Promise<Planned> {
   const generation = earlier.generation + 1;
   await api.database.pool.query(
-    `UPDATE steward.erasures SET generation = $2, planned_at = clock_timestamp(), map_version = 'v1', schedule_version = $3
+    `UPDATE steward.erasures SET generation = $2, planned_at = clock_timestamp(), map_version = 'v1', schedule_version = $3,
+            jurisdictions = (SELECT jurisdictions FROM steward.workspaces WHERE id = workspace_id)
       WHERE id = $1`,
     [earlier.erasureId, generation, SCHEDULE],
   );

@@ -35,6 +35,23 @@ describe('a request that was filed to be reviewed', () => {
     expect(plain.body['release']).toBe('immediate');
   });
 
+  it("is what the controller has said in general, unless it says otherwise, which is not the processor's to do", async () => {
+    const { token: key } = await api.makeKey({ workspaceId: api.otherWorkspaceId });
+    const set = await api.call('PATCH', `/v1/workspaces/${api.otherWorkspaceId}`, {
+      key,
+      body: { release: 'reviewed' },
+    });
+    expect([set.status, set.body['release']]).toEqual([200, 'reviewed']);
+    const file = async (more = {}, options: object = { key }) =>
+      api.call('POST', '/v1/requests', { body: accessRequest(more), ...options });
+    expect((await file()).body['release']).toBe('reviewed');
+    expect(api.temporal.started.at(-1)?.release).toBe('reviewed');
+    expect((await file({ release: 'immediate' })).body['release']).toBe('immediate');
+    const byProcessor = { key: api.adminKey, headers: { 'Steward-Workspace': api.otherWorkspaceId } };
+    expect((await file({}, byProcessor)).body['release']).toBe('reviewed');
+    expect((await file({ release: 'immediate' }, byProcessor)).body['type']).toMatch(/wrong-party$/);
+  });
+
   it('shows what can be done while it waits', async () => {
     const { requestId } = await awaitingRelease(api);
     const { body } = await api.call('GET', `/v1/requests/${requestId}`);

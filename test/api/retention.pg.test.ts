@@ -112,6 +112,7 @@ describe('the settings of a workspace', () => {
 
   it.each([
     [{ coolingOffDays: 31 }, '/coolingOffDays'],
+    [{ release: 'later' }, '/release'],
     [{ coolingOffDays: 1.5 }, '/coolingOffDays'],
     [{ jurisdictions: ['UK'] }, '/jurisdictions/0'],
     [{ jurisdictions: ['DE', 'EU'] }, '/jurisdictions/1'],
@@ -123,6 +124,28 @@ describe('the settings of a workspace', () => {
     const reply = await change(body);
     expect([reply.status, pointersOf(reply)]).toEqual([422, [pointer]]);
     expect((await api.call('GET', `/v1/workspaces/${api.workspaceId}`)).body).toEqual(before.body);
+  });
+
+  it('say by the controller alone whether packages are looked at, and nothing of the other party beside it', async () => {
+    const { token: team } = await api.makeKey({ teamId: 'north' });
+    const { token: foreign } = await api.makeKey({ workspaceId: api.otherWorkspaceId });
+    const body = { release: 'reviewed' };
+    const refused = [
+      await change(body),
+      await change({ ...body, coolingOffDays: 1 }),
+      await change({ ...body, coolingOffDays: 1 }, api.key),
+      await change(body, team),
+      await change(body, foreign),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 404, 404]);
+    const shown = await api.call('GET', `/v1/workspaces/${api.workspaceId}`);
+    expect(shown.body).toMatchObject({ release: 'immediate', coolingOffDays: 0 });
+    expect((await change(body, api.key)).body).toMatchObject({ release: 'reviewed', coolingOffDays: 0 });
+    expect((await change({ release: 'immediate' }, api.key)).body['release']).toBe('immediate');
+    const { rows } = await api.database.pool.query(
+      "SELECT details FROM steward.audit_events WHERE action = 'workspace.release_set' ORDER BY seq",
+    );
+    expect(rows).toEqual([{ details: { release: 'reviewed' } }, { details: { release: 'immediate' } }]);
   });
 
   it("are not the controller's to change, and a workspace that is not there has none", async () => {

@@ -173,6 +173,16 @@ describe('the decisions of a review', () => {
     ]);
   });
 
+  it('say on what an exception stands, as it was when the decision was made', async () => {
+    const { requestId } = await plannedErasure(api, [{ ...INVOICES, grounds: [openBalance] }]);
+    const [decision] = (await decisions(requestId)).body.items;
+    const { basis, source, exemption } = openBalance;
+    expect(decision?.['grounds']).toEqual([
+      expect.objectContaining({ kind: 'exception', id: 'open_balance', basis, source, exemption }),
+    ]);
+    expect(decision?.['grounds']).not.toEqual([expect.objectContaining({ authority: expect.anything() })]);
+  });
+
   it('come in pages that lose and repeat none, and can be narrowed', async () => {
     const many = Array.from({ length: 7 }, (_, n) => ({
       ...CONTACTS,

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
+import type { JSONWebKeySet } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   CERTIFICATE_FILE,
@@ -44,6 +47,19 @@ const verify = (archive: Buffer) => verifyCertificate(archive, publicKeySet(ring
 
 const problems = async (archive: Buffer): Promise<string> =>
   (await verify(archive)).problems.map(({ path, what }) => `${path}: ${what}`).join('\n');
+
+describe('a certificate that an earlier version has written', () => {
+  const read = (name: string) => readFile(join(import.meta.dirname, 'certificates', name));
+
+  it.each(['controller', 'subject'])('for the %s verifies, to the byte', async (audience) => {
+    const keys = JSON.parse((await read('keys-0.1.json')).toString('utf8')) as JSONWebKeySet;
+    const archive = await read(`${audience}-0.1.steward-certificate.zip`);
+    const report = await verifyCertificate(archive, keys);
+    expect(report).toMatchObject({ ok: true, problems: [], certificate: { audience } });
+    const files = await unpackCertificate(archive);
+    expect(files && packCertificate(files).equals(archive)).toBe(true);
+  });
+});
 
 describe('a certificate', () => {
   it.each([

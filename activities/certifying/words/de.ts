@@ -45,6 +45,7 @@ export const de: CertificateWords = {
   countRestricted: '{label}: {records} aufbewahrt, als eingeschränkt gekennzeichnet',
   countObjects: 'Dateien in {store}: {files} entfernt, mit Fassungen und daraus gemachten Kopien',
   totals: 'Insgesamt {erased} gelöscht, {pseudonymised} in verringerter Form aufbewahrt, {files} entfernt.',
+  totalsUncounted: 'Insgesamt {erased} gelöscht, {files} entfernt.',
   tree: 'Nachweis der Datensätze durch ihre geschlüsselten Prüfsummen: Merkle-Wurzel {root}, {leaves} Blätter, Schlüssel {keyId}.',
   treeUncounted:
     'Nachweis der Datensätze durch ihre geschlüsselten Prüfsummen: Merkle-Wurzel {root}, Schlüssel {keyId}.',
@@ -113,8 +114,13 @@ export const de: CertificateWords = {
   verifiedNone: 'Es wurde nichts gelöscht, also war danach nichts zu suchen.',
   verified_rescan:
     'Am {at} wurden die Systeme noch einmal durchsucht: {columns} Spalten ({collections}) nach den Kennungen, {records} gelöschte oder verringerte Datensätze nach ihren Schlüsseln, {objects} Dateien.',
+  verified_rescan_uncounted:
+    'Am {at} wurden die Systeme noch einmal durchsucht: {columns} Spalten ({collections}) nach den Kennungen, die gelöschten oder verringerten Datensätze nach ihren Schlüsseln, {objects} Dateien.',
   verified_raw_search:
     'Am {at} wurde jeder Text ({collections}) nach den Kennungen durchsucht: {columns} Spalten, und die Namen von {objects} Dateien.',
+  not_searched_no_folders:
+    'NICHT durchsucht: die Namen der Dateien in {place} ({source}), von denen niemand gesagt hat, welche dem Arbeitsbereich gehören.',
+  not_searched_shared_number: 'NICHT gesucht: Telefonnummern, denn eine davon gehört auch einer anderen Person.',
   passed: 'Nichts wurde gefunden, das nicht bleiben sollte.',
   expected: 'Gefunden und wie entschieden aufbewahrt, oder von anderen: {records}.',
   failed: 'Dies wurde gefunden, das nicht bleiben sollte:',

@@ -43,6 +43,7 @@ export const en = {
   countRestricted: '{label}: {records} kept, marked as restricted',
   countObjects: 'Files in {store}: {files} removed, with versions and copies made of them',
   totals: 'In total {erased} erased, {pseudonymised} kept in a reduced form, {files} removed.',
+  totalsUncounted: 'In total {erased} erased, {files} removed.',
   tree: 'Proof of the records by their keyed hashes: Merkle root {root}, {leaves} leaves, key {keyId}.',
   treeUncounted: 'Proof of the records by their keyed hashes: Merkle root {root}, key {keyId}.',
 
@@ -109,8 +110,13 @@ export const en = {
   verifiedNone: 'Nothing was erased, so there was nothing to search for afterwards.',
   verified_rescan:
     'On {at} the systems were searched again: {columns} columns of {collections} for the identifiers, {records} erased or reduced records by their keys, {objects} files.',
+  verified_rescan_uncounted:
+    'On {at} the systems were searched again: {columns} columns of {collections} for the identifiers, the records that were erased or reduced by their keys, {objects} files.',
   verified_raw_search:
     'On {at} every text of {collections} was searched for the identifiers: {columns} columns, and the names of {objects} files.',
+  not_searched_no_folders:
+    'NOT searched: the names of files in {place} ({source}), of which nobody has said which are the workspace’s.',
+  not_searched_shared_number: 'NOT searched for: telephone numbers, for one of them is another person’s as well.',
   passed: 'Nothing was found that was not to be left.',
   expected: 'Found and kept as decided, or somebody else’s: {records}.',
   failed: 'This was found, which was not to be left:',

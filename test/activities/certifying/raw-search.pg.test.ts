@@ -18,17 +18,17 @@ const MAP = parseDataMap([
   mapFile(
     dataset(
       [
-        collection('contacts', [key('id'), email(), field('name')]),
+        collection('contacts', [key('id'), email(), field('name'), field('phone', { identity: 'phone_number' })]),
         collection('audit', [key('id'), field('entry')], { no_personal_data: 'It is said to have none.' }),
       ],
-      { folders: [{ store: 'photos', prefix: '{tenant}/' }] },
+      { folders: [{ store: 'photos', prefix: '{tenant}/' }], phone_region: 'DE' },
     ),
   ),
 ]);
 
 const SCHEMA = `
   CREATE TABLE contacts (id int PRIMARY KEY, workspace_id text NOT NULL, email text, name text, remarks text,
-                         profile json, tags text[]);
+                         profile json, tags text[], phone text);
   CREATE TABLE audit (id int PRIMARY KEY, workspace_id text NOT NULL, entry jsonb);`;
 
 let source: TestDatabase;
@@ -49,6 +49,8 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await source.pool.query('TRUNCATE contacts, audit');
+  await rm(photos, { recursive: true });
+  await mkdir(photos);
 });
 
 const insert = (table: string, ...row: readonly unknown[]) =>
@@ -61,7 +63,7 @@ const sought = (address: string, more: Partial<Sought> = {}): Sought => ({
     dataKey: { id: 'unused', bytes: Buffer.alloc(32) },
     identities: [
       { type: 'email', value: address },
-      { type: 'phone_number', value: '+49 30 901820' },
+      { type: 'phone_number', value: '+49 30 90182017' },
     ],
     own: [],
     combine: 'any',
@@ -89,10 +91,69 @@ describe('the raw search', () => {
         method: 'raw_search',
         at: expect.any(String),
         result: 'passed',
-        searched: { sources: 1, collections: 2, columns: 8, records: 0, objects: 0 },
+        searched: { sources: 1, collections: 2, columns: 9, records: 0, objects: 0 },
         expected: 0,
         residuals: [],
+        notSearched: [],
       },
+    ]);
+  });
+
+  it('finds telephone numbers however they are written, in the form of the region too, and in names of files', async () => {
+    const written = [
+      '+49 30 901820-17',
+      '0049 (0)30/90182017',
+      '4930 901820 17',
+      '030.90 18 20 17',
+      'tel:030-90182017.',
+    ];
+    for (const [index, remarks] of written.entries())
+      await insert('contacts', index + 1, 'w', null, null, remarks, null, null);
+    await insert('contacts', 9, 'w', null, null, null, `{"tel": "030\\/901820\\u00a017"}`, null);
+    await mkdir(join(photos, 'w'), { recursive: true });
+    await writeFile(join(photos, 'w', 'Call +49 30 90182017.mp3'), 'x');
+    const [found = []] = await left(sought(ADA));
+    expect(found.toSorted()).toEqual([
+      'crm.contacts.profile text_left 1',
+      'crm.contacts.remarks text_left 5',
+      'photos object_left 1',
+    ]);
+  });
+
+  it('takes no part of another number, no coordinate and no random name for a telephone number', async () => {
+    const others = [
+      '130 90182017',
+      '+1 030 90182017',
+      '0309018201',
+      '030901820175',
+      '30.90182017',
+      '52.3090182017',
+      '12.3090182017',
+    ];
+    for (const [index, remarks] of others.entries())
+      await insert('contacts', index + 1, 'w', null, null, remarks, null, null);
+    await mkdir(join(photos, 'w', '030'), { recursive: true });
+    for (const name of ['a03090182017', '3090182017f', '030/90182017']) await writeFile(join(photos, 'w', name), 'x');
+    expect(await left(sought(ADA))).toEqual([[]]);
+  });
+
+  it('makes nothing of a number that a row of somebody else has for its own, and says so', async () => {
+    await insert('contacts', 1, 'w', BOB, 'Bob', '+49 30 90182017', null, null);
+    expect(await left(sought(ADA))).toEqual([['crm.contacts.remarks text_left 1']]);
+    await source.pool.query(`UPDATE contacts SET phone = '030 90182017', remarks = remarks || $1`, [` of ${ADA}`]);
+    await insert('contacts', 2, 'w', null, null, '+49 30 90182017', null, null);
+    const [found] = await search(sought(ADA));
+    expect(found?.residuals).toMatchObject([{ place: 'crm.contacts.remarks', count: 1 }]);
+    expect(found?.notSearched).toEqual([{ source: null, place: null, why: 'shared_number' }]);
+  });
+
+  it('looks for no number that is another person’s as well, and says so', async () => {
+    await insert('contacts', 1, 'w', null, null, '+49 30 90182017', null, null);
+    const rejected = new Map([
+      [rowId({ source: 'crm', collection: 'crm.contacts', key: { id: '7' } }), 'rejected' as const],
+    ]);
+    expect(await search(sought(ADA, { decisions: rejected }))).toMatchObject([
+      { result: 'passed', notSearched: [{ source: null, place: null, why: 'shared_number' }] },
     ]);
   });
 
@@ -142,5 +203,15 @@ describe('the raw search', () => {
       await writeFile(join(photos, name), 'x');
     expect(await left(sought(ADA))).toEqual([['photos object_left 2']]);
     expect(await search(sought(ADA))).toMatchObject([{ searched: { objects: 3 } }]);
+  });
+});
+
+describe('a store of which nobody has said which folders are the workspace’s', () => {
+  it('is not searched, which is said', async () => {
+    const files = collection('files', [key('id'), field('path')], { media: [{ column: 'path', store: 'photos' }] });
+    const map = parseDataMap([mapFile(dataset([collection('contacts', [key('id'), email()]), files]))]);
+    const [verification] = await searchRaw({ map, sources }, [sought(ADA)], tenantKeys, new AbortController().signal);
+    expect(verification?.notSearched).toEqual([{ source: 'crm', place: 'photos', why: 'no_folders' }]);
+    expect(verification?.searched.objects).toBe(0);
   });
 });

@@ -100,6 +100,26 @@ describe('an approved erasure', () => {
     });
   });
 
+  it('says how far it is, of how many records, also when it goes on after a failure', async () => {
+    const erasure = await fixture.open({ contacts: RETAIN, deals: reduce() });
+    const shown = async () => {
+      const { rows } = await fixture.own.pool.query<{ rows: string; of: string }>(
+        'SELECT erasing_rows AS rows, erasing_of AS "of" FROM steward.erasures WHERE id = $1',
+        [erasure.erasureId],
+      );
+      return [rows[0]?.rows, rows[0]?.of];
+    };
+    process.env['STEWARD_FAIL_POINTS'] = 'freeze.before_commit=throw';
+    await expect(erasure.erase()).rejects.toThrow(/fail-point/);
+    expect(await shown()).toEqual([null, null]);
+    forgetFailPoints();
+    process.env['STEWARD_FAIL_POINTS'] = 'erase.batch.after_commit@1=throw';
+    await expect(erasure.erase()).rejects.toThrow(/fail-point/);
+    expect(await shown()).toEqual(['3', '2115']);
+    expect((await erasure.erase()).outcome).toBe('erased');
+    expect(await shown()).toEqual(['2115', '2115']);
+  });
+
   it('empties the reference of somebody else to a row that goes', async () => {
     await (await fixture.open()).erase();
     const { rows } = await fixture.source.pool.query('SELECT referred_by FROM contacts WHERE id = 22');

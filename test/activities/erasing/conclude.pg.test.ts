@@ -1,10 +1,15 @@
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eraseRecords } from '../../../activities/erasing/carry-out.ts';
+import { endErasure, eraseMedia } from '../../../activities/erasing/conclude.ts';
 import { forgetFailPoints } from '../../../activities/erasing/fail-points.ts';
+import { Unavailable } from '../../../domain/errors.ts';
 import { MerkleTree } from '../../../domain/merkle.ts';
 import { readJournal } from '../../../platform/erasure-journal.ts';
+import { openSources } from '../../../platform/sources.ts';
 import { createHash } from 'node:crypto';
 import { collection, email, field, key, mapOf } from '../../data-map/fixtures.ts';
+import { quietControl } from '../packaging/packaging-fixture.ts';
 import { openErasingFixture, reduce } from './erasing-fixture.ts';
 import type { ErasingFixture, OpenErasure } from './erasing-fixture.ts';
 
@@ -121,6 +126,32 @@ const rootOf = (leaves: readonly string[]): string => {
 
 const targets = async (): Promise<number> =>
   (await fixture.source.pool.query('SELECT FROM steward.erasure_targets')).rowCount ?? 0;
+
+describe('an erasure of which a source is no longer connected', () => {
+  it('goes no further at any step, says which, and goes on when it is back', async () => {
+    await clearStore();
+    await put('file-6');
+    const erasure = await fixture.open();
+    await erasure.erase();
+    const sources = openSources([{ name: 'crm', kind: 'postgres', url: fixture.source.url }]);
+    const without = { ...fixture.deps, sources };
+    const steps = [
+      () => eraseRecords(without, erasure, quietControl(), () => Promise.reject(new Error('It is not prepared.'))),
+      () => eraseMedia(without, erasure, quietControl()),
+      () => endErasure(without, erasure, quietControl()),
+    ];
+    for (const step of steps) {
+      const failure = await step().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Unavailable);
+      expect(String(failure)).toContain('Records of this erasure are in crm');
+    }
+    await sources.close();
+    expect(await objects()).toEqual(['file-6']);
+    expect(await erasure.eraseMedia()).toBe(1);
+    await erasure.end();
+    expect(await objects()).toEqual([]);
+  });
+});
 
 describe('the journal of an erasure', () => {
   it('has the keyed hash of every record, with their root, and the keys are gone from the source', async () => {

@@ -107,7 +107,8 @@ async function approve(
   groups: readonly FoundGroup[],
 ): Promise<void> {
   const { rows } = await own.pool.query<{ generation: number }>(
-    'UPDATE steward.erasures SET generation = generation + 1, planned_at = now() WHERE id = $1 RETURNING generation',
+    `UPDATE steward.erasures SET generation = generation + 1, planned_at = now(), epochs = '{"crm": "0"}' WHERE id = $1
+     RETURNING generation`,
     [erasureId],
   );
   for (const { source, collection, combination, decision, rows: count } of groups) {

@@ -215,13 +215,16 @@ function groundsOf(given: Case, table: string, row: Row, isMention: boolean): re
     ...given.schedule.exceptions
       .filter((each) => isAbout(each) && meets(each.where))
       .map(
-        ({ exception, force, purpose, party, visibility }): Ground => ({
+        ({ exception, force, purpose, party, visibility, exemption, basis, source }): Ground => ({
           kind: 'exception',
           exception,
           force,
           purpose,
           party,
           visibility,
+          exemption,
+          basis,
+          source,
         }),
       ),
     ...given.holds

@@ -9,6 +9,8 @@ export interface ZipEntry {
   /** Written in UTC, to two seconds. */
   readonly date: Date;
   readonly isDeflated: boolean;
+  /** Said to be of no system: without attributes, its name in ASCII. */
+  readonly isPlain?: boolean;
   /** Where its record begins in the archive. */
   readonly offset: number;
 }
@@ -68,7 +70,7 @@ export function directoryRecord(entry: ZipEntry, content: ZipContent, isDescribe
   const extra = isLarge ? zip64Field([content.bytes, content.storedBytes, entry.offset]) : Buffer.of();
   const header = record(
     [4, 0x02014b50],
-    [2, MADE_BY_UNIX + VERSION_ZIP64],
+    [2, entry.isPlain === true ? VERSION : MADE_BY_UNIX + VERSION_ZIP64],
     [2, isLarge ? VERSION_ZIP64 : VERSION],
     ...commonFields(entry, isDescribed),
     [4, content.crc32],
@@ -77,7 +79,7 @@ export function directoryRecord(entry: ZipEntry, content: ZipContent, isDescribe
     [2, extra.length],
     // A comment's length, the disk's number, internal attributes.
     ...([0, 0, 0] as const).map((value): Field => [2, value]),
-    [4, ATTRIBUTES],
+    [4, entry.isPlain === true ? 0 : ATTRIBUTES],
     [4, isLarge ? MOST_4 : entry.offset],
   );
   return Buffer.concat([header, name, extra]);
@@ -118,10 +120,10 @@ function zip64End(entries: number, bytes: number, offset: number): Buffer {
   );
 }
 
-function commonFields({ isDeflated, date }: ZipEntry, isDescribed: boolean): readonly Field[] {
+function commonFields({ isDeflated, isPlain, date }: ZipEntry, isDescribed: boolean): readonly Field[] {
   const [time, day] = dosTime(date);
   return [
-    [2, NAME_IN_UTF8 + (isDescribed ? DESCRIPTOR_FOLLOWS : 0)],
+    [2, (isPlain === true ? 0 : NAME_IN_UTF8) + (isDescribed ? DESCRIPTOR_FOLLOWS : 0)],
     [2, isDeflated ? DEFLATED : 0],
     [2, time],
     [2, day],

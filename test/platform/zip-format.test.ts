@@ -4,8 +4,8 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { RandomAccessReader, fromBufferPromise, fromRandomAccessReaderPromise } from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
-import { descriptor, directoryRecord, endOfDirectory, localHeader } from '../../../activities/packaging/zip-format.ts';
-import type { ZipContent } from '../../../activities/packaging/zip-format.ts';
+import { descriptor, directoryRecord, endOfDirectory, localHeader } from '../../platform/zip-format.ts';
+import type { ZipContent } from '../../platform/zip-format.ts';
 
 const DATE = new Date('2026-03-05T10:20:30Z');
 
