@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-const shared = { environment: 'node' as const, restoreMocks: true };
+/** How many times as often as usual each property is tried; it takes as much longer. */
+const propertyRuns = Number(process.env['STEWARD_PROPERTY_RUNS'] ?? '1') || 1;
+
+const shared = {
+  environment: 'node' as const,
+  restoreMocks: true,
+  setupFiles: propertyRuns === 1 ? [] : ['test/support/property-runs.ts'],
+};
 
 export default defineConfig({
   test: {
@@ -18,7 +25,7 @@ export default defineConfig({
             'test/replay/**',
             'test/browser/**',
           ],
-          testTimeout: 20_000,
+          testTimeout: 20_000 * propertyRuns,
         },
       },
       {
@@ -27,7 +34,7 @@ export default defineConfig({
           name: 'database',
           include: ['test/**/*.pg.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 60_000,
+          testTimeout: 60_000 * propertyRuns,
           hookTimeout: 60_000,
         },
       },

@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 import { startStack } from '../../dev/stack.ts';
 import type { Endpoints } from '../../dev/endpoints.ts';
+import { migrateTemplate } from './database.ts';
 import { temporaryHome } from './temporary-home.ts';
 
 export interface SharedStack {
@@ -47,6 +48,7 @@ async function start(): Promise<{ shared: SharedStack; stop: () => Promise<void>
   // Shown as it comes: the first start may build the Temporal CLI, which takes minutes.
   const stack = await startStack({ home, log: (line) => process.stderr.write(`${line}\n`) });
   process.env['STEWARD_TEST_POSTGRES'] = stack.settings.adminUrl;
+  await migrateTemplate(stack.settings.adminUrl);
   return {
     shared: {
       home,

@@ -87,6 +87,7 @@ export class ImaginedErasure {
 }
 
 export interface ImaginedErasures {
+  readonly temporal: Temporal;
   begin(script: Partial<Script>): ImaginedErasure;
   close(): Promise<void>;
 }
@@ -107,6 +108,7 @@ export async function imagineErasures(configFile: string, namespace: string): Pr
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   return {
+    temporal,
     begin: (script) => {
       const erasure = new ImaginedErasure(temporal, script);
       erasures.set(erasure.requestId, erasure);

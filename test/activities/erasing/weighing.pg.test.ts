@@ -14,6 +14,7 @@ import { testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { BOB, JANE, SCHEMA, ZONE, idOf, map, weighedByHand } from './weighing-fixture.ts';
 import type { Case, Row, Tables } from './weighing-fixture.ts';
+import { runs } from '../../support/property-runs.ts';
 
 let db: TestDatabase;
 let sources: Sources;
@@ -301,7 +302,7 @@ describe('the rows of a person, weighed in the source', () => {
         );
         expect(Object.fromEntries(await weighed(weighingOf(given)))).toEqual(Object.fromEntries(expected));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   }, 120_000);
 });
