@@ -31,6 +31,9 @@ const SETTINGS = {
   log_error_verbosity: 'terse',
 } as const;
 
+/** Of the server, beside those above. */
+export type PostgresSettings = Readonly<Record<string, string>>;
+
 const CLUSTER = [
   '--username=postgres',
   '--auth=scram-sha-256',
@@ -48,6 +51,7 @@ export async function startPostgres(
   ports: Ports,
   children: Children,
   signal: AbortSignal,
+  settings: PostgresSettings = {},
 ): Promise<{ adminUrl: string }> {
   const installation = await installPostgres(home);
   const password = await secret(home, 'postgres');
@@ -57,7 +61,7 @@ export async function startPostgres(
   await children.start({
     name: 'postgres',
     command: join(installation.binaries, 'bin', 'postgres'),
-    args: ['-D', installation.data, '-p', String(ports.postgres), ...settingArguments()],
+    args: ['-D', installation.data, '-p', String(ports.postgres), ...settingArguments(settings)],
     cwd: '/',
     env: serverEnvironment(installation),
     ...installation.user,
@@ -68,8 +72,8 @@ export async function startPostgres(
   return { adminUrl };
 }
 
-function settingArguments(): readonly string[] {
-  return Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+function settingArguments(more: PostgresSettings): readonly string[] {
+  return Object.entries({ ...SETTINGS, ...more }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
 function serverEnvironment({ binaries }: Installation): NodeJS.ProcessEnv {

@@ -244,9 +244,9 @@ describe('a file that was found', () => {
       },
     });
     upload.on('error', () => undefined);
-    upload.write('half');
     const before = api.log.length;
-    setTimeout(() => upload.destroy(), 100);
+    await new Promise((resolve) => upload.write('half', resolve));
+    upload.destroy();
     await expect.poll(() => api.log.length).toBeGreaterThan(before);
     await expect.poll(() => storedUnder(task.requestId)).toEqual([]);
     expect(await attachmentsOf(task.requestId)).toEqual([]);

@@ -42,11 +42,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
+/** Nothing of it is read after the machine has stopped. */
+const FORGETFUL = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
+
 async function start(): Promise<{ shared: SharedStack; stop: () => Promise<void> }> {
   process.env['STEWARD_SAMPLE_PEOPLE'] ??= '300';
   const home = await temporaryHome();
   // Shown as it comes: the first start may build the Temporal CLI, which takes minutes.
-  const stack = await startStack({ home, log: (line) => process.stderr.write(`${line}\n`) });
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  const stack = await startStack({ home, postgres: FORGETFUL, log });
   process.env['STEWARD_TEST_POSTGRES'] = stack.settings.adminUrl;
   await migrateTemplate(stack.settings.adminUrl);
   return {
