@@ -18,6 +18,8 @@ import type { Installation } from './postgres-installation.ts';
 import { commandOf, end, markOf } from './processes.ts';
 import { secret } from './secrets.ts';
 
+const PATIENCE_MS = 15_000;
+
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -67,6 +69,7 @@ export async function startPostgres(
     ...installation.user,
     // Fast shutdown: sessions are ended, the data is left clean.
     stopSignal: 'SIGINT',
+    patienceMs: PATIENCE_MS,
     ready: () => answers(adminUrl),
   });
   return { adminUrl };

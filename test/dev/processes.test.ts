@@ -163,6 +163,19 @@ describe('a child process', () => {
     await expect(children.start(broken)).rejects.toThrow('no such setting');
   });
 
+  it('that an earlier one is in the way of for a moment is tried again for as long as it says', async () => {
+    const children = new Children(home, silent);
+    const marker = home.path('in-the-way');
+    const code = `
+      const fs = require('fs');
+      if (!fs.existsSync('${marker}')) { fs.writeFileSync('${marker}', ''); process.exit(1); }
+      fs.writeFileSync('${marker}.up', '');
+      setInterval(() => {}, 1000)`;
+    const ready = () => Promise.resolve(existsSync(`${marker}.up`));
+    await children.start({ ...childOf(code), patienceMs: 15_000, ready });
+    await children.stopAll([['child']]);
+  });
+
   it('that cannot be run at all fails the start, and does not hold up the stop', async () => {
     const children = new Children(home, silent);
     const absent = { ...childOf(''), command: home.path('absent'), ready: () => Promise.resolve(true) };

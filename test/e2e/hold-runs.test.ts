@@ -72,7 +72,7 @@ describe.concurrent('the run of a hold', () => {
     const ref = newHold(2, 1, 1, 0);
     const id = holdPlacementId(ref.holdId);
     await temporal.startHoldPlacement(ref);
-    await expect.poll(() => isFlagged(id), { timeout: 20_000, interval: 200 }).toBe(true);
+    await expect.poll(() => isFlagged(id), { interval: 200 }).toBe(true);
     expect(steps.get(ref.holdId)).not.toContain('confirmHold');
     await runOf(id).result();
     expect(steps.get(ref.holdId)).toEqual([...Array.from({ length: 4 }, () => 'raiseFences'), 'confirmHold']);

@@ -31,7 +31,7 @@ function childrenOf(): readonly ProcessMark[] {
 
 async function untilUp(starting: ChildProcess): Promise<Endpoints> {
   await expect
-    .poll(() => existsSync(join(home, 'endpoints.json')) || starting.exitCode !== null, { timeout: 60_000 })
+    .poll(() => existsSync(join(home, 'endpoints.json')) || starting.exitCode !== null, { timeout: 120_000 })
     .toBe(true);
   return JSON.parse(await readFile(join(home, 'endpoints.json'), 'utf8')) as Endpoints;
 }
