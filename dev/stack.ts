@@ -1,4 +1,5 @@
 /** The embedded stack: every part of Steward, the real ones, on loopback, with all state under one home. */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflows } from '../activities/bundle.ts';
@@ -123,11 +124,13 @@ async function takeDown({ children, steps }: Site): Promise<void> {
 async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'>> {
   const { home, ports, storage, moreMaps, steps } = site;
   await ensureKeyRing(home.path('keys.json'));
-  const bundle = home.path('workflows.js');
+  const bundle = prebuiltBundle() ?? home.path('workflows.js');
   const [data] = await Promise.all([
     bringUpData(site),
     bringUpTemporal(site),
-    steps.run('Workflows', () => bundleWorkflows(bundle)),
+    steps.run('Workflows', async () => {
+      if (bundle !== prebuiltBundle()) await bundleWorkflows(bundle);
+    }),
   ]);
   const { databases, adminUrl, adminKeyFile } = data;
   const configFile = await writeConfigFile(home, { ports, databases, storage, moreMaps });
@@ -144,6 +147,12 @@ async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'
     endpoints: endpointsOf({ ports, databases, storage, adminKeyFile }),
     settings: { configFile, adminUrl, databases },
   };
+}
+
+/** As a worker takes it where there is one. */
+function prebuiltBundle(): string | undefined {
+  const file = process.env['STEWARD_WORKFLOW_BUNDLE'];
+  return file !== undefined && existsSync(file) ? file : undefined;
 }
 
 async function bringUpData(site: Site): Promise<{ adminUrl: string; databases: DatabaseUrls; adminKeyFile: string }> {

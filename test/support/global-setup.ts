@@ -3,6 +3,7 @@
  * hundred people in it, with the showcase person among them.
  */
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startStack } from '../../dev/stack.ts';
 import type { Endpoints } from '../../dev/endpoints.ts';
@@ -53,6 +54,8 @@ async function start(): Promise<{ shared: SharedStack; stop: () => Promise<void>
   const stack = await startStack({ home, postgres: FORGETFUL, log });
   process.env['STEWARD_TEST_POSTGRES'] = stack.settings.adminUrl;
   await migrateTemplate(stack.settings.adminUrl);
+  // Bundled once, for the stacks and the workers of the tests too.
+  process.env['STEWARD_WORKFLOW_BUNDLE'] ??= join(home, 'workflows.js');
   return {
     shared: {
       home,
