@@ -1,9 +1,27 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import './test/support/compile-cache.ts';
+import { WaitingFirst } from './test/support/waiting-first.ts';
 
-const shared = { environment: 'node' as const, restoreMocks: true };
+/** How many times as often as usual each property is tried; it takes as much longer. */
+const propertyRuns = Number(process.env['STEWARD_PROPERTY_RUNS'] ?? '1') || 1;
+
+const shared = {
+  environment: 'node' as const,
+  restoreMocks: true,
+  setupFiles: propertyRuns === 1 ? [] : ['test/support/property-runs.ts'],
+  /** A condition is waited for as long as a busy machine may take. */
+  expect: { poll: { timeout: 30_000 } },
+  /** One more than cores, for tests of the whole stack mostly wait; no more than one PostgreSQL and its memory bear. */
+  maxWorkers: Math.min(availableParallelism() + 1, 6),
+};
+
+/** After all others: it measures how long a stack takes to stop. */
+const ALONE = ['test/e2e/lifecycle.test.ts'];
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: WaitingFirst },
     projects: [
       {
         test: {
@@ -18,7 +36,7 @@ export default defineConfig({
             'test/replay/**',
             'test/browser/**',
           ],
-          testTimeout: 20_000,
+          testTimeout: 60_000 * propertyRuns,
         },
       },
       {
@@ -27,8 +45,8 @@ export default defineConfig({
           name: 'database',
           include: ['test/**/*.pg.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000 * propertyRuns,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -45,8 +63,8 @@ export default defineConfig({
           ...shared,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {
@@ -54,10 +72,21 @@ export default defineConfig({
           ...shared,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: ['test/**/*.s3.test.ts'],
+          exclude: ['test/**/*.s3.test.ts', ...ALONE],
           globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 120_000,
+          testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'alone',
+          include: ALONE,
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

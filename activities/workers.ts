@@ -128,7 +128,8 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
   );
 }
 
-function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+/** What a worker runs its workflows from. */
+export function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
   if (PREBUILT !== undefined && existsSync(PREBUILT)) return { workflowBundle: { codePath: PREBUILT } };
   return { workflowsPath: WORKFLOWS_PATH };
 }

@@ -21,6 +21,11 @@ export interface ChildOptions {
   readonly gid?: number;
   /** SIGTERM, unless the program has a better one. */
   readonly stopSignal?: NodeJS.Signals;
+  /**
+   * For how long a start that fails is tried again, for a program that what an earlier one has left is in the way of: where a
+   * PostgreSQL was ended by force, its own children hold the shared memory for some moments more.
+   */
+  readonly patienceMs?: number;
   /** Asked until true; a rejection counts as false. */
   readonly ready: () => Promise<boolean>;
 }
@@ -36,6 +41,7 @@ interface Child {
 const READY_WITHIN_MS = 60_000;
 const READY_POLL_MS = 50;
 const STOP_WITHIN_MS = 4_000;
+const RETRY_MS = 500;
 /** Doubled at each attempt that fails. */
 const RESTART_AFTER_MS = 1_000;
 const RESTART_AFTER_AT_MOST_MS = 15_000;
@@ -58,7 +64,7 @@ export class Children {
   async start(options: ChildOptions): Promise<void> {
     const child: Child = { options, process: undefined, mark: undefined, expected: false };
     this.children.set(options.name, child);
-    await this.launch(child);
+    await this.launchPatiently(child);
   }
 
   /** Ends a child in its own way, by force when that takes too long. It stays known, for `restartStopped`. */
@@ -84,7 +90,7 @@ export class Children {
   async restartStopped(name: string): Promise<void> {
     const child = this.required(name);
     child.expected = false;
-    await this.launch(child);
+    await this.launchPatiently(child);
   }
 
   /** Group after group, the members of one at the same time; those that were never started are passed over. */
@@ -108,6 +114,17 @@ export class Children {
     const child = this.children.get(name);
     if (!child) throw new Error(`There is no child process ${name}.`);
     return child;
+  }
+
+  private async launchPatiently(child: Child): Promise<void> {
+    for (const deadline = Date.now() + (child.options.patienceMs ?? 0); ; await delay(RETRY_MS)) {
+      try {
+        await this.launch(child);
+        return;
+      } catch (error) {
+        if (this.closed || Date.now() >= deadline) throw error;
+      }
+    }
   }
 
   private async launch(child: Child): Promise<void> {

@@ -18,6 +18,8 @@ import type { Installation } from './postgres-installation.ts';
 import { commandOf, end, markOf } from './processes.ts';
 import { secret } from './secrets.ts';
 
+const PATIENCE_MS = 15_000;
+
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -30,6 +32,9 @@ const SETTINGS = {
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
 } as const;
+
+/** Of the server, beside those above. */
+export type PostgresSettings = Readonly<Record<string, string>>;
 
 const CLUSTER = [
   '--username=postgres',
@@ -48,6 +53,7 @@ export async function startPostgres(
   ports: Ports,
   children: Children,
   signal: AbortSignal,
+  settings: PostgresSettings = {},
 ): Promise<{ adminUrl: string }> {
   const installation = await installPostgres(home);
   const password = await secret(home, 'postgres');
@@ -57,19 +63,20 @@ export async function startPostgres(
   await children.start({
     name: 'postgres',
     command: join(installation.binaries, 'bin', 'postgres'),
-    args: ['-D', installation.data, '-p', String(ports.postgres), ...settingArguments()],
+    args: ['-D', installation.data, '-p', String(ports.postgres), ...settingArguments(settings)],
     cwd: '/',
     env: serverEnvironment(installation),
     ...installation.user,
     // Fast shutdown: sessions are ended, the data is left clean.
     stopSignal: 'SIGINT',
+    patienceMs: PATIENCE_MS,
     ready: () => answers(adminUrl),
   });
   return { adminUrl };
 }
 
-function settingArguments(): readonly string[] {
-  return Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+function settingArguments(more: PostgresSettings): readonly string[] {
+  return Object.entries({ ...SETTINGS, ...more }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
 function serverEnvironment({ binaries }: Installation): NodeJS.ProcessEnv {

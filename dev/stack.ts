@@ -1,4 +1,5 @@
 /** The embedded stack: every part of Steward, the real ones, on loopback, with all state under one home. */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflows } from '../activities/bundle.ts';
@@ -18,6 +19,7 @@ import { startMailCatcher } from './mail-catcher.ts';
 import { choosePorts, releasePorts } from './ports.ts';
 import type { Ports } from './ports.ts';
 import { startPostgres } from './postgres.ts';
+import type { PostgresSettings } from './postgres.ts';
 import { createSampleCrm } from './sample-crm/create.ts';
 import { seedSchedule, seedWorkspaces } from './seed.ts';
 import { Steps } from './steps.ts';
@@ -32,6 +34,8 @@ export interface StackOptions {
   readonly storage?: StorageSettings;
   /** Files of the data map beside the sample CRM's. */
   readonly moreMaps?: readonly string[];
+  /** For tests, whose data need not outlive the machine. */
+  readonly postgres?: PostgresSettings;
   readonly log: (line: string) => void;
   /** Gives the start up while it lasts; afterwards `stop` is the way. */
   readonly signal?: AbortSignal;
@@ -55,6 +59,7 @@ interface Site {
   readonly steps: Steps;
   readonly log: (line: string) => void;
   readonly moreMaps: readonly string[];
+  readonly postgres: PostgresSettings | undefined;
 }
 
 /** Who serves stops before what it needs does. */
@@ -70,7 +75,8 @@ const SETTLED_WITHIN_MS = 3_000;
  * Resolves when everything is ready to work. Throws InvalidConfiguration when another stack is in this home or a part
  * cannot be had; what was started until then is stopped.
  */
-export async function startStack({ home: folder, storage, moreMaps = [], log, signal }: StackOptions): Promise<Stack> {
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { home: folder, storage, moreMaps = [], postgres, log, signal } = options;
   await using held = new AsyncDisposableStack();
   const home = await openHome(folder, log);
   held.defer(() => home.release());
@@ -82,6 +88,7 @@ export async function startStack({ home: folder, storage, moreMaps = [], log, si
     log,
     ports,
     moreMaps,
+    postgres,
     children: new Children(home, log),
     steps: new Steps(log, signal),
   };
@@ -117,11 +124,13 @@ async function takeDown({ children, steps }: Site): Promise<void> {
 async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'>> {
   const { home, ports, storage, moreMaps, steps } = site;
   await ensureKeyRing(home.path('keys.json'));
-  const bundle = home.path('workflows.js');
+  const bundle = prebuiltBundle() ?? home.path('workflows.js');
   const [data] = await Promise.all([
     bringUpData(site),
     bringUpTemporal(site),
-    steps.run('Workflows', () => bundleWorkflows(bundle)),
+    steps.run('Workflows', async () => {
+      if (bundle !== prebuiltBundle()) await bundleWorkflows(bundle);
+    }),
   ]);
   const { databases, adminUrl, adminKeyFile } = data;
   const configFile = await writeConfigFile(home, { ports, databases, storage, moreMaps });
@@ -140,9 +149,16 @@ async function bringUp(site: Site): Promise<Pick<Stack, 'endpoints' | 'settings'
   };
 }
 
+/** As a worker takes it where there is one. */
+function prebuiltBundle(): string | undefined {
+  const file = process.env['STEWARD_WORKFLOW_BUNDLE'];
+  return file !== undefined && existsSync(file) ? file : undefined;
+}
+
 async function bringUpData(site: Site): Promise<{ adminUrl: string; databases: DatabaseUrls; adminKeyFile: string }> {
   const { home, ports, children, steps, moreMaps } = site;
-  const { adminUrl } = await steps.run('PostgreSQL', () => startPostgres(home, ports, children, steps.signal));
+  const start = () => startPostgres(home, ports, children, steps.signal, site.postgres);
+  const { adminUrl } = await steps.run('PostgreSQL', start);
   const databases = await steps.run(undefined, () => ensureDatabases(adminUrl, home));
   const [workspaces] = await Promise.all([
     bringUpSampleCrm(site, databases),

@@ -92,7 +92,7 @@ const apart = APART[mode ?? ''];
 if (apart !== undefined) {
   outcomes.push(await tests(['--config', apart, ...others]));
 } else {
-  for (const each of CHECKS) outcomes.push(await check(each));
+  outcomes.push(...(await Promise.all(CHECKS.map(check))));
   if (mode !== '--static') outcomes.push(await tests(process.argv.slice(2)));
 }
 

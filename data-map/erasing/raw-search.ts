@@ -77,7 +77,7 @@ export function rawSearch(
     list(distinct.map(({ of }) => String(of))),
     patterns,
     list(distinct.map(({ token }) => token)),
-    `${binds.add(distinct.map(({ isNumber }) => isNumber))}::boolean[]`,
+    `${list(distinct.map(({ isNumber }) => String(isNumber)))}::boolean[]`,
   ].join(', ');
   const keys = collection.key.map((name) => `${column('t', name)}::text`);
   const text = `SELECT n.of, c.name AS column, ARRAY[${keys.join(', ')}]::text[] AS key, bool_and(n.number) AS number

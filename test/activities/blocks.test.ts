@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Blocks } from '../../activities/blocks.ts';
+import { runs } from '../support/property-runs.ts';
 
 const BLOCK = 256 * 1024;
 
@@ -16,7 +17,7 @@ describe('blocks', () => {
         expect(blocks.slice(0, -1).every(({ length }) => length === BLOCK)).toBe(true);
         expect(blocks.every(({ length }) => length > 0)).toBe(true);
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 });

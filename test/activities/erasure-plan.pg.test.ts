@@ -12,11 +12,11 @@ import type { Database } from '../../platform/database.ts';
 import { createLogger } from '../../platform/telemetry/logger.ts';
 import { openSources } from '../../platform/sources.ts';
 import type { Sources } from '../../platform/sources.ts';
-import { inRole, openTestApi } from '../api/api-fixture.ts';
+import { openTestApi } from '../api/api-fixture.ts';
 import type { TestApi } from '../api/api-fixture.ts';
 import { ONE_OFF, accessRequest, move } from '../api/filing.ts';
 import { collection, email, field, key, mapOf, refers } from '../data-map/fixtures.ts';
-import { testDatabase } from '../support/database.ts';
+import { inRole, testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 
 const map = mapOf(

@@ -29,7 +29,7 @@ const met = { turnedBack: 0, cut: 0, tooLate: 0 };
 
 beforeAll(async () => {
   fixture = await openHoldsFixture();
-  product = new Pool({ connectionString: fixture.source.url, max: 4 });
+  product = new Pool({ connectionString: fixture.source.url, max: 4, application_name: 'steward-product' });
   product.on('error', ignore);
 });
 afterAll(async () => {
@@ -41,12 +41,12 @@ afterAll(async () => {
 const ignore = (): void => undefined;
 const cuts = new Set<Promise<void>>();
 
-/** Ends whatever Steward or an erasure has open in the source just then, other cuts excepted. */
+/** Ends whatever Steward or an erasure has open in the source just then; what the test itself looks at is left alone. */
 async function cutSomething(): Promise<void> {
   await delay(Math.random() * 12);
   const { rowCount } = await fixture.source.pool.query(
     `SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
-       WHERE datname = current_database() AND state <> 'idle' AND query NOT LIKE 'SELECT pg_terminate_backend%'
+       WHERE datname = current_database() AND state <> 'idle' AND application_name LIKE 'steward%'
        ORDER BY random() LIMIT 1) one`,
   );
   met.cut += rowCount ?? 0;
@@ -129,6 +129,15 @@ async function makeEffective(ref: HoldRef): Promise<void> {
   await fixture.deps.db.withTenant(ref.workspaceId, (trx) => confirmEffective(trx, ref));
 }
 
+/** Until as many are gone; at most as many as there are, for cuts can end an erasure early. */
+async function untilErased(first: number, most: number, isOver: () => boolean): Promise<void> {
+  for (;;) {
+    const { rowCount } = await fixture.source.pool.query('SELECT FROM contacts WHERE id > $1', [first]);
+    if (RECORDS - (rowCount ?? 0) >= most || isOver()) return;
+    await delay(2);
+  }
+}
+
 const isThere = async (id: number): Promise<boolean> =>
   (await fixture.source.pool.query('SELECT FROM contacts WHERE id = $1', [id])).rowCount === 1;
 
@@ -141,15 +150,21 @@ async function race(round: number): Promise<void> {
   ]);
   const erasureId = randomUUID();
   let plansLeft = MOST_PLANS;
+  let isOver = false;
   const erasing = (async () => {
     for (let plan = 0; plansLeft > 0; plan += 1) {
       plansLeft -= 1;
       if (Math.random() < 0.4) cutLater();
       await eraseByOnePlan({ erasureId, after: first }, plan).catch(onlyExpected);
     }
+    isOver = true;
   })();
-  await delay(Math.random() * 60);
-  // Of the half that is erased first, so that the two meet.
+  // Told by the test, when it is over.
+  erasing.catch(() => undefined);
+  // The hold comes when some are gone, of the half that is erased first, so that the two meet however slow both are.
+  const most = Math.floor((Math.random() * RECORDS) / 2);
+  await untilErased(first, most, () => isOver);
+  await delay(Math.random() * 8);
   const id = first + 1 + Math.floor((Math.random() * RECORDS) / 2);
   const ref = await fixture.place({ scope: { records: [{ collection: 'crm.contacts', key: { id } }] } });
   if (Math.random() < 0.3) cutLater();

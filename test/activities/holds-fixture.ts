@@ -7,7 +7,6 @@ import type { Database } from '../../platform/database.ts';
 import { sourceSchema } from '../../platform/erasure/source-schema.ts';
 import type { KeyRing } from '../../platform/keys.ts';
 import type { Mail, Mailer } from '../../platform/mail.ts';
-import { migrate } from '../../platform/migrate.ts';
 import { createApiKey, createWorkspace } from '../../platform/records/admin.ts';
 import type { Caller } from '../../platform/records/caller.ts';
 import { placeHold } from '../../platform/records/hold-placing.ts';
@@ -17,9 +16,8 @@ import { readHold } from '../../platform/records/holds.ts';
 import type { HoldDetails } from '../../platform/records/holds.ts';
 import { openSources } from '../../platform/sources.ts';
 import type { Sources } from '../../platform/sources.ts';
-import { inRole } from '../api/api-fixture.ts';
 import { freshKeyRing } from '../platform/fresh-key-ring.ts';
-import { testDatabase } from '../support/database.ts';
+import { inRole, stewardDatabase, testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { insertLoneRow } from '../support/lone-row.ts';
 
@@ -57,8 +55,7 @@ const HOLD: NewHold = {
 };
 
 export async function openHoldsFixture(): Promise<HoldsFixture> {
-  const [own, source] = await Promise.all([testDatabase(), testDatabase()]);
-  await migrate(own.url);
+  const [own, source] = await Promise.all([stewardDatabase(), testDatabase()]);
   await source.pool.query('CREATE TABLE contacts (id int PRIMARY KEY, workspace_id text)');
   await source.pool.query(sourceSchema(ERASER));
   const app = openDatabase(inRole(own.url, 'steward_app'));

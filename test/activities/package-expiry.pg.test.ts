@@ -19,7 +19,8 @@ import { findPackage } from '../../platform/records/packages.ts';
 import { findExpiredPackages } from '../../platform/records/package-expiry.ts';
 import { moveRequest } from '../../platform/records/request-progress.ts';
 import type { ObjectStorage } from '../../platform/storage/storage.ts';
-import { inRole } from '../api/api-fixture.ts';
+
+import { inRole } from '../support/database.ts';
 import { collect } from '../support/collect.ts';
 import { insertExport } from '../support/lone-row.ts';
 import { NOBODY, openPackagingFixture, quietControl } from './packaging/packaging-fixture.ts';

@@ -21,7 +21,6 @@ import type { Config } from '../../platform/config.ts';
 import { openDatabase } from '../../platform/database.ts';
 import type { Database } from '../../platform/database.ts';
 import type { KeyRing } from '../../platform/keys.ts';
-import { migrate } from '../../platform/migrate.ts';
 import { createApiKey, createWorkspace } from '../../platform/records/admin.ts';
 import type { CreatedApiKey, NewApiKey } from '../../platform/records/admin.ts';
 import { openStorage } from '../../platform/storage/open.ts';
@@ -30,7 +29,7 @@ import { createRegistry } from '../../platform/telemetry/metrics.ts';
 import { openTemporal } from '../../platform/temporal/client.ts';
 import type { Temporal } from '../../platform/temporal/client.ts';
 import { freshKeyRing } from '../platform/fresh-key-ring.ts';
-import { testDatabase } from '../support/database.ts';
+import { inRole, stewardDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 
 export const UI_ORIGIN = 'http://127.0.0.1:8233';
@@ -93,7 +92,7 @@ const CONTROLLER_SCOPES: readonly Scope[] = SCOPES.filter((scope) => scope !== '
 
 export async function openTestApi(): Promise<TestApi> {
   const home = await mkdtemp(join(tmpdir(), 'steward-api-'));
-  const database = await preparedDatabase();
+  const database = await stewardDatabase();
   const config = await testConfig(database.url, home);
   const ring = await freshKeyRing();
   const db = openDatabase(config.database.appUrl);
@@ -175,21 +174,7 @@ export async function serve(app: RequestListener): Promise<{ readonly url: strin
   };
 }
 
-/** Migrated by the owner role, as in an installation: superusers would not be held by row-level security. */
-async function preparedDatabase(): Promise<TestDatabase> {
-  const database = await testDatabase();
-  await database.pool.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} OWNER TO steward_owner`);
-  await migrate(inRole(database.url, 'steward_owner'));
-  return database;
-}
-
 /** The administrator's URL, with everything done in another role's rights. */
-export function inRole(adminUrl: string, role: string): string {
-  const url = new URL(adminUrl);
-  url.searchParams.set('options', `-c role=${role}`);
-  return url.href;
-}
-
 async function testConfig(adminUrl: string, home: string): Promise<Config> {
   const storage = join(home, 'storage');
   await mkdir(storage);

@@ -1,9 +1,10 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inRole, openTestApi } from './api-fixture.ts';
+import { openTestApi } from './api-fixture.ts';
 import type { TestApi } from './api-fixture.ts';
 import { ONE_OFF, accessRequest } from './filing.ts';
 import { plannedErasure } from './planned.ts';
+import { inRole } from '../support/database.ts';
 
 let api: TestApi;
 let client: Client;

@@ -2,69 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { decide } from '../../domain/retention/decide.ts';
 import type { Decision } from '../../domain/retention/decide.ts';
-import type { ExceptionGround, Ground, HoldGround, RuleGround } from '../../domain/retention/grounds.ts';
+import type { Ground, HoldGround } from '../../domain/retention/grounds.ts';
+import { confidentialHold, launderingRule, leadsRule, taxRule } from '../domain/retention/grounds-fixture.ts';
 import type { TestApi } from './api-fixture.ts';
 import { ONE_OFF, accessRequest, move } from './filing.ts';
 
 export const SCHEDULE = 'a'.repeat(64);
 
-export const invoices: RuleGround = {
-  kind: 'rule',
-  ruleId: 'invoices-tax',
-  version: 2,
-  force: 'mandatory',
-  requirement: 'billing',
-  purpose: 'tax',
-  party: 'controller',
-  visibility: 'subject',
-  exemption: 'GDPR Art. 17(3)(b)',
-  keeps: ['id', 'total'],
-  until: new Date('2034-01-01T00:00:00Z'),
-  needsPerson: false,
-  overridableBy: 'nobody',
-};
-
-export const leads: RuleGround = {
-  ...invoices,
-  ruleId: 'leads-default',
-  version: 1,
-  force: 'business_default',
-  requirement: 'transaction_retention',
-  purpose: 'legitimate_business',
-  exemption: undefined,
-  keeps: undefined,
-  overridableBy: 'controller',
-};
-
-/** The processor's own, in its confidence. */
-export const laundering: RuleGround = {
-  ...invoices,
-  ruleId: 'aml-screening',
-  purpose: 'compliance',
-  party: 'processor',
-  visibility: 'processor',
-  keeps: undefined,
-  overridableBy: 'processor',
-};
-
-export const openBalance: ExceptionGround = {
-  kind: 'exception',
-  exception: 'open_balance',
-  force: 'claims',
-  purpose: 'dispute',
-  party: 'controller',
-  visibility: 'subject',
-  exemption: 'GDPR Art. 17(3)(e)',
-  basis: 'The invoice has not been paid.',
-  source: 'the contract',
-};
-
 export const newHold = (more: Partial<HoldGround> = {}): HoldGround => ({
-  kind: 'hold',
+  ...confidentialHold,
   holdId: randomUUID(),
-  purpose: 'legal',
-  party: 'controller',
-  visibility: 'controller',
   ...more,
 });
 
@@ -88,13 +35,13 @@ export const NOTES: PlannedDecision = {
   recordClass: 'lead_record',
   collection: 'crm.notes',
   rows: 40,
-  grounds: [leads],
+  grounds: [leadsRule],
 };
 export const INVOICES: PlannedDecision = {
   recordClass: 'billing_record',
   collection: 'crm.invoices',
   rows: 12,
-  grounds: [invoices],
+  grounds: [taxRule],
 };
 
 export interface Planned {
@@ -178,7 +125,7 @@ async function activateSchedule({ database }: TestApi): Promise<void> {
      ON CONFLICT DO NOTHING`,
     [SCHEDULE],
   );
-  for (const rule of [invoices, leads, laundering])
+  for (const rule of [taxRule, leadsRule, launderingRule])
     await database.pool.query(
       `INSERT INTO steward.retention_rules (id, version, record_class, party, force, requirement, purpose, exemption, basis,
          definition, first_schedule)

@@ -4,9 +4,10 @@ import { parseDataMap } from '../../data-map/parse.ts';
 import { SCOPES } from '../../domain/parties.ts';
 import { openDatabase } from '../../platform/database.ts';
 import { collection, dataset, field, key, mapFile } from '../data-map/fixtures.ts';
-import { inRole, openTestApi } from './api-fixture.ts';
+import { openTestApi } from './api-fixture.ts';
 import type { Body, TestApi } from './api-fixture.ts';
 import { pointersOf } from './filing.ts';
+import { inRole } from '../support/database.ts';
 
 let api: TestApi;
 beforeAll(async () => {

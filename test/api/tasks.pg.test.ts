@@ -8,9 +8,10 @@ import { findAttachments, openAttachment } from '../../platform/records/attachme
 import { openTasks } from '../../platform/records/manual-tasks.ts';
 import { openDatabase } from '../../platform/database.ts';
 import type { Database } from '../../platform/database.ts';
-import { inRole, openTestApi } from './api-fixture.ts';
+import { openTestApi } from './api-fixture.ts';
 import type { Body, Reply, TestApi } from './api-fixture.ts';
 import { ONE_OFF, accessRequest, move } from './filing.ts';
+import { inRole } from '../support/database.ts';
 
 const MAX_BYTES = 3_000_000;
 const PDF = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(2_500_000)]);
@@ -243,9 +244,9 @@ describe('a file that was found', () => {
       },
     });
     upload.on('error', () => undefined);
-    upload.write('half');
     const before = api.log.length;
-    setTimeout(() => upload.destroy(), 100);
+    await new Promise((resolve) => upload.write('half', resolve));
+    upload.destroy();
     await expect.poll(() => api.log.length).toBeGreaterThan(before);
     await expect.poll(() => storedUnder(task.requestId)).toEqual([]);
     expect(await attachmentsOf(task.requestId)).toEqual([]);

@@ -6,9 +6,7 @@ import { stringify } from 'yaml';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { scheduleCommands } from '../../cli/schedule.ts';
 import { loadConfig } from '../../platform/config.ts';
-import { migrate } from '../../platform/migrate.ts';
-import { inRole } from '../api/api-fixture.ts';
-import { testDatabase } from '../support/database.ts';
+import { inRole, stewardDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 
 const { configFile } = inject('stack');
@@ -18,9 +16,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steward-schedule-'));
-  database = await testDatabase();
-  await database.pool.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} OWNER TO steward_owner`);
-  await migrate(inRole(database.url, 'steward_owner'));
+  database = await stewardDatabase();
   const shared = loadConfig({ STEWARD_CONFIG: configFile });
   const settings = {
     ...shared,

@@ -13,6 +13,7 @@ import type { DigestFormat } from '../../domain/identities.ts';
 import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { collection, dataset, field, key, mapFile } from './fixtures.ts';
+import { runs } from '../support/property-runs.ts';
 
 const FORMATS: readonly DigestFormat[] = ['md5', 'sha1', 'sha256'];
 const EXTERNAL = { type: 'external_id', value: 'mls-004211', canonical: ['mls-004211'] };
@@ -130,7 +131,7 @@ describe('a digest', () => {
             }
           },
         ),
-        { numRuns: 40 },
+        { numRuns: runs(40) },
       );
     },
   );

@@ -10,6 +10,7 @@ import type { TestDatabase } from '../support/database.ts';
 import { collection, dataset, email, field, key, mapFile, mapOf, refers } from './fixtures.ts';
 import type { Json } from './fixtures.ts';
 import { findBy } from './source.ts';
+import { runs } from '../support/property-runs.ts';
 
 const jane = { type: 'email', value: 'jane@example.com' };
 const phone = { type: 'phone_number', value: '+49 30 901820' };
@@ -214,7 +215,7 @@ describe('a phone number', () => {
         );
         expect(await findBy(db.pool, map, 'w', [phone])).toEqual({ 'crm.calls': ['1', '2'] });
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

@@ -1,5 +1,6 @@
 /** Short ways to write data map files in tests; JSON is YAML. */
 import { parseDataMap } from '../../data-map/parse.ts';
+import { InvalidDataMap } from '../../domain/errors.ts';
 import type { DataMap, Edge } from '../../data-map/model.ts';
 import { fieldName } from '../../data-map/model.ts';
 
@@ -51,4 +52,18 @@ export function mapOf(...collections: readonly Json[]): DataMap {
 export function arrow({ from, to, on }: Edge): string {
   const end = (ref: string, side: 'from' | 'to') => `${ref}.${on.map((pair) => fieldName(pair[side])).join('+')}`;
   return `${end(from, 'from')} -> ${end(to, 'to')}`;
+}
+
+/** What is wrong with the map, line by line; nothing when it parses. */
+export function problemsOf(parse: () => unknown): readonly string[] {
+  try {
+    parse();
+  } catch (error) {
+    if (!(error instanceof InvalidDataMap)) throw error;
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
 }

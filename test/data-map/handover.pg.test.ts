@@ -12,6 +12,7 @@ import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { collection, email, field, key, mapOf } from './fixtures.ts';
 import { copied, inSnapshot } from './source.ts';
+import { runs } from '../support/property-runs.ts';
 
 const jane = { type: 'email', value: 'jane@example.com' };
 const BIG = '9007199254740993';
@@ -194,7 +195,7 @@ describe('a redaction', () => {
           expect(await json(options)).toEqual(expected);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

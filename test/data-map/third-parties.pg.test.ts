@@ -5,6 +5,7 @@ import { TAKEN_OUT, isSuspect, namesOthers, withoutOthers } from '../../data-map
 import { ownTokens } from '../../data-map/tokens.ts';
 import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
+import { runs } from '../support/property-runs.ts';
 
 const MAYA = [
   { type: 'email', value: 'maya.lindqvist@example.com' },
@@ -188,7 +189,7 @@ describe('whatever stands in a text', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

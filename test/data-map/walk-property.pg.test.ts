@@ -15,6 +15,7 @@ import { collection, dataset, email, field, key, mapFile, reference } from './fi
 import type { Json } from './fixtures.ts';
 import { findAcross } from './source.ts';
 import type { Found } from './source.ts';
+import { runs } from '../support/property-runs.ts';
 
 const SOURCES = ['crm', 'billing'] as const;
 type Source = (typeof SOURCES)[number];
@@ -286,7 +287,7 @@ describe('a search', () => {
             expect({ carrier, tenant, found }).toEqual({ carrier, tenant, found: walk(made, tenant) });
           }
         }),
-        { numRuns: 60 },
+        { numRuns: runs(60) },
       );
     },
     SLOW_MACHINE_MS,

@@ -17,6 +17,7 @@ import type { ExportedCollection, Slice } from '../../data-map/workspace-sql.ts'
 import type { Statement } from '../../data-map/sql-text.ts';
 import { testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
+import { runs } from '../support/property-runs.ts';
 
 let database: TestDatabase;
 
@@ -80,7 +81,7 @@ describe.each(Object.entries(SHAPES))('slices by %s', (_, { columns, keys }) => 
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 });

@@ -51,7 +51,7 @@ describe('a home', () => {
     home = await openHome(folder, (line) => said.push(line));
     expect(mark && isAlive(mark)).toBe(false);
     expect(said.join()).toMatch(/crashed.*worker/);
-  }, 15_000);
+  }, 20_000);
 
   it('asks what a crash left in the way that each program knows', async () => {
     await home.release();
@@ -146,12 +146,13 @@ describe('a child process', () => {
     await children.start({ ...childOf(STUBBORN), ready: async () => (await readFile(log, 'utf8')).includes('up') });
     const started = performance.now();
     await children.stopAll([['child']]);
-    expect(performance.now() - started).toBeLessThan(8_000);
+    // The signal that cannot be ignored comes after four seconds.
+    expect(performance.now() - started).toBeLessThan(14_000);
     const [mark] = JSON.parse(await readFile(home.path('children.json'), 'utf8')) as NonNullable<
       ReturnType<typeof markOf>
     >[];
     expect(mark && isAlive(mark)).toBe(false);
-  }, 15_000);
+  }, 20_000);
 
   it('that dies before it is ready fails the start with the end of its log', async () => {
     const children = new Children(home, silent);
@@ -160,6 +161,19 @@ describe('a child process', () => {
       ready: () => Promise.resolve(false),
     };
     await expect(children.start(broken)).rejects.toThrow('no such setting');
+  });
+
+  it('that an earlier one is in the way of for a moment is tried again for as long as it says', async () => {
+    const children = new Children(home, silent);
+    const marker = home.path('in-the-way');
+    const code = `
+      const fs = require('fs');
+      if (!fs.existsSync('${marker}')) { fs.writeFileSync('${marker}', ''); process.exit(1); }
+      fs.writeFileSync('${marker}.up', '');
+      setInterval(() => {}, 1000)`;
+    const ready = () => Promise.resolve(existsSync(`${marker}.up`));
+    await children.start({ ...childOf(code), patienceMs: 15_000, ready });
+    await children.stopAll([['child']]);
   });
 
   it('that cannot be run at all fails the start, and does not hold up the stop', async () => {
@@ -186,10 +200,15 @@ describe('a child process', () => {
     const said: string[] = [];
     const children = new Children(home, (line) => said.push(line));
     const marker = home.path('second-life');
-    const code = `const fs = require('fs'); if (fs.existsSync('${marker}.first')) fs.writeFileSync('${marker}', ''); fs.writeFileSync('${marker}.first', ''); setTimeout(() => process.exit(1), 300); setInterval(() => {}, 1000)`;
+    const code = `
+      const fs = require('fs');
+      const isSecond = fs.existsSync('${marker}.first');
+      fs.writeFileSync(isSecond ? '${marker}' : '${marker}.first', '');
+      setInterval(() => { if (!isSecond && fs.existsSync('${marker}.die')) process.exit(1); }, 20)`;
     await children.start({ ...childOf(code), ready: () => Promise.resolve(existsSync(`${marker}.first`)) });
-    await expect.poll(() => existsSync(marker), { timeout: 10_000 }).toBe(true);
+    await writeFile(`${marker}.die`, '');
+    await expect.poll(() => existsSync(marker), { timeout: 15_000 }).toBe(true);
     await children.stopAll([['child']]);
     expect(said.join()).toContain('starting it again');
-  }, 15_000);
+  }, 20_000);
 });

@@ -143,10 +143,20 @@ describe.concurrent('a plan that is out of date', () => {
 describe.concurrent('the cooling-off', () => {
   it('ends by itself', async () => {
     const erasure = erasures.begin({ coolingOffMs: 1500 });
+    let begun = Number.POSITIVE_INFINITY;
+    let ended = 0;
+    const statuses: string[] = [];
+    erasure.script.during['beginCoolingOff'] = () => {
+      begun = Date.now();
+    };
+    erasure.script.during['endCoolingOff'] = async () => {
+      ended = Date.now();
+      statuses.push(await erasure.status());
+    };
     await erasure.start();
-    await waitForStatus(erasure, 'cooling_off');
-    expect(erasure.steps).not.toContain('endCoolingOff');
     expect(await erasure.result()).toEqual({ outcome: 'partially_fulfilled' });
+    expect(ended - begun).toBeGreaterThanOrEqual(1500);
+    expect(statuses).toEqual(['cooling_off']);
   });
 
   it('is not cut short by news that change nothing', async () => {

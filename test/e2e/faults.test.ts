@@ -6,7 +6,7 @@ import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
 import { startStack } from '../../dev/stack.ts';
 import type { Stack } from '../../dev/stack.ts';
 import { temporaryHome } from '../support/temporary-home.ts';
-import { accessRequest, controllerKey, fileRequest, inStatus, waitForRequest } from '../support/steward.ts';
+import { accessRequest, controllerKey, fileRequest, inStatus, waitForRequest, whenServed } from '../support/steward.ts';
 
 /** Faults need a stack of their own; it runs beside the shared one, on other ports. */
 let home: string;
@@ -78,7 +78,8 @@ describe('while PostgreSQL is away', () => {
     await stack.children.restartStopped('postgres');
 
     const attestation = { text: 'Go ahead.', attestedBy: 'Privacy desk' };
-    await client.post(`/v1/requests/${waiting.id}/instruction`, { source: 'support_request', attestation });
+    const instruction = { source: 'support_request', attestation };
+    await whenServed(() => client.post(`/v1/requests/${waiting.id}/instruction`, instruction));
     expect((await waitForRequest(client, waiting.id, inStatus('completed'))).outcome).toBe('fulfilled');
   });
 });
@@ -102,9 +103,7 @@ describe('a stack that is stopped', () => {
       accessRequest([{ type: 'email', value: SHOWCASE_PERSON.email }], { instruction: undefined }),
     );
     await waitForRequest(client, id, inStatus('awaiting_instruction'));
-    const started = performance.now();
     await stack.stop();
-    expect(performance.now() - started).toBeLessThan(10_000);
     await bringUp();
     client = new ApiClient({ baseUrl: stack.endpoints.api, apiKey: key });
     const attestation = { text: 'Go ahead.', attestedBy: 'Privacy desk' };

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { WORKFLOWS_PATH } from '../../activities/bundle.ts';
+import { workflowCode } from '../../activities/workers.ts';
 import type { HoldConfirmed, HoldRef } from '../../domain/holds.ts';
 import { TASK_QUEUES, holdPlacementId, holdReleaseId } from '../../domain/ids.ts';
 import { loadConfig } from '../../platform/config.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   const connection = await NativeConnection.connect({ address: settings.address });
   const common = { connection, namespace: NAMESPACE, activities: ACTIVITIES };
   const workers = await Promise.all([
-    Worker.create({ ...common, taskQueue: TASK_QUEUES.core, workflowsPath: WORKFLOWS_PATH }),
+    Worker.create({ ...common, taskQueue: TASK_QUEUES.core, ...workflowCode() }),
     Worker.create({ ...common, taskQueue: TASK_QUEUES.outbound }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
@@ -72,7 +72,7 @@ describe.concurrent('the run of a hold', () => {
     const ref = newHold(2, 1, 1, 0);
     const id = holdPlacementId(ref.holdId);
     await temporal.startHoldPlacement(ref);
-    await expect.poll(() => isFlagged(id), { timeout: 20_000, interval: 200 }).toBe(true);
+    await expect.poll(() => isFlagged(id), { interval: 200 }).toBe(true);
     expect(steps.get(ref.holdId)).not.toContain('confirmHold');
     await runOf(id).result();
     expect(steps.get(ref.holdId)).toEqual([...Array.from({ length: 4 }, () => 'raiseFences'), 'confirmHold']);

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import '../support/quiet-runtime.ts';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { WORKFLOWS_PATH } from '../../activities/bundle.ts';
+import { workflowCode } from '../../activities/workers.ts';
 import { TASK_QUEUES } from '../../domain/ids.ts';
 import type { PartRef, PartsRun, StoredPart } from '../../domain/workspace-export.ts';
 import { registerNamespace } from '../support/plain-namespace.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   const native = await NativeConnection.connect({ address });
   const common = { connection: native, namespace: NAMESPACE, maxCachedWorkflows: 2 };
   const workers = await Promise.all([
-    Worker.create({ ...common, taskQueue: TASK_QUEUES.core, workflowsPath: WORKFLOWS_PATH }),
+    Worker.create({ ...common, taskQueue: TASK_QUEUES.core, ...workflowCode() }),
     Worker.create({ ...common, taskQueue: TASK_QUEUES.bulk, activities: { exportPart } }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));

@@ -158,6 +158,6 @@ describe("the runbook's queries", () => {
       return ids;
     };
     for (const query of queries) await idsFor(query);
-    await expect.poll(() => idsFor(queries[0] ?? ''), { timeout: 10_000 }).toContain(dataSubjectRequestId(id));
+    await expect.poll(() => idsFor(queries[0] ?? '')).toContain(dataSubjectRequestId(id));
   });
 });

@@ -17,7 +17,6 @@ import { openDatabase } from '../../platform/database.ts';
 import type { Database } from '../../platform/database.ts';
 import { sourceSchema } from '../../platform/erasure/source-schema.ts';
 import type { KeyRing } from '../../platform/keys.ts';
-import { migrate } from '../../platform/migrate.ts';
 import { createApiKey, createWorkspace } from '../../platform/records/admin.ts';
 import type { Caller } from '../../platform/records/caller.ts';
 import { confirmEffective } from '../../platform/records/hold-fences.ts';
@@ -31,10 +30,9 @@ import { moveRequest } from '../../platform/records/request-progress.ts';
 import { openSources } from '../../platform/sources.ts';
 import { openStorage } from '../../platform/storage/open.ts';
 import { quietControl } from '../activities/packaging/packaging-fixture.ts';
-import { inRole } from '../api/api-fixture.ts';
 import { freshKeyRing } from '../platform/fresh-key-ring.ts';
 import { collection, email, field, key, mapOf, refers } from '../data-map/fixtures.ts';
-import { testDatabase } from '../support/database.ts';
+import { inRole, stewardDatabase, testDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { temporaryHome } from '../support/temporary-home.ts';
 
@@ -92,9 +90,7 @@ export interface Race {
 }
 
 export async function openRacingFixture(): Promise<RacingFixture> {
-  const [own, source] = await Promise.all([testDatabase(), testDatabase()]);
-  await own.pool.query(`ALTER DATABASE ${new URL(own.url).pathname.slice(1)} OWNER TO steward_owner`);
-  await migrate(inRole(own.url, 'steward_owner'));
+  const [own, source] = await Promise.all([stewardDatabase(), testDatabase()]);
   await source.pool.query(SCHEMA);
   await source.pool.query(sourceSchema('postgres'));
   const app = openDatabase(inRole(own.url, 'steward_app'));

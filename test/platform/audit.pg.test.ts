@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STEWARD_ITSELF, appendAudit, chainHash } from '../../platform/audit.ts';
 import { openDatabase } from '../../platform/database.ts';
 import type { Database } from '../../platform/database.ts';
-import { migrate } from '../../platform/migrate.ts';
-import { testDatabase } from '../support/database.ts';
+import { stewardDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -12,8 +11,7 @@ let db: Database;
 const workspaceId = randomUUID();
 
 beforeAll(async () => {
-  database = await testDatabase();
-  await migrate(database.url);
+  database = await stewardDatabase();
   db = openDatabase(database.url);
 });
 

@@ -15,6 +15,7 @@ import type { KeyRing } from '../../platform/keys.ts';
 import { jwsText, publicKeySet, signDetached } from '../../platform/signing.ts';
 import { evidence, failedEvidence, identity, nothingFound } from '../domain/certificate/evidence-fixture.ts';
 import { freshKeyRing } from './fresh-key-ring.ts';
+import { runs } from '../support/property-runs.ts';
 
 const PAPER = Buffer.from('%PDF-1.7 in words');
 
@@ -79,7 +80,7 @@ describe('a certificate', () => {
         changed[at] = (changed[at] ?? 0) ^ by;
         expect((await verify(changed)).ok).toBe(false);
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 

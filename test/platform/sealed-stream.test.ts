@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { Readable, Writable } from 'node:stream';
 import type { Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -7,6 +8,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SealBroken } from '../../domain/errors.ts';
 import { openStream, sealStream } from '../../platform/sealed-stream.ts';
+import { runs } from '../support/property-runs.ts';
 
 const SEGMENT = 2 ** 20;
 const HEADER = 40;
@@ -49,7 +51,7 @@ describe('a sealed stream', () => {
       fc.asyncProperty(chunkBytes, chunkBytes, async (sealing, opening) => {
         expect((await opened(await sealed(plain, sealing), opening)).equals(plain)).toBe(true);
       }),
-      { numRuns: 10 },
+      { numRuns: runs(10) },
     );
     expect((await opened(await sealed(plain.subarray(0, 300), 1), 1)).equals(plain.subarray(0, 300))).toBe(true);
   });
@@ -175,7 +177,9 @@ describe('the pace of a sealed stream', () => {
       },
     });
     const unread = source.pipe(sealStream(key, 'c')).pipe(openStream(key, 'c'));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await once(unread, 'readable');
+    // It reads on only while somebody takes what it has; given as many turns as it would need for ten times as much.
+    for (let turn = 0; turn < 2_000; turn += 1) await new Promise(setImmediate);
     expect(unread.readableLength).toBeGreaterThan(0);
     expect(taken).toBeLessThan(6 * SEGMENT);
     source.destroy();

@@ -11,6 +11,7 @@ import {
   verifyDetached,
 } from '../../platform/signing.ts';
 import { freshKeyRing, freshKeyRings } from './fresh-key-ring.ts';
+import { runs } from '../support/property-runs.ts';
 
 const document = Buffer.from('{"format":"steward-package/1"}\n');
 
@@ -65,7 +66,7 @@ describe('a detached signature', () => {
         changed.writeUInt8(changed.readUInt8(place) ^ change, place);
         await expect(verifyDetached(changed, jws, publicKeySet(ring))).rejects.toThrow(SignatureInvalid);
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
     await expect(verifyDetached(Buffer.concat([document, Buffer.of(10)]), jws, publicKeySet(ring))).rejects.toThrow(
       SignatureInvalid,

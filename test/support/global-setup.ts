@@ -3,9 +3,11 @@
  * hundred people in it, with the showcase person among them.
  */
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startStack } from '../../dev/stack.ts';
 import type { Endpoints } from '../../dev/endpoints.ts';
+import { migrateTemplate } from './database.ts';
 import { temporaryHome } from './temporary-home.ts';
 
 export interface SharedStack {
@@ -41,12 +43,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
+/** Nothing of it is read after the machine has stopped. */
+const FORGETFUL = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
+
 async function start(): Promise<{ shared: SharedStack; stop: () => Promise<void> }> {
   process.env['STEWARD_SAMPLE_PEOPLE'] ??= '300';
   const home = await temporaryHome();
   // Shown as it comes: the first start may build the Temporal CLI, which takes minutes.
-  const stack = await startStack({ home, log: (line) => process.stderr.write(`${line}\n`) });
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  const stack = await startStack({ home, postgres: FORGETFUL, log });
   process.env['STEWARD_TEST_POSTGRES'] = stack.settings.adminUrl;
+  await migrateTemplate(stack.settings.adminUrl);
+  // Bundled once, for the stacks and the workers of the tests too.
+  process.env['STEWARD_WORKFLOW_BUNDLE'] ??= join(home, 'workflows.js');
   return {
     shared: {
       home,

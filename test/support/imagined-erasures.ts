@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import './quiet-runtime.ts';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { WORKFLOWS_PATH } from '../../activities/bundle.ts';
+import { workflowCode } from '../../activities/workers.ts';
 import type { ErasureClosed, ErasurePlanned, ErasureReviewState } from '../../domain/erasure.ts';
 import { TASK_QUEUES, dataSubjectRequestId } from '../../domain/ids.ts';
 import type { Reminder, RequestRef, RequestResult, RequestRun } from '../../domain/runs.ts';
@@ -92,6 +92,7 @@ export class ImaginedErasure {
 }
 
 export interface ImaginedErasures {
+  readonly temporal: Temporal;
   begin(script: Partial<Script>): ImaginedErasure;
   close(): Promise<void>;
 }
@@ -106,12 +107,13 @@ export async function imagineErasures(configFile: string, namespace: string): Pr
   const connection = await NativeConnection.connect({ address: settings.address });
   const common = { connection, namespace, activities: stepsOf(erasures) };
   const workers = await Promise.all([
-    Worker.create({ ...common, taskQueue: TASK_QUEUES.core, workflowsPath: WORKFLOWS_PATH }),
+    Worker.create({ ...common, taskQueue: TASK_QUEUES.core, ...workflowCode() }),
     Worker.create({ ...common, taskQueue: TASK_QUEUES.bulk }),
     Worker.create({ ...common, taskQueue: TASK_QUEUES.outbound }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   return {
+    temporal,
     begin: (script) => {
       const erasure = new ImaginedErasure(temporal, script);
       erasures.set(erasure.requestId, erasure);

@@ -2,62 +2,45 @@
  * Steward's workers and client with payloads as they are, in a namespace of their own on the shared Temporal server. What
  * encryption hides can be looked at here: that no payload holds personal data, and what a history consists of.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import './quiet-runtime.ts';
 import { createWorkers, openDependencies } from '../../activities/workers.ts';
 import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
-import type { Identity } from '../../domain/identities.ts';
-import { Conflict } from '../../domain/errors.ts';
-import type { ReleaseDecision } from '../../domain/release.ts';
-import type { Release, RequestStatus } from '../../domain/request.ts';
+import { SCOPES } from '../../domain/parties.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { openDatabase } from '../../platform/database.ts';
+import type { Database } from '../../platform/database.ts';
+import type { KeyRing } from '../../platform/keys.ts';
 import { deliverOutbox } from '../../platform/outbox.ts';
+import type { OutboxOwner } from '../../platform/outbox.ts';
+import { createApiKey } from '../../platform/records/admin.ts';
 import type { Caller } from '../../platform/records/caller.ts';
-import { checkIdentities } from '../../platform/records/identities.ts';
-import { closeTask, listTasks } from '../../platform/records/manual-tasks.ts';
-import { decideMatches, listMatches } from '../../platform/records/match-review.ts';
-import { decideRelease } from '../../platform/records/releases.ts';
-import { fileRequest } from '../../platform/records/request-filing.ts';
-import { cancelRequest, instructRequest } from '../../platform/records/request-steering.ts';
-import { fileExport } from '../../platform/records/workspace-exports.ts';
-import type { Repeat } from '../../platform/records/repeats.ts';
 import { createLogger } from '../../platform/telemetry/logger.ts';
 import { openTemporal } from '../../platform/temporal/client.ts';
 import type { Temporal } from '../../platform/temporal/client.ts';
 import { prepareNamespace } from '../../platform/temporal/namespace.ts';
 
 const PLAIN_NAMESPACE = 'plain';
+const { workspaceId } = SHOWCASE_PERSON;
 
 export interface PlainNamespace {
   readonly temporal: Temporal;
-  /** Files an access request whose run starts here; answers its id. */
-  file(
-    identities: readonly Identity[],
-    options: { readonly instructed: boolean; readonly release?: Release },
-  ): Promise<string>;
-  /** Files an export of the whole workspace, whose run starts here; answers its id. */
-  exportWorkspace(): Promise<string>;
-  instruct(requestId: string): Promise<void>;
-  /** Says of each search by hand that it found nothing. */
-  closeTasks(requestId: string): Promise<void>;
-  acceptMatches(requestId: string): Promise<void>;
-  /** As soon as a package waits for it. */
-  decideRelease(requestId: string, decision: ReleaseDecision): Promise<void>;
-  cancel(requestId: string): Promise<void>;
-  waitFor(requestId: string, status: RequestStatus): Promise<void>;
+  /** As the API has it. */
+  readonly db: Database;
+  readonly ring: KeyRing;
+  readonly processor: Caller;
+  /** Two people of the customer, each of whom may do all that a controller may. */
+  readonly people: readonly [Caller, Caller];
+  /**
+   * Sends what was left for Temporal, to this namespace. At once after it was written, before the sweep of Steward's own
+   * worker would take the message for its own namespace.
+   */
+  deliver(owner: Owned): Promise<void>;
   close(): Promise<void>;
 }
 
-const CHOICE = {
-  source: 'support_request',
-  attestation: { text: 'Go ahead.', attestedBy: 'Privacy desk', attestedAt: new Date() },
-} as const;
-
-const oneCall = (): Repeat => ({ operation: 'test', key: randomUUID(), digests: [randomBytes(32)] });
+type Owned = OutboxOwner extends infer Owner ? (Owner extends unknown ? Omit<Owner, 'workspaceId'> : never) : never;
 
 /** `configFile` is the running stack's; its own workers go on beside these, in their own namespace. */
 export async function openPlainNamespace(configFile: string, principalId: string): Promise<PlainNamespace> {
@@ -73,80 +56,17 @@ export async function openPlainNamespace(configFile: string, principalId: string
   const log = createLogger('plain', 'silent');
   const workers = await createWorkers({ connection, namespace: PLAIN_NAMESPACE, dataConverter, log }, deps);
   const running = Promise.all(workers.map((worker) => worker.run()));
-
-  const { workspaceId } = SHOWCASE_PERSON;
-  const caller: Caller = {
-    workspaceId,
-    principal: { id: principalId, party: 'processor', workspaceId: undefined, teamId: undefined, scopes: [] },
-  };
-  const controller: Caller = { workspaceId, principal: { ...caller.principal, party: 'controller', workspaceId } };
-  /** At once, before the sweep of Steward's own worker would take the message for its own namespace. */
-  const deliver = (requestId: string) => deliverOutbox(db, temporal, { workspaceId, requestId });
   return {
     temporal,
-    file: async (identities, { instructed, release }) => {
-      const filing = {
-        type: 'access',
-        regime: 'gdpr',
-        regimeSource: 'a test',
-        receivedByControllerAt: new Date(),
-        identities: checkIdentities(identities, ['email', 'phone_number', 'external_id', 'archive_number']),
-        instruction: instructed ? CHOICE : undefined,
-        teamId: undefined,
-        ageRecipient: undefined,
-        release,
-        note: undefined,
-      } as const;
-      const requestId = await fileRequest(db, deps.ring, caller, filing, oneCall());
-      await deliver(requestId);
-      return requestId;
+    db,
+    ring: deps.ring,
+    processor: {
+      workspaceId,
+      principal: { id: principalId, party: 'processor', workspaceId: undefined, teamId: undefined, scopes: [] },
     },
-    exportWorkspace: async () => {
-      const filing = { formats: ['jsonl'], includeRedacted: false, instruction: CHOICE } as const;
-      const exportId = await fileExport(db, deps.ring, controller, filing, oneCall());
-      await deliverOutbox(db, temporal, { workspaceId, exportId });
-      return exportId;
-    },
-    instruct: async (requestId) => {
-      await instructRequest(db, caller, requestId, CHOICE, oneCall());
-      await deliver(requestId);
-    },
-    closeTasks: async (requestId) => {
-      for (const { id } of await listTasks(db, deps.ring, caller, requestId))
-        await closeTask(db, deps.ring, caller, requestId, id, { outcome: 'nothing_found' }, oneCall());
-      await deliver(requestId);
-    },
-    acceptMatches: async (requestId) => {
-      const page = { limit: 200, after: undefined };
-      const { rows } = await listMatches(db, deps.ring, caller, requestId, 'pending', page);
-      const decisions = rows.map(({ id }) => ({ matchId: id, decision: 'accepted' }) as const);
-      await decideMatches(db, caller, requestId, decisions);
-      await deliver(requestId);
-    },
-    decideRelease: async (requestId, decision) => {
-      const wish = { decision, manifestSha256: undefined, instruction: undefined, note: undefined };
-      for (;;) {
-        const refusal = await decideRelease(db, controller, requestId, wish, oneCall()).catch(
-          (error: unknown) => error,
-        );
-        if (refusal === undefined) break;
-        if (!(refusal instanceof Conflict)) throw refusal;
-        await delay(100);
-      }
-      await deliver(requestId);
-    },
-    cancel: async (requestId) => {
-      await cancelRequest(db, caller, requestId, undefined);
-      await deliver(requestId);
-    },
-    waitFor: async (requestId, status) => {
-      for (;;) {
-        const row = await db.withTenant(workspaceId, (trx) =>
-          trx('requests').where({ id: requestId }).first<{ status: string }>('status'),
-        );
-        if (row.status === status) return;
-        await delay(100);
-      }
+    people: [await newPerson(db, deps.ring), await newPerson(db, deps.ring)],
+    deliver: async (owner) => {
+      await deliverOutbox(db, temporal, { workspaceId, ...owner });
     },
     close: async () => {
       for (const worker of workers) worker.shutdown();
@@ -155,6 +75,14 @@ export async function openPlainNamespace(configFile: string, principalId: string
     },
   };
 }
+
+async function newPerson(db: Database, ring: KeyRing): Promise<Caller> {
+  const wish = { name: 'a test', party: 'controller', workspaceId, scopes: PEOPLES_SCOPES } as const;
+  const { principalId: id } = await db.withTenant(workspaceId, (trx) => createApiKey(trx, ring, wish));
+  return { workspaceId, principal: { id, party: 'controller', workspaceId, teamId: undefined, scopes: wish.scopes } };
+}
+
+const PEOPLES_SCOPES = SCOPES.filter((scope) => scope !== 'payloads:decode');
 
 /** The server takes a moment until a new namespace is known everywhere. */
 export async function registerNamespace(address: string, namespace: string): Promise<void> {

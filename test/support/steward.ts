@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiClient } from '../../cli/api-client.ts';
+import { ApiClient, ApiProblem } from '../../cli/api-client.ts';
 import type { Scope } from '../../domain/parties.ts';
 import type { Identity } from '../../domain/identities.ts';
 import { SHOWCASE_PERSON } from '../../dev/sample-crm/people.ts';
@@ -98,6 +98,19 @@ export function fileRequest(client: ApiClient, body: object, key: string = rando
   return client.post<RequestView>('/v1/requests', body, key);
 }
 
+/** What came back a moment ago may still have to find its connections again: a 503 says to come back, and one does. */
+export async function whenServed<T>(call: () => Promise<T>, timeoutMs = 30_000): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.status !== 503 || Date.now() > deadline) throw error;
+      await delay(100);
+    }
+  }
+}
+
 /** Asks until `done`, which is a condition on the request's state and not a guess at a time. */
 export async function waitForRequest(
   client: ApiClient,
@@ -107,7 +120,7 @@ export async function waitForRequest(
 ): Promise<RequestView> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const request = await client.get<RequestView>(`/v1/requests/${id}`);
+    const request = await whenServed(() => client.get<RequestView>(`/v1/requests/${id}`));
     if (done(request)) return request;
     if (Date.now() > deadline) throw new Error(`The request is still ${request.status} after ${timeoutMs} ms.`);
     await delay(100);

@@ -11,7 +11,7 @@ import { packCertificate, verifyCertificate } from '../../../platform/certificat
 import { listCertificates, openCertificate } from '../../../platform/records/certificates.ts';
 import { publicKeySet } from '../../../platform/signing.ts';
 import { readCertificate } from '../../../platform/stored-certificate.ts';
-import { confidentialHold, taxRule } from '../../domain/certificate/evidence-fixture.ts';
+import { confidentialHold, taxRule } from '../../domain/retention/grounds-fixture.ts';
 import { collect } from '../../support/collect.ts';
 import { quietControl } from '../packaging/packaging-fixture.ts';
 import { MAP, openCertifyingFixture, passed } from './erasure-fixture.ts';

@@ -14,16 +14,14 @@ import { openDatabase } from '../../../platform/database.ts';
 import type { Database } from '../../../platform/database.ts';
 import { sourceSchema } from '../../../platform/erasure/source-schema.ts';
 import type { Mail } from '../../../platform/mail.ts';
-import { migrate } from '../../../platform/migrate.ts';
 import { createApiKey, createWorkspace } from '../../../platform/records/admin.ts';
 import type { Caller } from '../../../platform/records/caller.ts';
 import { fileRequest } from '../../../platform/records/request-filing.ts';
 import { openSources } from '../../../platform/sources.ts';
 import { openFolder } from '../../../platform/storage/folder.ts';
-import { inRole } from '../../api/api-fixture.ts';
 import { collection, email, field, key, mapOf, refers } from '../../data-map/fixtures.ts';
 import { freshKeyRing } from '../../platform/fresh-key-ring.ts';
-import { testDatabase } from '../../support/database.ts';
+import { inRole, stewardDatabase, testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { insertLoneRow } from '../../support/lone-row.ts';
 
@@ -91,9 +89,7 @@ export const passed: Verification = {
 export async function openCertifyingFixture(): Promise<CertifyingFixture> {
   const home = await mkdtemp(join(tmpdir(), 'steward-certifying-'));
   await mkdir(join(home, 'storage'));
-  const [own, source] = [await testDatabase(), await testDatabase()];
-  await own.pool.query(`ALTER DATABASE ${new URL(own.url).pathname.slice(1)} OWNER TO steward_owner`);
-  await migrate(inRole(own.url, 'steward_owner'));
+  const [own, source] = await Promise.all([stewardDatabase(), testDatabase()]);
   await source.pool.query(sourceSchema('postgres'));
   await source.pool.query(`
     CREATE TABLE contacts (id int PRIMARY KEY, workspace_id text NOT NULL, email text, name text, remarks text);

@@ -15,11 +15,11 @@ import { openDatabase } from '../../../platform/database.ts';
 import { sourceSchema } from '../../../platform/erasure/source-schema.ts';
 import { openSources } from '../../../platform/sources.ts';
 import { openStorage } from '../../../platform/storage/open.ts';
-import { inRole } from '../../api/api-fixture.ts';
 import { temporaryHome } from '../../support/temporary-home.ts';
 import { openLocatingFixture } from '../locating/locating-fixture.ts';
 import type { LocatingFixture } from '../locating/locating-fixture.ts';
 import { quietControl } from '../packaging/packaging-fixture.ts';
+import { inRole } from '../../support/database.ts';
 
 let base: LocatingFixture;
 let deps: ConcludeDeps;

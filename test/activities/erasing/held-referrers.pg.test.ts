@@ -16,8 +16,9 @@ import { raiseFence } from '../../../platform/erasure/fence.ts';
 import { sourceSchema } from '../../../platform/erasure/source-schema.ts';
 import { openSources } from '../../../platform/sources.ts';
 import { openStorage } from '../../../platform/storage/open.ts';
-import { inRole } from '../../api/api-fixture.ts';
+
 import { collection, email, field, key, mapOf, refers } from '../../data-map/fixtures.ts';
+import { inRole } from '../../support/database.ts';
 import { temporaryHome } from '../../support/temporary-home.ts';
 import { openLocatingFixture } from '../locating/locating-fixture.ts';
 import type { LocatingFixture } from '../locating/locating-fixture.ts';

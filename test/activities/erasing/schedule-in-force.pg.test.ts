@@ -3,11 +3,9 @@ import { activateSchedule, readScheduleInForce } from '../../../activities/erasi
 import { parseDataMap } from '../../../data-map/parse.ts';
 import { openDatabase } from '../../../platform/database.ts';
 import type { Database } from '../../../platform/database.ts';
-import { migrate } from '../../../platform/migrate.ts';
 import { listActivations } from '../../../platform/records/retention-schedules.ts';
 import { collection, dataset, field, key, mapFile } from '../../data-map/fixtures.ts';
-import { inRole } from '../../api/api-fixture.ts';
-import { testDatabase } from '../../support/database.ts';
+import { inRole, stewardDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 
 const mapOf = (recordClass: string) =>
@@ -36,9 +34,7 @@ let owner: Database;
 let worker: Database;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  await database.pool.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} OWNER TO steward_owner`);
-  await migrate(inRole(database.url, 'steward_owner'));
+  database = await stewardDatabase();
   owner = openDatabase(inRole(database.url, 'steward_owner'));
   worker = openDatabase(inRole(database.url, 'steward_worker'));
 });

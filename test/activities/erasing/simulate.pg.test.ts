@@ -15,6 +15,7 @@ import type { Sources } from '../../../platform/sources.ts';
 import { collection, field, key, mapOf, refers } from '../../data-map/fixtures.ts';
 import { testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
+import { runs } from '../../support/property-runs.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const ZONE = 'America/Los_Angeles';
@@ -257,7 +258,7 @@ describe('what is counted', () => {
           expect(found?.changes?.[mode] ?? { ...wanted, unchanged: rows.length }).toEqual(wanted);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

@@ -14,6 +14,7 @@ import { testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { BOB, JANE, SCHEMA, ZONE, idOf, map, weighedByHand } from './weighing-fixture.ts';
 import type { Case, Row, Tables } from './weighing-fixture.ts';
+import { runs } from '../../support/property-runs.ts';
 
 let db: TestDatabase;
 let sources: Sources;
@@ -344,14 +345,14 @@ describe('the rows of a person, weighed in the source', () => {
   it('are decided on as they are one by one, whatever rules, holds and references there are', async () => {
     await fc.assert(
       fc.asyncProperty(cases, (given) => expectAsByHand(given)),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   }, 120_000);
 
   it('stay reduced while somebody else’s row under a hold refers to them, though its reference could be emptied', async () => {
     await fc.assert(
       fc.asyncProperty(bystanders, (given) => expectAsByHand(given)),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   }, 120_000);
 });

@@ -27,11 +27,11 @@ import { publicKeySet } from '../../../platform/signing.ts';
 import { openSources } from '../../../platform/sources.ts';
 import { openStorage } from '../../../platform/storage/open.ts';
 import { readCertificate } from '../../../platform/stored-certificate.ts';
-import { inRole } from '../../api/api-fixture.ts';
 import { collection, email, field, key, mapOf, refers } from '../../data-map/fixtures.ts';
 import { openLocatingFixture } from '../locating/locating-fixture.ts';
 import type { LocatingFixture } from '../locating/locating-fixture.ts';
 import { quietControl } from '../packaging/packaging-fixture.ts';
+import { inRole } from '../../support/database.ts';
 
 const MAP = mapOf(
   collection('contacts', [key('id'), email(), field('name'), field('workspace_id')], { record_class: 'person' }),

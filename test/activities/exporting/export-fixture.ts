@@ -18,7 +18,6 @@ import { MANIFEST_FILE } from '../../../domain/manifest.ts';
 import type { ExportFormat, ExportRef, PartsPlan, SourceRef } from '../../../domain/workspace-export.ts';
 import { openDatabase } from '../../../platform/database.ts';
 import type { Database } from '../../../platform/database.ts';
-import { migrate } from '../../../platform/migrate.ts';
 import { createApiKey, createWorkspace } from '../../../platform/records/admin.ts';
 import type { Caller } from '../../../platform/records/caller.ts';
 import { openDataKey } from '../../../platform/records/data-keys.ts';
@@ -27,9 +26,8 @@ import type { ExportFiling } from '../../../platform/records/workspace-exports.t
 import { openStream } from '../../../platform/sealed-stream.ts';
 import { openSources } from '../../../platform/sources.ts';
 import { openFolder } from '../../../platform/storage/folder.ts';
-import { inRole } from '../../api/api-fixture.ts';
 import { freshKeyRing } from '../../platform/fresh-key-ring.ts';
-import { testDatabase } from '../../support/database.ts';
+import { inRole, stewardDatabase, testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import type { DataMap } from '../../../data-map/model.ts';
 import { quietControl } from '../packaging/packaging-fixture.ts';
@@ -77,7 +75,7 @@ export async function openExportFixture({ map, schema, partMib = 1 }: FixtureOpt
   const home = await mkdtemp(join(tmpdir(), 'steward-exporting-'));
   const [storagePath, mediaPath] = [join(home, 'storage'), join(home, 'media')];
   await Promise.all([mkdir(storagePath), mkdir(mediaPath)]);
-  const [own, source] = [await preparedDatabase(), await testDatabase()];
+  const [own, source] = [await stewardDatabase(), await testDatabase()];
   await source.pool.query(schema);
   const app = openDatabase(inRole(own.url, 'steward_app'));
   const db = openDatabase(inRole(own.url, 'steward_worker'));
@@ -161,13 +159,6 @@ const INSTRUCTION = {
   source: 'support_request',
   attestation: { text: 'Give us our data back.', attestedBy: 'Privacy desk', attestedAt: new Date() },
 } as const;
-
-async function preparedDatabase(): Promise<TestDatabase> {
-  const database = await testDatabase();
-  await database.pool.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} OWNER TO steward_owner`);
-  await migrate(inRole(database.url, 'steward_owner'));
-  return database;
-}
 
 async function createCaller(app: Database, ring: ExportDeps['ring']): Promise<Caller> {
   const workspace = { name: 'Acme & Söhne', contactEmail: 'privacy@acme.example', timeZone: 'Europe/Vienna' };

@@ -11,17 +11,15 @@ import type { Combination } from '../../../domain/request.ts';
 import type { LocateResult, RequestRef } from '../../../domain/runs.ts';
 import { openDatabase } from '../../../platform/database.ts';
 import type { Database } from '../../../platform/database.ts';
-import { migrate } from '../../../platform/migrate.ts';
 import { createApiKey, createWorkspace } from '../../../platform/records/admin.ts';
 import type { Caller } from '../../../platform/records/caller.ts';
 import { checkIdentities } from '../../../platform/records/identities.ts';
 import { fileRequest } from '../../../platform/records/request-filing.ts';
 import { openSources } from '../../../platform/sources.ts';
-import { inRole } from '../../api/api-fixture.ts';
 import { foundIn } from '../../data-map/source.ts';
 import type { Found } from '../../data-map/source.ts';
 import { freshKeyRing } from '../../platform/fresh-key-ring.ts';
-import { testDatabase } from '../../support/database.ts';
+import { inRole, stewardDatabase, testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { quietControl } from '../packaging/packaging-fixture.ts';
 
@@ -47,9 +45,7 @@ export const hashed = (type: string, canonical: string, format: DigestFormat): I
 
 /** `schema` is run in the source, which knows the workspace as `w`. */
 export async function openLocatingFixture(map: DataMap, schema: string): Promise<LocatingFixture> {
-  const [own, source] = [await testDatabase(), await testDatabase()];
-  await own.pool.query(`ALTER DATABASE ${new URL(own.url).pathname.slice(1)} OWNER TO steward_owner`);
-  await migrate(inRole(own.url, 'steward_owner'));
+  const [own, source] = await Promise.all([stewardDatabase(), testDatabase()]);
   await source.pool.query(schema);
   const app = openDatabase(inRole(own.url, 'steward_app'));
   const db = openDatabase(inRole(own.url, 'steward_worker'));

@@ -1,6 +1,6 @@
 /** Steward's database, a small source with its files, and a request for one of its people, ready to be packed. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ExportPackagingDeps } from '../../../activities/export-packaging.ts';
@@ -13,7 +13,6 @@ import type { RequestRef } from '../../../domain/runs.ts';
 import { openDatabase } from '../../../platform/database.ts';
 import type { Database } from '../../../platform/database.ts';
 import type { Mail, Mailer } from '../../../platform/mail.ts';
-import { migrate } from '../../../platform/migrate.ts';
 import { createApiKey, createWorkspace } from '../../../platform/records/admin.ts';
 import type { Caller } from '../../../platform/records/caller.ts';
 import { openDataKey } from '../../../platform/records/data-keys.ts';
@@ -22,11 +21,10 @@ import { moveRequest } from '../../../platform/records/request-progress.ts';
 import { openStream } from '../../../platform/sealed-stream.ts';
 import { openSources } from '../../../platform/sources.ts';
 import { openFolder } from '../../../platform/storage/folder.ts';
-import { inRole } from '../../api/api-fixture.ts';
 import { collection, dataset, email, field, key, mapFile, mapOf, refers } from '../../data-map/fixtures.ts';
 import { freshKeyRing } from '../../platform/fresh-key-ring.ts';
 import { openArchive } from './open-archive.ts';
-import { testDatabase } from '../../support/database.ts';
+import { inRole, stewardDatabase, testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 
 export const ADA = 'ada@example.com';
@@ -116,7 +114,7 @@ export async function openPackagingFixture(): Promise<PackagingFixture> {
   const home = await mkdtemp(join(tmpdir(), 'steward-packaging-'));
   const [storagePath, mediaPath] = [join(home, 'storage'), join(home, 'media')];
   await Promise.all([mkdir(storagePath), mkdir(mediaPath)]);
-  const [own, source] = [await preparedDatabase(), await testDatabase()];
+  const [own, source] = [await stewardDatabase(), await testDatabase()];
   await source.pool.query(SCHEMA);
   const app = openDatabase(inRole(own.url, 'steward_app'));
   const db = openDatabase(inRole(own.url, 'steward_worker'));
@@ -162,13 +160,6 @@ export async function openPackagingFixture(): Promise<PackagingFixture> {
   };
   const caller = await createCaller(app, ring);
   return fixture;
-}
-
-async function preparedDatabase(): Promise<TestDatabase> {
-  const database = await testDatabase();
-  await database.pool.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} OWNER TO steward_owner`);
-  await migrate(inRole(database.url, 'steward_owner'));
-  return database;
 }
 
 async function createCaller(app: Database, ring: ExportPackagingDeps['ring']): Promise<Caller> {
@@ -235,4 +226,10 @@ function testMailer(mails: Mail[], isAway: () => boolean): Mailer {
 /** An activity that nobody cancels. */
 export function quietControl(): Control {
   return { signal: new AbortController().signal, beat: () => () => undefined };
+}
+
+/** The files of everything that is stored. */
+export async function objectsOf({ storagePath }: PackagingFixture): Promise<readonly string[]> {
+  const files = await readdir(storagePath, { recursive: true, withFileTypes: true });
+  return files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
 }

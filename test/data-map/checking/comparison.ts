@@ -6,10 +6,10 @@ import type { DataMap } from '../../../data-map/model.ts';
 import type { MapFinding, MapFindingCode } from '../../../domain/map-check.ts';
 import type { SourceSettings } from '../../../platform/config.ts';
 import { openSources } from '../../../platform/sources.ts';
-import { inRole } from '../../api/api-fixture.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import type { Json } from '../fixtures.ts';
 import { collection, dataset, email, key, mapFile } from '../fixtures.ts';
+import { inRole } from '../../support/database.ts';
 
 /** A plain login role of the shared server, which nothing was granted to in a new database. */
 export const READER = 'crm_reader';

@@ -7,6 +7,7 @@ import type { RetentionPeriod } from '../../../domain/retention/period.ts';
 import { retainUntil } from '../../../domain/retention/period.ts';
 import { testDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
+import { runs } from '../../support/property-runs.ts';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -75,7 +76,7 @@ describe('a period in the source', () => {
           expect(await inSource(all, period, zone)).toEqual(all.map((event) => retainUntil(event, period, zone)));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -6,6 +6,7 @@ import { orderOf } from '../../../data-map/erasing/order.ts';
 import { planSearch } from '../../../data-map/plan.ts';
 import type { PlannedCollection } from '../../../data-map/plan.ts';
 import { collection, email, field, key, mapOf } from '../fixtures.ts';
+import { runs } from '../../support/property-runs.ts';
 
 /** A reference of the model: `from` has a column of its own for it. */
 interface Reference {
@@ -146,7 +147,7 @@ describe('the order of an erasure', () => {
         );
         expect(hasCircle(tables, hard)).toBe(true);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 

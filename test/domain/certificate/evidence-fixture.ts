@@ -1,6 +1,7 @@
 /** Evidence as an erasure leaves it, for tests of certificates. */
 import type { CertificateIdentity, ErasureEvidence, RetainedDecision } from '../../../domain/certificate/evidence.ts';
-import type { Ground, HoldGround, RuleGround } from '../../../domain/retention/grounds.ts';
+import type { Ground } from '../../../domain/retention/grounds.ts';
+import { confidentialHold, taxRule } from '../retention/grounds-fixture.ts';
 
 const ID = '7d9c9d0e-6f0b-4a58-9d0e-3a3f7a1f6f0';
 
@@ -11,30 +12,6 @@ export const identity: CertificateIdentity = {
   issuedAt: '2026-11-24T12:05:00.000Z',
   supersedes: null,
   supplements: null,
-};
-
-export const taxRule: RuleGround = {
-  kind: 'rule',
-  ruleId: 'invoices-tax',
-  version: 2,
-  force: 'mandatory',
-  requirement: 'billing',
-  purpose: 'tax',
-  party: 'controller',
-  visibility: 'subject',
-  exemption: 'GDPR Art. 17(3)(b)',
-  keeps: ['number', 'total'],
-  until: new Date('2035-01-01T00:00:00Z'),
-  needsPerson: false,
-  overridableBy: 'nobody',
-};
-
-export const confidentialHold: HoldGround = {
-  kind: 'hold',
-  holdId: `${ID}9`,
-  purpose: 'legal',
-  party: 'controller',
-  visibility: 'controller',
 };
 
 const keeping = (ground: Ground) => ({ ground, weight: 'keeps', overrideId: undefined }) as const;
