@@ -32,13 +32,23 @@ interface Concluding {
   readonly tenantKeys: ReadonlyMap<string, string>;
 }
 
-async function readConcluding(trx: Transaction, ref: RequestRef): Promise<Concluding> {
-  const { id } = await requireErasure(trx, ref);
+/** An erasure, whatever it is for. */
+export interface ErasureOf {
+  readonly workspaceId: string;
+  readonly erasureId: string;
+}
+
+async function newestOf({ db }: ConcludeDeps, ref: RequestRef): Promise<ErasureOf> {
+  const { id: erasureId } = await db.withTenant(ref.workspaceId, (trx) => requireErasure(trx, ref));
+  return { workspaceId: ref.workspaceId, erasureId };
+}
+
+async function readConcluding(trx: Transaction, { workspaceId, erasureId: id }: ErasureOf): Promise<Concluding> {
   const row = await trx('erasures')
-    .where({ workspace_id: ref.workspaceId, id })
+    .where({ workspace_id: workspaceId, id })
     .first<Omit<Concluding, 'tenantKeys'>>('id', 'generation', 'leaf_key_id', 'journal');
   const sources = await trx('workspace_sources')
-    .where({ workspace_id: ref.workspaceId })
+    .where({ workspace_id: workspaceId })
     .select<{ source: string; tenant_key: string }[]>('source', 'tenant_key');
   return { ...row, tenantKeys: new Map(sources.map((each) => [each.source, each.tenant_key])) };
 }
@@ -54,6 +64,11 @@ function erasableSources({ map, sources }: ConcludeDeps, { tenantKeys }: Conclud
 
 /** Answers how many objects the ledger of media has, versions and derived ones among them. */
 export async function eraseMedia(deps: ConcludeDeps, ref: RequestRef, control: Control): Promise<ErasedMedia> {
+  return eraseMediaOf(deps, await newestOf(deps, ref), control);
+}
+
+/** The same of an erasure by its id. */
+export async function eraseMediaOf(deps: ConcludeDeps, ref: ErasureOf, control: Control): Promise<ErasedMedia> {
   const { db, ring, map, sources } = deps;
   const stopBeating = control.beat(() => undefined);
   try {
@@ -75,7 +90,7 @@ export async function eraseMedia(deps: ConcludeDeps, ref: RequestRef, control: C
   }
 }
 
-async function countObjects(trx: Transaction, { workspaceId }: RequestRef, erasureId: string): Promise<number> {
+async function countObjects(trx: Transaction, { workspaceId }: ErasureOf, erasureId: string): Promise<number> {
   const [row] = await trx('media_erasures')
     .where({ workspace_id: workspaceId, erasure_id: erasureId })
     .select<{ objects: string }[]>(trx.raw('coalesce(sum(objects), 0) AS objects'));
@@ -84,6 +99,11 @@ async function countObjects(trx: Transaction, { workspaceId }: RequestRef, erasu
 
 /** Idempotent. The journal comes first, for nothing brings the keyed hashes back once the targets are gone. */
 export async function endErasure(deps: ConcludeDeps, ref: RequestRef, control: Control): Promise<void> {
+  await endErasureOf(deps, await newestOf(deps, ref), control);
+}
+
+/** The same of an erasure by its id. */
+export async function endErasureOf(deps: ConcludeDeps, ref: ErasureOf, control: Control): Promise<void> {
   const { db, ring, storage, sources } = deps;
   const stopBeating = control.beat(() => undefined);
   try {
