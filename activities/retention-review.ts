@@ -10,6 +10,7 @@ import { composeReports, holdsPastReview, saveReport } from '../platform/records
 import { finishReview, openReview, requireReview, saveForecast } from '../platform/records/retention-reviews.ts';
 import { signDetached } from '../platform/signing.ts';
 import { currentControl } from './packaging/control.ts';
+import type { Control } from './packaging/control.ts';
 import type { DisposeDeps } from './retention/dispose.ts';
 import { readSurroundings } from './retention/prepare.ts';
 import { reviewClass } from './retention/review-class.ts';
@@ -45,13 +46,7 @@ export function createRetentionReviewActivities(deps: DisposeDeps) {
 
     /** Looks of which classes something is due, and what comes due. Throws InvalidSchedule while no schedule is in force. */
     async surveyRetention(ref: ReviewRef): Promise<ReviewSurvey> {
-      const control = currentControl();
-      const stopBeating = control.beat(() => undefined);
-      try {
-        return await survey(deps, ref, control.signal);
-      } finally {
-        stopBeating();
-      }
+      return surveyRetention(deps, ref, currentControl());
     },
 
     /** For the queue steward-bulk: a worker that dies is followed by one that goes on. */
@@ -72,6 +67,15 @@ async function continueAll(db: Database, workspaceId: string): Promise<number> {
     const fresh = await db.withTenant(workspaceId, (trx) => continueDue(trx, workspaceId));
     if (fresh === 0) return continued;
     continued += fresh;
+  }
+}
+
+export async function surveyRetention(deps: DisposeDeps, ref: ReviewRef, control: Control): Promise<ReviewSurvey> {
+  const stopBeating = control.beat(() => undefined);
+  try {
+    return await survey(deps, ref, control.signal);
+  } finally {
+    stopBeating();
   }
 }
 
