@@ -7,7 +7,8 @@ import { continueDue } from '../platform/records/continuations.ts';
 import { classesUnderDisposal } from '../platform/records/disposals.ts';
 import { openClasses } from '../platform/records/retention-proposals.ts';
 import { composeReports, holdsPastReview, saveReport } from '../platform/records/retention-reports.ts';
-import { finishReview, openReview, requireReview, saveForecast } from '../platform/records/retention-reviews.ts';
+import { saveForecast, takeForecast } from '../platform/records/retention-forecasts.ts';
+import { bindSchedule, finishReview, openReview, requireReview } from '../platform/records/retention-reviews.ts';
 import { signDetached } from '../platform/signing.ts';
 import { currentControl } from './packaging/control.ts';
 import type { Control } from './packaging/control.ts';
@@ -87,8 +88,14 @@ async function survey(deps: DisposeDeps, ref: ReviewRef, signal: AbortSignal): P
     open: [...(await openClasses(trx, workspaceId)), ...(await classesUnderDisposal(trx, workspaceId))],
     holds: await holdsPastReview(trx, workspaceId),
   }));
-  const { due, forecast } = await surveyDue(deps, await readSurroundings(deps, workspaceId), review.as_of, signal);
-  await db.withTenant(workspaceId, (trx) => saveForecast(trx, ref, forecast));
+  const surroundings = await readSurroundings(deps, workspaceId);
+  const { version } = surroundings.schedule;
+  const isForecast = !(await db.withTenant(workspaceId, (trx) => takeForecast(trx, ref, version)));
+  const { due, forecast } = await surveyDue(deps, surroundings, { asOf: review.as_of, isForecast }, signal);
+  await db.withTenant(workspaceId, async (trx) => {
+    await bindSchedule(trx, ref, version);
+    if (isForecast) await saveForecast(trx, ref, forecast, review.as_of);
+  });
   return { classes: [...new Set([...due, ...open])].toSorted(), holdsToReview: holds.length };
 }
 

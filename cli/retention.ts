@@ -26,7 +26,9 @@ function reviewCommands(retention: Command): void {
     .command('reviews')
     .description('the newest reviews')
     .addOption(workspaceOption())
-    .action(async ({ workspace }: WorkspaceOption) => print(await (await apiClient(workspace)).get('/v1/retention/reviews')));
+    .action(async ({ workspace }: WorkspaceOption) =>
+      print(await (await apiClient(workspace)).get('/v1/retention/reviews')),
+    );
   retention
     .command('report')
     .description('save the signed report of a review')

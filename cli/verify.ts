@@ -20,7 +20,10 @@ export function verifyCommand(program: Command): void {
     .description(
       'check a package, an export, a certificate or a retention report: its signature, every file or part against the manifest, every figure against the others',
     )
-    .argument('<file>', 'the package or the certificate (.zip), the report (.json), or the folder with the parts of an export')
+    .argument(
+      '<file>',
+      'the package or the certificate (.zip), the report (.json), or the folder with the parts of an export',
+    )
     .option('--keys <file>', "the processor's public keys: a JSON Web Key Set, or one key as PEM")
     .option('--json', 'the report as JSON')
     .addHelpText('after', '\nWithout --keys the keys are read from the running stack of STEWARD_HOME.')

@@ -17,6 +17,8 @@ const REVIEWS = `
     schedule_version text REFERENCES steward.retention_schedules (version),
     map_version text NOT NULL,
     finished_at timestamptz,
+    -- When its forecast was made, which it can have from an earlier review.
+    forecast_at timestamptz,
     due bigint,
     erased bigint,
     retained bigint,

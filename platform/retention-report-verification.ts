@@ -137,6 +137,7 @@ const retentionReport: z.ZodType<RetentionReport> = z.strictObject({
   continuedRequests: count,
   notReviewed: z.array(text),
   errors: z.array(z.strictObject({ recordClass: text.nullable(), problem: text })),
+  forecastAsOf: instant.nullable(),
   forecast: z.array(
     z.strictObject({ month: z.string().regex(/^\d{4}-\d{2}$/), recordClass: text, rows: z.int().positive() }),
   ),

@@ -2,7 +2,13 @@
  * The retention review of one workspace: requests go on whose time has come, then class by class what is due is erased or
  * proposed, and a signed report ends it.
  */
-import { ActivityFailure, ApplicationFailure, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { ReviewFinished, ReviewProblem, ReviewRef, ReviewedWorkspace } from '../domain/retention/review.ts';
 import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
 import * as summaries from '../domain/summaries.ts';

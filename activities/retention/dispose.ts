@@ -58,7 +58,8 @@ export async function dispose(deps: DisposeDeps, order: DisposalOrder, control: 
   if (begun?.journal?.key.endsWith(`/${begun.generation}`)) return conclude(deps, order, begun, control);
   for (let plans = 1; plans <= PLANS; plans += 1) {
     const erasure = await carryOut(deps, order, control);
-    if (erasure !== 'stale') return erasure === undefined ? { outcome: 'done', erased: 0 } : conclude(deps, order, erasure, control);
+    if (erasure !== 'stale')
+      return erasure === undefined ? { outcome: 'done', erased: 0 } : conclude(deps, order, erasure, control);
   }
   return { outcome: 'left', erased: 0 };
 }
@@ -111,7 +112,10 @@ async function freezeDue(
       prepared,
       { recordClass, asOf },
       async (weighed) => {
-        const chosen = weighed.map((each) => ({ ...each, groups: each.groups.filter((group) => areFree(group) && mayGo(group)) }));
+        const chosen = weighed.map((each) => ({
+          ...each,
+          groups: each.groups.filter((group) => areFree(group) && mayGo(group)),
+        }));
         const isEmpty = chosen.every(({ groups }) => groups.length === 0);
         const erasure = await deps.db.withTenant(workspaceId, async (trx) => {
           if (isEmpty && (await findOpenDisposal(trx, ref, proposalId)) === undefined) return undefined;

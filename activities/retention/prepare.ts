@@ -21,7 +21,7 @@ export interface ReviewDeps {
   readonly sources: Sources;
 }
 
-export interface Place {
+interface Place {
   readonly jurisdictions: readonly string[];
   /** IANA. */
   readonly zone: string;
@@ -107,9 +107,7 @@ async function readTenantKeys(
     .where({ workspace_id: workspaceId })
     .select<{ source: string; tenant_key: string }[]>('source', 'tenant_key');
   const connected = map.datasets.filter(({ manual }) => manual === undefined).map(({ source }) => source);
-  return new Map(
-    rows.filter(({ source }) => connected.includes(source)).map((row) => [row.source, row.tenant_key]),
-  );
+  return new Map(rows.filter(({ source }) => connected.includes(source)).map((row) => [row.source, row.tenant_key]));
 }
 
 async function databaseTime(trx: Transaction): Promise<Date> {

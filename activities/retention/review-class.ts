@@ -58,7 +58,12 @@ interface Look {
   readonly groups: readonly WeighedGroup[];
 }
 
-async function look(deps: DisposeDeps, ref: ReviewedClass, { as_of: asOf }: ReviewRow, control: Control): Promise<Look> {
+async function look(
+  deps: DisposeDeps,
+  ref: ReviewedClass,
+  { as_of: asOf }: ReviewRow,
+  control: Control,
+): Promise<Look> {
   const prepared = await prepareReview(deps, ref.workspaceId);
   const { recordClass } = ref;
   const groups = await withWeighedDue(

@@ -3,7 +3,7 @@ import { DateTime } from 'luxon';
 import { anyDue, forecastDue } from '../../data-map/retention/due.ts';
 import type { RuledCollection } from '../../data-map/retention/review-plan.ts';
 import type { WeighingScope } from '../../data-map/erasing/row-grounds.ts';
-import type { ForecastMonth } from '../../platform/records/retention-reviews.ts';
+import type { ForecastMonth } from '../../platform/records/retention-forecasts.ts';
 import { Statements } from '../searching/statements.ts';
 import { scopeOf } from './weigh-due.ts';
 import type { ReviewDeps, Surroundings } from './prepare.ts';
@@ -20,7 +20,7 @@ export interface Survey {
 export async function surveyDue(
   deps: ReviewDeps,
   surroundings: Surroundings,
-  asOf: Date,
+  { asOf, isForecast }: { readonly asOf: Date; readonly isForecast: boolean },
   signal: AbortSignal,
 ): Promise<Survey> {
   const due = new Set<string>();
@@ -35,7 +35,7 @@ export async function surveyDue(
         const scope = await scopeOf(statements, { ...surroundings, reviewed, map: deps.map, asOf });
         for (const ruled of reviewed.ruled) {
           if (!due.has(ruled.recordClass) && (await isAnyDue(statements, ruled, scope))) due.add(ruled.recordClass);
-          await addForecast(statements, ruled, scope, until, forecast);
+          if (isForecast) await addForecast(statements, ruled, scope, until, forecast);
         }
         await statements.command('COMMIT');
       },
@@ -46,7 +46,7 @@ export async function surveyDue(
 }
 
 /** The beginning of the month after the last one that is forecast. */
-export function forecastEnd(asOf: Date, zone: string): Date {
+function forecastEnd(asOf: Date, zone: string): Date {
   return DateTime.fromJSDate(asOf, { zone }).startOf('month').plus({ months: MONTHS }).toJSDate();
 }
 

@@ -57,7 +57,9 @@ export async function withWeighedDue<T>(
       const sought = await seekHolds(opened, weighing);
       const weighed: WeighedSource[] = [];
       for (const each of erasable) {
-        const catalogue = await readCatalogue(each.client, [...new Set(each.plan.collections.map(({ schema }) => schema))]);
+        const catalogue = await readCatalogue(each.client, [
+          ...new Set(each.plan.collections.map(({ schema }) => schema)),
+        ]);
         const source = await weighSource(each, {
           ...weighing,
           holds: sought.get(each.source) ?? [],

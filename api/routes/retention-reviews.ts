@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import { Unavailable } from '../../domain/errors.ts';
 import type { Caller } from '../../platform/records/caller.ts';
-import { decideProposal, listProposals, readProposal } from '../../platform/records/proposal-decisions.ts';
+import { decideProposal } from '../../platform/records/proposal-decisions.ts';
 import type { ProposalVerdict } from '../../platform/records/proposal-decisions.ts';
+import { listProposals, readProposal } from '../../platform/records/proposal-reading.ts';
 import type { Repeat } from '../../platform/records/repeats.ts';
 import { readReport } from '../../platform/records/retention-reports.ts';
-import { listReviews, readLastForecast, readReview, requireWhole } from '../../platform/records/retention-reviews.ts';
+import { readLastForecast } from '../../platform/records/retention-forecasts.ts';
+import { listReviews, readReview, requireWhole } from '../../platform/records/retention-reviews.ts';
 import { recordReviewAsked } from '../../platform/records/retention-asked.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { principalEndpoint, workspaceEndpoint } from '../endpoint.ts';

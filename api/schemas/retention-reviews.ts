@@ -25,7 +25,9 @@ export const shownRetentionReview = z
       .object({
         due: count.meta({ description: 'Records that nothing keeps any more by the schedule: the sum of the others.' }),
         erased: count,
-        retained: count.meta({ description: 'By a hold, a state of the business, records that refer to them, or people.' }),
+        retained: count.meta({
+          description: 'By a hold, a state of the business, records that refer to them, or people.',
+        }),
         waiting: count.meta({ description: 'For approval.' }),
       })
       .nullable()
@@ -48,7 +50,9 @@ export const shownForecast = z
     reviewId: z.string(),
     asOf: shownInstant,
     months: z
-      .array(z.object({ month: z.string().meta({ description: 'Such as 2026-12.' }), recordClass: z.string(), rows: count }))
+      .array(
+        z.object({ month: z.string().meta({ description: 'Such as 2026-12.' }), recordClass: z.string(), rows: count }),
+      )
       .readonly(),
   })
   .meta({ id: 'RetentionForecast' });
@@ -66,15 +70,17 @@ export const shownProposal = z
     rows: count,
     collections: z.array(z.object({ source: z.string(), collection: z.string(), rows: count })).readonly(),
     approvalsNeeded: count.meta({ description: 'How many different people must approve it.' }),
-    revision: count.meta({ description: 'Rises when a review finds something else, until somebody has said a word on it.' }),
+    revision: count.meta({
+      description: 'Rises when a review finds something else, until somebody has said a word on it.',
+    }),
     createdAt: shownInstant,
     closedAt: shownInstant.nullable(),
-    againAt: shownInstant.nullable().meta({ description: 'Of a rejection: until then the class is not proposed again.' }),
+    againAt: shownInstant
+      .nullable()
+      .meta({ description: 'Of a rejection: until then the class is not proposed again.' }),
     erased: count.nullable(),
     words: z
-      .array(
-        z.object({ principalId: z.string(), party: z.enum(PARTIES), verdict: z.enum(VERDICTS), at: shownInstant }),
-      )
+      .array(z.object({ principalId: z.string(), party: z.enum(PARTIES), verdict: z.enum(VERDICTS), at: shownInstant }))
       .readonly(),
   })
   .meta({ id: 'RetentionProposal' });

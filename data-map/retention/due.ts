@@ -58,7 +58,9 @@ export function forecastDue(ruled: RuledCollection, scope: WeighingScope, until:
   if (ended.length === 0) return undefined;
   const binds = new Binds();
   const ends = endsSql(ruled, scope, binds);
-  const stands = exceptions.map((each) => `AND NOT (${conditionsSql(collection, each.where ?? [], scope.types, binds)})`);
+  const stands = exceptions.map(
+    (each) => `AND NOT (${conditionsSql(collection, each.where ?? [], scope.types, binds)})`,
+  );
   // A record that several rules find is one record.
   const found = ended.map(
     ({ driver, day }) =>
@@ -110,7 +112,8 @@ function liesBefore(
     const value = column(alias, name);
     const base = scope.types(owner, name)?.base;
     if (base === 'date') return `${value} <= ${binds.add(day)}::date`;
-    if (base === 'timestamp with time zone') return `${value} < ${binds.add(momentAfter(day, scope.zone))}::timestamptz`;
+    if (base === 'timestamp with time zone')
+      return `${value} < ${binds.add(momentAfter(day, scope.zone))}::timestamptz`;
     return `${value} < ${binds.add(day)}::timestamp + interval '1 day'`;
   };
   if (event.fallback === undefined) return before(event.column);

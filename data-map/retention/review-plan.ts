@@ -44,6 +44,8 @@ export function ruledCollections(
     const own = rules.filter((rule) => isAbout(collection, rule) && holdsIn(rule, jurisdictions));
     const { recordClass } = collection;
     if (recordClass === undefined || own.length === 0) return [];
-    return [{ collection, recordClass, rules: own, exceptions: exceptions.filter((each) => isAbout(collection, each)) }];
+    return [
+      { collection, recordClass, rules: own, exceptions: exceptions.filter((each) => isAbout(collection, each)) },
+    ];
   });
 }

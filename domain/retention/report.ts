@@ -29,7 +29,7 @@ export interface ReportedClass extends ReviewCounts {
 }
 
 /** It is of what had ended by `asOf`. */
-export interface ReportedProposal {
+interface ReportedProposal {
   readonly id: string;
   readonly recordClass: string;
   readonly state: ProposalState;
@@ -67,6 +67,8 @@ export interface RetentionReport {
   readonly notReviewed: readonly string[];
   /** By the code of what went wrong; of all of it when the class is null. */
   readonly errors: readonly { readonly recordClass: string | null; readonly problem: string }[];
+  /** When the forecast was made; null where there is none. */
+  readonly forecastAsOf: string | null;
   /** By the schedule alone: what holds, states of the business and other records keep is among it. */
   readonly forecast: readonly { readonly month: string; readonly recordClass: string; readonly rows: number }[];
 }
@@ -90,8 +92,14 @@ export function contradictionsInReport({ totals, classes }: RetentionReport): re
 }
 
 export function countsOf(records: readonly Pick<ReportedRecords, 'outcome' | 'rows'>[]): ReviewCounts {
-  const of = (outcome: FindingOutcome) => sum(records.filter((each) => each.outcome === outcome).map(({ rows }) => rows));
-  return { due: sum(records.map(({ rows }) => rows)), erased: of('erased'), retained: of('retained'), waiting: of('waiting') };
+  const of = (outcome: FindingOutcome) =>
+    sum(records.filter((each) => each.outcome === outcome).map(({ rows }) => rows));
+  return {
+    due: sum(records.map(({ rows }) => rows)),
+    erased: of('erased'),
+    retained: of('retained'),
+    waiting: of('waiting'),
+  };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

@@ -7,7 +7,7 @@ import type { ProposalState, ReviewedClass } from '../../domain/retention/review
 import type { Transaction } from '../database.ts';
 
 /** Records of a collection that agree in their grounds, and how many people were asked about. */
-export interface ProposedGroup {
+interface ProposedGroup {
   readonly source: string;
   readonly collection: string;
   readonly combination: string;
@@ -85,7 +85,11 @@ async function refresh(trx: Transaction, { reviewId }: ReviewedClass, open: Prop
   });
 }
 
-async function insert(trx: Transaction, { workspaceId, reviewId, recordClass }: ReviewedClass, due: Due): Promise<void> {
+async function insert(
+  trx: Transaction,
+  { workspaceId, reviewId, recordClass }: ReviewedClass,
+  due: Due,
+): Promise<void> {
   await trx('retention_proposals').insert({
     id: randomUUID(),
     workspace_id: workspaceId,

@@ -11,7 +11,8 @@ import { SOFTWARE_VERSION } from '../software-version.ts';
 import type { Caller } from './caller.ts';
 import { disposalsEndedIn } from './disposals.ts';
 import type { ProposalRow } from './retention-proposals.ts';
-import { readForecast, requireReview, requireWhole } from './retention-reviews.ts';
+import { readForecast } from './retention-forecasts.ts';
+import { requireReview, requireWhole } from './retention-reviews.ts';
 import { weighedFrom } from './stored-grounds.ts';
 import type { StoredGround } from './stored-grounds.ts';
 
@@ -83,6 +84,7 @@ export async function composeReports(
     continuedRequests: await countContinued(trx, workspaceId, during),
     notReviewed: facts.notReviewed,
     errors: facts.errors.map(({ recordClass, problem }) => ({ recordClass: recordClass ?? null, problem })),
+    forecastAsOf: review.forecast_at?.toISOString() ?? null,
     forecast: (await readForecast(trx, ref)).map(({ month, recordClass, rows }) => ({ month, recordClass, rows })),
   };
   return (['processor', 'controller'] as const).map((audience) => ({

@@ -16,6 +16,7 @@ export interface ReviewRow {
   readonly schedule_version: string | null;
   readonly map_version: string;
   readonly finished_at: Date | null;
+  readonly forecast_at: Date | null;
   readonly due: string | null;
   readonly erased: string | null;
   readonly retained: string | null;
@@ -43,7 +44,11 @@ export async function requireReview(trx: Transaction, { workspaceId, reviewId }:
 }
 
 /** Everything of a run is decided by one schedule. Throws Conflict when it was begun by another. */
-export async function bindSchedule(trx: Transaction, { workspaceId, reviewId }: ReviewRef, version: string): Promise<void> {
+export async function bindSchedule(
+  trx: Transaction,
+  { workspaceId, reviewId }: ReviewRef,
+  version: string,
+): Promise<void> {
   const bound = await trx('retention_reviews')
     .where({ workspace_id: workspaceId, id: reviewId })
     .whereRaw('(schedule_version IS NULL OR schedule_version = ?)', [version])
@@ -81,12 +86,17 @@ export async function saveErased(
   erased: readonly Pick<Finding, 'source' | 'collection' | 'combination' | 'rows'>[],
 ): Promise<void> {
   const of = { workspace_id: workspaceId, review_id: reviewId, record_class: recordClass };
-  const findings = erased.map((each) => ({ ...each, outcome: 'erased' as const, grounds: undefined, endsLast: undefined }));
+  const findings = erased.map((each) => ({
+    ...each,
+    outcome: 'erased' as const,
+    grounds: undefined,
+    endsLast: undefined,
+  }));
   await addFindings(trx, of, findings);
 }
 
 async function addFindings(trx: Transaction, of: object, findings: readonly Finding[]): Promise<void> {
-  const rows = findings
+  const found = findings
     .filter(({ rows }) => rows > 0)
     .map(({ grounds, endsLast, ...each }) => ({
       ...of,
@@ -94,43 +104,7 @@ async function addFindings(trx: Transaction, of: object, findings: readonly Find
       grounds: grounds === undefined ? null : JSON.stringify(grounds),
       ends_last: endsLast instanceof Date ? endsLast : null,
     }));
-  if (rows.length > 0) await trx('retention_findings').insert(rows);
-}
-
-export interface ForecastMonth {
-  readonly recordClass: string;
-  /** `2026-12`. */
-  readonly month: string;
-  readonly rows: number;
-}
-
-/** In the place of what an earlier attempt found. */
-export async function saveForecast(
-  trx: Transaction,
-  { workspaceId, reviewId }: ReviewRef,
-  months: readonly ForecastMonth[],
-): Promise<void> {
-  const of = { workspace_id: workspaceId, review_id: reviewId };
-  await trx('retention_forecasts').where(of).delete();
-  const rows = months.map(({ recordClass, month, rows: count }) => ({
-    ...of,
-    record_class: recordClass,
-    month: `${month}-01`,
-    rows: count,
-  }));
-  if (rows.length > 0) await trx('retention_forecasts').insert(rows);
-}
-
-export async function readForecast(trx: Transaction, { workspaceId, reviewId }: ReviewRef): Promise<readonly ForecastMonth[]> {
-  const rows = await trx('retention_forecasts')
-    .where({ workspace_id: workspaceId, review_id: reviewId })
-    .orderBy(['month', 'record_class'])
-    .select<{ record_class: string; month: string; rows: string }[]>(
-      'record_class',
-      trx.raw(`to_char(month, 'YYYY-MM') AS month`),
-      'rows',
-    );
-  return rows.map(({ record_class: recordClass, month, rows: count }) => ({ recordClass, month, rows: Number(count) }));
+  if (found.length > 0) await trx('retention_findings').insert(found);
 }
 
 /** Ends the run; the counts are the sums of its findings. Doing it again answers the same. */
@@ -182,28 +156,6 @@ export async function readReview(db: Database, caller: Caller, reviewId: string)
   requireWhole(caller);
   const ref = { workspaceId: caller.workspaceId, reviewId };
   return toReview(await db.withTenant(caller.workspaceId, (trx) => requireReview(trx, ref)));
-}
-
-/** The forecast of the last run that has ended. Throws NotFound while there is none. */
-export async function readLastForecast(
-  db: Database,
-  caller: Caller,
-): Promise<{ readonly reviewId: string; readonly asOf: Date; readonly months: readonly ForecastMonth[] }> {
-  requireWhole(caller);
-  const { workspaceId } = caller;
-  return db.withTenant(workspaceId, async (trx) => {
-    const last = await trx('retention_reviews')
-      .where({ workspace_id: workspaceId })
-      .whereNotNull('finished_at')
-      .orderBy([
-        { column: 'created_at', order: 'desc' },
-        { column: 'id', order: 'desc' },
-      ])
-      .first<ReviewRow | undefined>();
-    if (!last) throw new NotFound('No retention review of this workspace has ended yet.');
-    const ref = { workspaceId, reviewId: last.id };
-    return { reviewId: last.id, asOf: last.as_of, months: await readForecast(trx, ref) };
-  });
 }
 
 /** A team's key sees its team's records, and a review is of the whole workspace. Throws NotFound. */

@@ -98,7 +98,7 @@ describe('a retention review', () => {
     const { body } = await api.call('GET', '/v1/retention/reviews');
     expect(body.items.map((each) => each.id)).toContain(id);
     expect(body.items.map((each) => each.id)).not.toContain(others);
-    for (const path of [`${others}`, `${others}/report`, `${id}/report`])
+    for (const path of [others, `${others}/report`, `${id}/report`])
       expect((await api.call('GET', `/v1/retention/reviews/${path}`)).status).toBe(404);
   });
 
@@ -118,7 +118,7 @@ describe('a retention review', () => {
   });
 
   it('leaves a forecast, of which the newest is shown', async () => {
-    const id = await review(api.workspaceId, { created_at: new Date(Date.now() + 1000) });
+    const id = await review(api.workspaceId, { created_at: new Date(Date.now() + 1000), forecast_at: new Date() });
     await insertLoneRow(api.database.pool, 'retention_forecasts', {
       workspace_id: api.workspaceId,
       review_id: id,

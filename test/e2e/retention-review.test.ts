@@ -162,7 +162,9 @@ describe('a request that was answered in part', () => {
     await approveAll(erasing.people, id);
     await until('partially_completed');
     await withAdmin(adminUrl, 'steward', async (client) => {
-      await client.query("UPDATE steward.erasures SET review_at = now() - interval '1 hour' WHERE request_id = $1", [id]);
+      await client.query("UPDATE steward.erasures SET review_at = now() - interval '1 hour' WHERE request_id = $1", [
+        id,
+      ]);
     });
     await reviewed();
     // What has changed since the first answer, if anything, is asked about again.

@@ -49,7 +49,8 @@ describe('a request that was answered in part', () => {
     const completed = await fixture.erasure('completed', { review_at: ago(1) });
     const continued = await fixture.erasure('partially_completed', { review_at: ago(1), continued_at: ago(0.5) });
     await goOn();
-    for (const { requestId } of [later, openEnded, completed, continued]) expect(await messagesFor(requestId)).toEqual([]);
+    for (const { requestId } of [later, openEnded, completed, continued])
+      expect(await messagesFor(requestId)).toEqual([]);
   });
 
   it('goes on when the hold that kept its records is released', async () => {

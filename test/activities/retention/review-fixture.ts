@@ -110,7 +110,7 @@ export async function openReviewFixture(): Promise<ReviewFixture> {
     review: (other = deps) => review(other, workspaceId),
     clear: async () => {
       await base.source.pool.query('TRUNCATE contacts, events, consents, invoices, lines, settings');
-      // What holds and proposals say of each other stands in the way of nothing here.
+      await base.own.pool.query('UPDATE steward.retention_reviews SET forecast_at = NULL');
       for (const table of ['proposal_words', 'retention_proposals', 'instructions', 'hold_sources', 'hold_identities'])
         await base.own.pool.query(`DELETE FROM steward.${table}`);
       await base.own.pool.query('DELETE FROM steward.hold_journal');

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseRetentionReport } from '../../../platform/retention-report-verification.ts';
-import { verifyRetentionReport } from '../../../platform/retention-report-verification.ts';
-import { decideProposal, listProposals } from '../../../platform/records/proposal-decisions.ts';
-import type { ProposalRecord } from '../../../platform/records/proposal-decisions.ts';
+import { parseRetentionReport, verifyRetentionReport } from '../../../platform/retention-report-verification.ts';
+import { decideProposal } from '../../../platform/records/proposal-decisions.ts';
+import { listProposals } from '../../../platform/records/proposal-reading.ts';
+import type { ProposalRecord } from '../../../platform/records/proposal-reading.ts';
 import { readReport } from '../../../platform/records/retention-reports.ts';
 import { publicKeySet } from '../../../platform/signing.ts';
 import { openReviewFixture } from './review-fixture.ts';
@@ -80,7 +80,9 @@ describe('a class that is automatic', () => {
     const { reviewId, ...counts } = await fixture.review();
     expect(counts).toMatchObject({ due: 3, erased: 1, retained: 1, waiting: 1, holdsToReview: 0 });
     expect(await fixture.ids('events')).toEqual([1]);
-    const report = parseRetentionReport(Buffer.from((await readReport(fixture.app, fixture.people[0], reviewId)).document));
+    const report = parseRetentionReport(
+      Buffer.from((await readReport(fixture.app, fixture.people[0], reviewId)).document),
+    );
     const marketing = report?.classes.find(({ recordClass }) => recordClass === 'marketing');
     expect(marketing).toMatchObject({ due: 2, erased: 1, retained: 1 });
     const kept = marketing?.records.find(({ outcome }) => outcome === 'retained');
@@ -188,7 +190,12 @@ describe('a run', () => {
     await contacts();
     await fixture.insert('events', { id: 1, contact_id: 2, at: ago(500) });
     await fixture.instruct();
-    await fixture.hold({ party: 'processor', visibility: 'processor', scope: { classes: ['person'] }, reviewAt: new Date(ago(1)) });
+    await fixture.hold({
+      party: 'processor',
+      visibility: 'processor',
+      scope: { classes: ['person'] },
+      reviewAt: new Date(ago(1)),
+    });
     const { reviewId } = await fixture.review();
     const keys = publicKeySet(fixture.deps.ring);
     const texts = await Promise.all(
@@ -197,7 +204,11 @@ describe('a run', () => {
     const [controllers, processors] = await Promise.all(
       texts.map((signed) => verifyRetentionReport(Buffer.from(JSON.stringify(signed)), keys)),
     );
-    expect(controllers).toMatchObject({ ok: true, problems: [], report: { audience: 'controller', holdsToReview: [] } });
+    expect(controllers).toMatchObject({
+      ok: true,
+      problems: [],
+      report: { audience: 'controller', holdsToReview: [] },
+    });
     expect(processors).toMatchObject({ ok: true, report: { audience: 'processor', errors: [] } });
     expect(processors?.report?.holdsToReview).toHaveLength(1);
     const kept = controllers?.report?.classes.find(({ recordClass }) => recordClass === 'person')?.records[0];
@@ -211,10 +222,24 @@ describe('a run', () => {
 
   it('forecasts what comes due by month and class', async () => {
     const soon = 730 - 45;
-    await fixture.insert('contacts', { id: 1, made_at: ago(soon) }, { id: 2, made_at: ago(soon) }, { id: 3, made_at: ago(9) });
+    await fixture.insert(
+      'contacts',
+      { id: 1, made_at: ago(soon) },
+      { id: 2, made_at: ago(soon) },
+      { id: 3, made_at: ago(9) },
+    );
     const { reviewId } = await fixture.review();
-    const report = parseRetentionReport(Buffer.from((await readReport(fixture.app, fixture.people[0], reviewId)).document));
+    const report = parseRetentionReport(
+      Buffer.from((await readReport(fixture.app, fixture.people[0], reviewId)).document),
+    );
     const people = report?.forecast.filter(({ recordClass }) => recordClass === 'person') ?? [];
     expect(people.reduce((sum, { rows }) => sum + rows, 0)).toBe(2);
+    // A week's reviews share it.
+    await fixture.insert('contacts', { id: 4, made_at: ago(soon) });
+    const next = await fixture.review();
+    const later = parseRetentionReport(
+      Buffer.from((await readReport(fixture.app, fixture.people[0], next.reviewId)).document),
+    );
+    expect(later).toMatchObject({ forecast: report?.forecast, forecastAsOf: report?.asOf });
   });
 });

@@ -27,14 +27,18 @@ export const MAP = mapOf(
   ),
   collection(
     'invoices',
-    [key('id'), refers('contact_id', 'contacts.id', 'from'), field('issued_at'), field('paid_at'), field('workspace_id')],
+    [
+      key('id'),
+      refers('contact_id', 'contacts.id', 'from'),
+      field('issued_at'),
+      field('paid_at'),
+      field('workspace_id'),
+    ],
     { record_class: 'bill' },
   ),
-  collection(
-    'lines',
-    [key('id'), refers('invoice_id', 'invoices.id', 'from'), field('note'), field('workspace_id')],
-    { record_class: 'bill' },
-  ),
+  collection('lines', [key('id'), refers('invoice_id', 'invoices.id', 'from'), field('note'), field('workspace_id')], {
+    record_class: 'bill',
+  }),
   collection('settings', [key('id'), field('workspace_id')], { record_class: 'setting' }),
 );
 
@@ -122,7 +126,8 @@ export type Tables = Readonly<Record<string, readonly Row[]>>;
 /** When the last of the rules that cover the row has ended; undefined when none does, or will. */
 export function endOf(schedule: ScheduleFile, tables: Tables, table: string, row: Row): Date | undefined {
   const rules = schedule.rules.filter(
-    (rule) => rule.record_class === classOf(table) && (rule.collections?.includes(`crm.${table}`) ?? true) && meets(rule, row),
+    (rule) =>
+      rule.record_class === classOf(table) && (rule.collections?.includes(`crm.${table}`) ?? true) && meets(rule, row),
   );
   if (rules.length === 0) return undefined;
   const ends = rules.map((rule) => endByRule(rule, tables, row));
@@ -136,10 +141,12 @@ const CLASSES: Readonly<Record<string, string>> = {
   invoices: 'bill',
   lines: 'bill',
 };
-export const classOf = (table: string): string => CLASSES[table] ?? 'setting';
+const classOf = (table: string): string => CLASSES[table] ?? 'setting';
 
 const meets = ({ where }: ScheduledRule, row: Row): boolean =>
-  (where ?? []).every((condition) => 'in' in condition && condition.in.map(String).includes(String(row[condition.column])));
+  (where ?? []).every(
+    (condition) => 'in' in condition && condition.in.map(String).includes(String(row[condition.column])),
+  );
 
 function endByRule({ keep }: ScheduledRule, tables: Tables, row: Row): Date | undefined {
   const { column, fallback, through } = keep.event;
@@ -147,6 +154,8 @@ function endByRule({ keep }: ScheduledRule, tables: Tables, row: Row): Date | un
   const value = owner?.[column] ?? (fallback === undefined ? undefined : owner?.[fallback]);
   if (typeof value !== 'string') return undefined;
   // A time with a zone is a moment; a date, or a time without one, is a day where the workspace is.
-  const event = value.endsWith('Z') ? new Date(value) : DateTime.fromISO(value.slice(0, 10), { zone: ZONE }).plus({ hours: 12 }).toJSDate();
+  const event = value.endsWith('Z')
+    ? new Date(value)
+    : DateTime.fromISO(value.slice(0, 10), { zone: ZONE }).plus({ hours: 12 }).toJSDate();
   return retainUntil(event, { length: keep.length, fromEndOfYear: keep.from_end_of_year }, ZONE);
 }

@@ -24,10 +24,14 @@ afterAll(() => db.drop());
 const PLAN = planReview(MAP, 'crm');
 const ORDER = ['contacts', 'events', 'consents', 'invoices', 'lines'];
 
-async function inSource<T>(work: (run: (statement: Statement) => Promise<readonly Record<string, unknown>[]>) => Promise<T>) {
+async function inSource<T>(
+  work: (run: (statement: Statement) => Promise<readonly Record<string, unknown>[]>) => Promise<T>,
+) {
   const client = await db.pool.connect();
   try {
-    return await work(async ({ text, values }) => (await client.query<Record<string, unknown>>(text, [...values])).rows);
+    return await work(
+      async ({ text, values }) => (await client.query<Record<string, unknown>>(text, [...values])).rows,
+    );
   } finally {
     client.release(true);
   }
@@ -75,9 +79,13 @@ async function looked(schedule: ScheduleFile, asOf: Date, until: Date) {
 
 function byHand(schedule: ScheduleFile, tables: Tables, asOf: Date, until: Date) {
   const rows = Object.entries(tables).flatMap(([table, some]) =>
-    some.filter((row) => row['workspace_id'] === 'w').map((row) => ({ table, row, end: endOf(schedule, tables, table, row) })),
+    some
+      .filter((row) => row['workspace_id'] === 'w')
+      .map((row) => ({ table, row, end: endOf(schedule, tables, table, row) })),
   );
-  const due = rows.filter(({ end }) => end !== undefined && end <= asOf).map(({ table, row }) => `${table}/${String(row['id'])}`);
+  const due = rows
+    .filter(({ end }) => end !== undefined && end <= asOf)
+    .map(({ table, row }) => `${table}/${String(row['id'])}`);
   const forecast: Record<string, number> = {};
   for (const { table, row, end } of rows) {
     const isOpen = table === 'invoices' && row['paid_at'] === null;
@@ -152,7 +160,8 @@ describe('what is due of a workspace', () => {
       if (ruled === undefined) throw new Error('There are events.');
       for (const { text, values, purpose } of findDue(ruled, scope)) {
         const [first] = await run({ purpose, text: `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values });
-        const nodes = nodesOf((first?.['QUERY PLAN'] as readonly { Plan: PlanNode }[])[0]?.Plan);
+        const plans = first?.['QUERY PLAN'] as readonly { readonly Plan: PlanNode }[] | undefined;
+        const nodes = nodesOf(plans?.[0]?.Plan);
         expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan');
         const read = nodes.map((node) => (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0));
         expect(Math.max(...read)).toBeLessThan(400);

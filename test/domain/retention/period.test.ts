@@ -57,8 +57,7 @@ describe('the last day whose events no longer keep anything', () => {
   const moments = fc.date({ min: at('1995-01-01'), max: at('2090-01-01'), noInvalidDate: true });
   const lengths = fc.constantFrom('P0D', 'P1D', 'P90D', 'P1M', 'P13M', 'P1Y', 'P1Y1M1D', 'P10Y', 'P2W');
   const noonOf = (day: string, zone: string) => DateTime.fromISO(`${day}T12:00`, { zone }).toJSDate();
-  const nextTo = (day: string, days: number) =>
-    DateTime.fromISO(day, { zone: 'utc' }).plus({ days }).toISODate() ?? '';
+  const nextTo = (day: string, days: number) => DateTime.fromISO(day, { zone: 'utc' }).plus({ days }).toISODate() ?? '';
 
   it('is over at the moment, and the day after it is not, or the year after it', () => {
     fc.assert(
