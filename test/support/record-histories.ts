@@ -20,6 +20,7 @@ import {
   exportPackagingId,
   exportPartsId,
   workspaceExportId,
+  workspaceRetentionId,
 } from '../../domain/ids.ts';
 import { openPlainNamespace } from './plain-namespace.ts';
 import type { PlainNamespace } from './plain-namespace.ts';
@@ -84,6 +85,7 @@ const SCHEDULED: Readonly<Record<string, keyof typeof WORKFLOWS>> = {
   'storage-sweep': 'storageSweep',
   'tombstone-sweep': 'tombstoneSweep',
   'map-check': 'mapCheck',
+  'retention-review': 'retentionReview',
 };
 
 async function save(plain: PlainNamespace, workflowId: string, name: string): Promise<void> {
@@ -116,6 +118,8 @@ async function record(stack: Stack): Promise<void> {
         taskQueue: TASK_QUEUES.core,
       });
       await save(plain, name, name);
+      if (workflow === 'retentionReview')
+        await save(plain, workspaceRetentionId(SHOWCASE_PERSON.workspaceId), 'workspace-retention');
     }
   } finally {
     await plain.close();
