@@ -3,6 +3,7 @@ import { parseRetentionReport, verifyRetentionReport } from '../../../platform/r
 import { decideProposal } from '../../../platform/records/proposal-decisions.ts';
 import { listProposals } from '../../../platform/records/proposal-reading.ts';
 import type { ProposalRecord } from '../../../platform/records/proposal-reading.ts';
+import { checkIdentities } from '../../../platform/records/identities.ts';
 import { readReport } from '../../../platform/records/retention-reports.ts';
 import { publicKeySet } from '../../../platform/signing.ts';
 import { openReviewFixture } from './review-fixture.ts';
@@ -87,6 +88,41 @@ describe('a class that is automatic', () => {
     expect(marketing).toMatchObject({ due: 2, erased: 1, retained: 1 });
     const kept = marketing?.records.find(({ outcome }) => outcome === 'retained');
     expect(kept?.grounds).toContainEqual(expect.objectContaining({ kind: 'hold', id: holdId, weight: 'keeps' }));
+  });
+});
+
+describe('a hold on a person', () => {
+  it('keeps all that is found of the person, and nothing of anybody else', async () => {
+    await fixture.insert('contacts', { id: 1, email: 'old@x.test', made_at: ago(900) }, { id: 2, email: 'b@x.test' });
+    const old = { at: ago(500), kind: 'click' };
+    await fixture.insert('events', { ...old, id: 1, contact_id: 1 }, { ...old, id: 2, contact_id: 2 });
+    await fixture.instruct();
+    await fixture.hold({ subject: checkIdentities([{ type: 'email', value: 'old@x.test' }], ['email']) });
+    expect(await fixture.review()).toMatchObject({ due: 3, erased: 1, retained: 2, waiting: 0 });
+    expect(await fixture.ids('events')).toEqual([1]);
+  });
+
+  it('that is placed while something is being erased turns the erasing back', async () => {
+    await contacts();
+    await fixture.insert('events', { id: 1, contact_id: 2, at: ago(500) });
+    await fixture.instruct();
+    const { sources } = fixture.deps;
+    // From the weighing on, each transaction that erases comes after a hold.
+    let isPlaced = false;
+    const withEraser: typeof sources.withEraser = async (name, work, signal) => {
+      const result = await sources.withEraser(name, work, signal);
+      const { rows } = await fixture.source.pool.query('SELECT FROM steward.erasure_targets');
+      if (rows.length > 0 && !isPlaced) {
+        isPlaced = true;
+        await fixture.hold({ scope: { classes: ['marketing'] } });
+        await fixture.source.pool.query('UPDATE steward.fence SET epoch = epoch + 1');
+      }
+      return result;
+    };
+    const review = await fixture.review({ ...fixture.deps, sources: { ...sources, withEraser } });
+    expect(isPlaced).toBe(true);
+    expect(review).toMatchObject({ erased: 0, retained: 1, errors: 0 });
+    expect(await fixture.ids('events')).toEqual([1]);
   });
 });
 
