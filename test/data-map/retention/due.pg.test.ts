@@ -141,7 +141,7 @@ describe('what is due of a workspace', () => {
         await fill(tables);
         expect(await looked(schedule, asOf, until)).toEqual(byHand(schedule, tables, asOf, until));
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
