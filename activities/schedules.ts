@@ -52,6 +52,16 @@ const RECURRING: readonly RecurringWork[] = [
     catchupWindow: '1 day',
     summary: SCHEDULE_SUMMARIES.rawSearch,
   },
+  {
+    id: SCHEDULES.retentionReview,
+    workflow: 'retentionReview',
+    taskQueue: TASK_QUEUES.core,
+    every: '1 day',
+    jitterSeconds: 3_600,
+    // What a day has missed, the next one finds as well.
+    catchupWindow: '1 day',
+    summary: SCHEDULE_SUMMARIES.retentionReview,
+  },
 ];
 
 export async function ensureSchedules(client: Client): Promise<void> {

@@ -31,6 +31,7 @@ import { createPackageExpiryActivities } from './package-expiry.ts';
 import { createRawSearchActivities } from './raw-search.ts';
 import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
+import { createRetentionReviewActivities } from './retention-review.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
 import { createTombstoneActivities } from './tombstones.ts';
 import { createVerifyErasureActivities } from './verify-erasure.ts';
@@ -103,6 +104,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),
+      ...createRetentionReviewActivities(deps),
       ...createStorageSweepActivities(deps),
       ...createTombstoneActivities(deps),
       ...createWorkspaceExportActivities(deps),

@@ -23,6 +23,7 @@ import { packageEndpoints } from './routes/packages.ts';
 import { releaseEndpoints } from './routes/release.ts';
 import { requestEndpoints } from './routes/requests.ts';
 import { retentionEndpoints } from './routes/retention.ts';
+import { retentionReviewEndpoints } from './routes/retention-reviews.ts';
 import { reviewEndpoints } from './routes/review.ts';
 import { suppressionEndpoints } from './routes/suppression.ts';
 import { taskEndpoints } from './routes/tasks.ts';
@@ -46,6 +47,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...workspaceEndpoints,
   ...dataMapEndpoints,
   ...retentionEndpoints,
+  ...retentionReviewEndpoints,
   ...suppressionEndpoints,
   ...workspaceExportEndpoints,
   ...holdEndpoints,

@@ -8,6 +8,7 @@ import { PROJECT } from '../dev/home.ts';
 import { access } from './access.ts';
 import { erasure } from './erasure.ts';
 import { lookupGrowth } from './lookup-growth.ts';
+import { retentionScan } from './retention-scan.ts';
 import { describeHardware } from './support/hardware.ts';
 import { printed, writeReport } from './support/report.ts';
 import { ROUNDS } from './support/rounds.ts';
@@ -19,6 +20,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   erasure,
   'workspace-export': workspaceExport,
   'lookup-growth': lookupGrowth,
+  'retention-scan': retentionScan,
 };
 const RESULTS = join(PROJECT, 'bench', 'results');
 

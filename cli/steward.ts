@@ -11,6 +11,7 @@ import { keyCommands } from './keys.ts';
 import { mapCommands } from './map.ts';
 import { migrateCommand } from './migrate.ts';
 import { requestCommands } from './requests.ts';
+import { retentionCommands } from './retention.ts';
 import { scheduleCommands } from './schedule.ts';
 import { signInCommand } from './sign-in.ts';
 import { sourceCommands } from './source.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   erasureCommands,
   exportCommand,
   holdCommands,
+  retentionCommands,
   signInCommand,
   keyCommands,
   mapCommands,

@@ -1,4 +1,4 @@
-/** `steward verify FILE`: checks a package, an export's folder or a certificate offline, with the public key alone. */
+/** `steward verify FILE`: checks a package, an export's folder, a certificate or a retention report offline, with the public key alone. */
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
@@ -10,15 +10,20 @@ import type { CertificateReport } from '../platform/certificate-verification.ts'
 import { findExportManifest, verifyExport } from '../platform/export-verification.ts';
 import type { ExportReport } from '../platform/export-verification.ts';
 import { verifyPackageFile } from '../platform/package-verification.ts';
+import { readRetentionReportFile, verifyRetentionReport } from '../platform/retention-report-verification.ts';
+import type { RetentionReportCheck } from '../platform/retention-report-verification.ts';
 import { apiUrl } from './endpoints.ts';
 
 export function verifyCommand(program: Command): void {
   program
     .command('verify')
     .description(
-      'check a package, an export or a certificate: its signature, every file or part against the manifest, every figure against the others',
+      'check a package, an export, a certificate or a retention report: its signature, every file or part against the manifest, every figure against the others',
     )
-    .argument('<file>', 'the package or the certificate (.zip), or the folder with the parts of an export')
+    .argument(
+      '<file>',
+      'the package or the certificate (.zip), the report (.json), or the folder with the parts of an export',
+    )
     .option('--keys <file>', "the processor's public keys: a JSON Web Key Set, or one key as PEM")
     .option('--json', 'the report as JSON')
     .addHelpText('after', '\nWithout --keys the keys are read from the running stack of STEWARD_HOME.')
@@ -36,6 +41,8 @@ async function verify(file: string, options: VerifyOptions): Promise<void> {
   const keys = await keysOf(options);
   const certificate = await readCertificateArchive(file);
   if (certificate !== undefined) return reportCertificate(file, await verifyCertificate(certificate, keys), options);
+  const retention = await readRetentionReportFile(file);
+  if (retention !== undefined) return reportRetention(file, await verifyRetentionReport(retention, keys), options);
   const report = await verifyPackageFile(file, keys);
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else console.log(inWords(file, report));
@@ -45,6 +52,24 @@ async function verify(file: string, options: VerifyOptions): Promise<void> {
 function reportCertificate(file: string, report: CertificateReport, { json }: VerifyOptions): void {
   console.log(json ? JSON.stringify(report, null, 2) : certificateInWords(file, report));
   if (!report.ok) process.exitCode = 1;
+}
+
+function reportRetention(file: string, check: RetentionReportCheck, { json }: VerifyOptions): void {
+  console.log(json ? JSON.stringify(check, null, 2) : retentionInWords(file, check));
+  if (!check.ok) process.exitCode = 1;
+}
+
+function retentionInWords(file: string, { ok, problems, report }: RetentionReportCheck): string {
+  if (!ok || report === undefined)
+    return [`${file} does NOT verify:`, ...problems.map(({ path, what }) => `  ${path}: ${what}`)].join('\n');
+  const { reviewId, audience, asOf, totals, errors, holdsToReview } = report;
+  return [
+    `${file} verifies: the signature is good, and the figures agree.`,
+    `  retention review ${reviewId} for the ${audience}, of what had ended by ${asOf}`,
+    `  it says: ${totals.due} records due; ${totals.erased} erased, ${totals.retained} retained, ${totals.waiting} waiting for approval`,
+    ...errors.map(({ recordClass, problem }) => `  not reviewed: ${recordClass ?? 'the workspace'} (${problem})`),
+    ...(holdsToReview.length === 0 ? [] : [`  holds to be looked at: ${holdsToReview.join(', ')}`]),
+  ].join('\n');
 }
 
 /** What a signed certificate says is the processor's claim; that erasure failed is one as well. */

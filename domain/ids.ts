@@ -29,6 +29,8 @@ export const holdPlacementId = (holdId: string): string => `hold/${holdId}`;
 
 export const holdReleaseId = (holdId: string): string => `hold/${holdId}/release`;
 
+export const workspaceRetentionId = (workspaceId: string): string => `retention/${workspaceId}`;
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export const isUuid = (text: string): boolean => UUID.test(text);
@@ -45,6 +47,8 @@ export const WORKFLOWS = {
   storageSweep: 'storageSweep',
   tombstoneSweep: 'tombstoneSweep',
   rawSearch: 'rawSearch',
+  retentionReview: 'retentionReview',
+  workspaceRetention: 'workspaceRetention',
 } as const;
 
 /** Of schedules, and the beginnings of the ids of their runs. */
@@ -54,6 +58,7 @@ export const SCHEDULES = {
   storageSweep: 'storage-sweep',
   tombstoneSweep: 'tombstone-sweep',
   rawSearch: 'raw-search',
+  retentionReview: 'retention-review',
 } as const;
 
 /**

@@ -19,6 +19,7 @@ export const SCOPES = [
   'holds:write',
   'data-map:read',
   'retention:read',
+  'retention:write',
   'suppression:check',
   'payloads:decode',
 ] as const;

@@ -125,6 +125,15 @@ export const exportPartLine = line`Part ${ordinal} of ${ordinal}`;
 export const holdLine = line`Hold ${uuid}`;
 export const holdReleaseLine = line`Release of the hold ${uuid}`;
 
+/** The summary of a retention review's run over a workspace. */
+export const retentionLine = line`Retention review of the workspace ${uuid}`;
+
+export const surveyingRetention = line`Looking for what is due`;
+export const reviewingClasses = line`Reviewing class ${ordinal} of ${ordinal}`;
+export const retentionReviewed = line`Due: ${row}; erased ${row}, retained ${row}, waiting for approval ${row}`;
+export const retentionFlagged = line`Not reviewed: ${count('failure', 'failures')}; to be looked at: ${count('hold', 'holds')}`;
+export const workspacesReviewed = line`Reviewed ${count('workspace', 'workspaces')}, ${count('failure', 'failures')}, ${count('flag', 'flags')}`;
+
 const source = count('source', 'sources');
 export const waitingForSources = line`Waiting for ${source} to be told of the hold since ${minute}`;
 export const holdEffective = line`Effective in every source at ${minute}`;
@@ -184,6 +193,12 @@ export const ACTIVITY_SUMMARIES = {
   confirmHold: line`Record that the hold is effective`(),
   settleRelease: line`Have what the hold kept looked at again`(),
   tellRelease: line`Tell of the release`(),
+  listWorkspaces: line`List the workspaces`(),
+  continueRequests: line`Have requests go on`(),
+  openRetentionReview: line`Open the retention review`(),
+  surveyRetention: line`Look for what is due`(),
+  reviewClass: line`Review a class of records`(),
+  finishRetentionReview: line`Write the report of the retention review`(),
 } as const;
 
 /** Summaries of runs that a schedule starts. */
@@ -193,6 +208,7 @@ export const SCHEDULE_SUMMARIES = {
   storageSweep: line`Remove what crashes have left in the storage, daily`(),
   tombstoneSweep: line`Delete ended tombstones, daily`(),
   rawSearch: line`Search every text for those who were erased, daily`(),
+  retentionReview: line`Review what is retained, daily`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

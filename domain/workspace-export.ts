@@ -12,8 +12,8 @@ export const EXPORT_FORMATS = ['jsonl', 'csv', 'parquet'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /**
- * What a controller can instruct us to do: what a person asks of it, to hand over its workspace, to see to its holds, or to
- * tell importers that somebody was erased.
+ * What a controller can instruct us to do: what a person asks of it, to hand over its workspace, to see to its holds, to tell
+ * importers that somebody was erased, or to erase what its retention schedule keeps no longer.
  */
 export const INSTRUCTED_ACTIONS = [
   ...REQUEST_TYPES,
@@ -21,6 +21,7 @@ export const INSTRUCTED_ACTIONS = [
   'hold_placement',
   'hold_release',
   'reimport_suppression',
+  'retention_disposal',
 ] as const;
 export type InstructedAction = (typeof INSTRUCTED_ACTIONS)[number];
 

@@ -13,7 +13,7 @@ import type { Temporal } from './temporal/client.ts';
 
 interface Message {
   readonly id: string;
-  readonly message: 'start' | 'instruct' | 'cancel' | 'review' | 'release';
+  readonly message: 'start' | 'instruct' | 'cancel' | 'review' | 'release' | 'continue';
 }
 
 const REQUEST_SIGNALS = {
@@ -72,6 +72,8 @@ async function send(
     return message === 'cancel' ? temporal.signalExport(ref.exportId, 'cancelRequested') : temporal.startExport(ref);
   if (message === 'start') return temporal.startRequest(await readRun(trx, ref));
   if (message === 'release') throw new TypeError('Only holds are released.');
+  if (message === 'continue')
+    return temporal.startRequest({ ...(await readRun(trx, ref)), continues: await countContinuations(trx, ref) });
   return temporal.signalRequest(ref.requestId, REQUEST_SIGNALS[message], await countContinuations(trx, ref));
 }
 

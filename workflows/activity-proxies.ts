@@ -19,6 +19,7 @@ import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
 import type { RawSearchActivities } from '../activities/raw-search.ts';
 import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
+import type { RetentionReviewActivities } from '../activities/retention-review.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 import type { TombstoneActivities } from '../activities/tombstones.ts';
 import type { VerifyErasureActivities } from '../activities/verify-erasure.ts';
@@ -41,6 +42,7 @@ type Activities = ActivityInterfaceFor<
     RawSearchActivities &
     ReleaseReviewActivities &
     RequestActivities &
+    RetentionReviewActivities &
     StorageSweepActivities &
     TombstoneActivities &
     VerifyErasureActivities &
@@ -89,6 +91,10 @@ export const core = proxy(
   'confirmHold',
   'settleRelease',
   'plantTombstones',
+  'listWorkspaces',
+  'continueRequests',
+  'openRetentionReview',
+  'finishRetentionReview',
 );
 
 /** Raising a fence waits for the batches that are under way in its source. */
@@ -138,6 +144,26 @@ export const erasing = proxy(
   'verifyErasure',
   'certifyErasure',
   'certifyFailedErasure',
+);
+
+/**
+ * A workspace's part of the retention review. What keeps failing is given up until the next run, and stands in the report:
+ * nobody waits for it, and other workspaces do.
+ */
+export const reviewing = proxy(
+  {
+    taskQueue: TASK_QUEUES.bulk,
+    startToCloseTimeout: '24 hours',
+    heartbeatTimeout: '20 seconds',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: {
+      ...RETRY,
+      maximumAttempts: 8,
+      nonRetryableErrorTypes: ['conflict', 'not-found', 'invalid-schedule', 'invalid-data-map', 'seal-broken'],
+    },
+  },
+  'surveyRetention',
+  'reviewClass',
 );
 
 /** Reads every table once a day; beside other bulk work. */

@@ -35,15 +35,25 @@ interface Concluding {
   readonly tenantKeys: ReadonlyMap<string, string>;
 }
 
-async function readConcluding(trx: Transaction, ref: RequestRef): Promise<Concluding> {
-  const { id, sources: begun } = await requireErasure(trx, ref);
+/** An erasure, whatever it is for. */
+export interface ErasureOf {
+  readonly workspaceId: string;
+  readonly erasureId: string;
+}
+
+async function newestOf({ db }: ConcludeDeps, ref: RequestRef): Promise<ErasureOf> {
+  const { id: erasureId } = await db.withTenant(ref.workspaceId, (trx) => requireErasure(trx, ref));
+  return { workspaceId: ref.workspaceId, erasureId };
+}
+
+async function readConcluding(trx: Transaction, { workspaceId, erasureId: id }: ErasureOf): Promise<Concluding> {
   const row = await trx('erasures')
-    .where({ workspace_id: ref.workspaceId, id })
-    .first<Omit<Concluding, 'sources' | 'tenantKeys'>>('id', 'generation', 'leaf_key_id', 'journal');
+    .where({ workspace_id: workspaceId, id })
+    .first<Omit<Concluding, 'tenantKeys'>>('id', 'generation', 'leaf_key_id', 'journal', 'sources');
   const sources = await trx('workspace_sources')
-    .where({ workspace_id: ref.workspaceId })
+    .where({ workspace_id: workspaceId })
     .select<{ source: string; tenant_key: string }[]>('source', 'tenant_key');
-  return { ...row, sources: begun, tenantKeys: new Map(sources.map((each) => [each.source, each.tenant_key])) };
+  return { ...row, tenantKeys: new Map(sources.map((each) => [each.source, each.tenant_key])) };
 }
 
 /**
@@ -61,6 +71,11 @@ function erasableSources({ map, sources }: ConcludeDeps, { tenantKeys, sources: 
 
 /** Answers how many objects the ledger of media has, versions and derived ones among them. */
 export async function eraseMedia(deps: ConcludeDeps, ref: RequestRef, control: Control): Promise<ErasedMedia> {
+  return eraseMediaOf(deps, await newestOf(deps, ref), control);
+}
+
+/** The same of an erasure by its id. */
+export async function eraseMediaOf(deps: ConcludeDeps, ref: ErasureOf, control: Control): Promise<ErasedMedia> {
   const { db, ring, map, sources } = deps;
   const stopBeating = control.beat(() => undefined);
   try {
@@ -82,7 +97,7 @@ export async function eraseMedia(deps: ConcludeDeps, ref: RequestRef, control: C
   }
 }
 
-async function countObjects(trx: Transaction, { workspaceId }: RequestRef, erasureId: string): Promise<number> {
+async function countObjects(trx: Transaction, { workspaceId }: ErasureOf, erasureId: string): Promise<number> {
   const [row] = await trx('media_erasures')
     .where({ workspace_id: workspaceId, erasure_id: erasureId })
     .select<{ objects: string }[]>(trx.raw('coalesce(sum(objects), 0) AS objects'));
@@ -98,13 +113,14 @@ export async function journalSoFar(
   ref: RequestRef,
   control: Control,
 ): Promise<Journal | undefined> {
-  const concluding = await deps.db.withTenant(ref.workspaceId, (trx) => readConcluding(trx, ref));
-  return writeDown(deps, ref, concluding, control.signal);
+  const erasure = await newestOf(deps, ref);
+  const concluding = await deps.db.withTenant(ref.workspaceId, (trx) => readConcluding(trx, erasure));
+  return writeDown(deps, erasure, concluding, control.signal);
 }
 
 async function writeDown(
   deps: ConcludeDeps,
-  { workspaceId }: RequestRef,
+  { workspaceId }: ErasureOf,
   concluding: Concluding,
   signal: AbortSignal,
 ): Promise<Journal | undefined> {
@@ -117,6 +133,11 @@ async function writeDown(
 
 /** Idempotent. The journal comes first, for nothing brings the keyed hashes back once the targets are gone. */
 export async function endErasure(deps: ConcludeDeps, ref: RequestRef, control: Control): Promise<void> {
+  await endErasureOf(deps, await newestOf(deps, ref), control);
+}
+
+/** The same of an erasure by its id. */
+export async function endErasureOf(deps: ConcludeDeps, ref: ErasureOf, control: Control): Promise<void> {
   const { db, sources } = deps;
   const stopBeating = control.beat(() => undefined);
   try {

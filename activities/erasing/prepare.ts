@@ -122,7 +122,7 @@ async function readPlace(trx: Transaction, workspaceId: string): Promise<Place> 
 }
 
 /** What the digests among those stand for whom holds are about. */
-async function resolveSubjects(
+export async function resolveSubjects(
   sources: Sources,
   search: { readonly map: DataMap; readonly tenantKeys: ReadonlyMap<string, string> },
   holds: readonly ActiveHold[],

@@ -38,6 +38,8 @@ export async function settleReleased(trx: Transaction, { workspaceId, holdId }: 
     trx('erasures')
       .join('holds', { 'holds.workspace_id': 'erasures.workspace_id' })
       .where({ 'holds.workspace_id': workspaceId, 'holds.id': holdId })
+      // What the retention review erases is of no request, and looks again by itself.
+      .whereNotNull('erasures.request_id')
       .whereNull('erasures.closed_at')
       .whereRaw(`(erasures.planned_at IS NULL OR erasures.planned_at <= holds.released_at + interval '${UNTIL_SEEN}')`),
   );

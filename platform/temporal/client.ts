@@ -19,9 +19,10 @@ import {
   holdPlacementId,
   holdReleaseId,
   workspaceExportId,
+  workspaceRetentionId,
 } from '../../domain/ids.ts';
 import { StewardError, Unavailable } from '../../domain/errors.ts';
-import { exportLine, holdLine, holdReleaseLine, requestLine } from '../../domain/summaries.ts';
+import { exportLine, holdLine, holdReleaseLine, requestLine, retentionLine } from '../../domain/summaries.ts';
 import type { HoldRef } from '../../domain/holds.ts';
 import type { RequestRun } from '../../domain/runs.ts';
 import type { ExportRef } from '../../domain/workspace-export.ts';
@@ -46,6 +47,10 @@ export interface Temporal {
   /** The same for the runs of a hold: one that tells the sources of it, and one after its release. */
   startHoldPlacement(ref: HoldRef): Promise<void>;
   startHoldRelease(ref: HoldRef): Promise<void>;
+  /** Starts the retention review of a workspace, or tells the one that runs to look once more when it is done. */
+  reviewRetention(workspaceId: string): Promise<void>;
+  /** Starts the one of all workspaces out of turn, unless it runs. */
+  reviewAllRetention(): Promise<void>;
   /** Throws Unavailable when the server does not answer. */
   health(): Promise<void>;
   close(): Promise<void>;
@@ -74,7 +79,9 @@ export function openTemporal(
     signalExport: (exportId, signal) => call(() => signalRun(client, workspaceExportId(exportId), signal)),
     startHoldPlacement: (ref) => call(() => startHoldRun(client, ref, 'holdPlacement')),
     startHoldRelease: (ref) => call(() => startHoldRun(client, ref, 'holdRelease')),
-    checkDataMap: () => call(() => triggerMapCheck(client)),
+    checkDataMap: () => call(() => trigger(client, SCHEDULES.mapCheck, ScheduleOverlapPolicy.CANCEL_OTHER)),
+    reviewRetention: (workspaceId) => call(() => reviewRetention(client, workspaceId)),
+    reviewAllRetention: () => call(() => trigger(client, SCHEDULES.retentionReview, ScheduleOverlapPolicy.SKIP)),
     health: () => call(() => connection.workflowService.getSystemInfo({}).then(() => undefined)),
     close: () => connection.close(),
   };
@@ -170,9 +177,25 @@ async function signalRun(client: Client, workflowId: string, signal: keyof typeo
   }
 }
 
-async function triggerMapCheck(client: Client): Promise<void> {
+async function reviewRetention(client: Client, workspaceId: string): Promise<void> {
+  await client.workflow.signalWithStart(WORKFLOWS.workspaceRetention, {
+    workflowId: workspaceRetentionId(workspaceId),
+    taskQueue: TASK_QUEUES.core,
+    args: [{ workspaceId }],
+    signal: SIGNALS.reviewed,
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: retentionLine(workspaceId),
+    priority: { fairnessKey: workspaceId },
+    typedSearchAttributes: [
+      { key: SEARCH_ATTRIBUTES.workspace, value: workspaceId },
+      { key: SEARCH_ATTRIBUTES.needsAttention, value: false },
+    ],
+  });
+}
+
+async function trigger(client: Client, schedule: string, overlap: ScheduleOverlapPolicy): Promise<void> {
   try {
-    await client.schedule.getHandle(SCHEDULES.mapCheck).trigger(ScheduleOverlapPolicy.CANCEL_OTHER);
+    await client.schedule.getHandle(schedule).trigger(overlap);
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     throw new Unavailable('The schedule is not there yet: a worker makes it at its start.', {

@@ -213,6 +213,14 @@ function openGateway(config: Config, ring: KeyRing, temporal: TestTemporal): Tem
       await ask(() => nobody.checkDataMap());
       temporal.signals.push('check the data map');
     },
+    reviewRetention: async (workspaceId) => {
+      await ask(() => nobody.reviewRetention(workspaceId));
+      temporal.signals.push(`review what is retained of ${workspaceId}`);
+    },
+    reviewAllRetention: async () => {
+      await ask(() => nobody.reviewAllRetention());
+      temporal.signals.push('review what is retained');
+    },
     startExport: async (ref) => {
       await ask(() => nobody.startExport(ref));
       temporal.exports.push(ref);

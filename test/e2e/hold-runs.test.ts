@@ -4,6 +4,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { workflowCode } from '../../activities/workers.ts';
 import type { HoldConfirmed, HoldRef } from '../../domain/holds.ts';
+import type { ReviewedWorkspace } from '../../domain/retention/review.ts';
 import { TASK_QUEUES, holdPlacementId, holdReleaseId } from '../../domain/ids.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { loadKeyRing } from '../../platform/key-ring.ts';
@@ -19,6 +20,8 @@ let stop: () => Promise<void>;
 const steps = new Map<string, string[]>();
 const answers = new Map<string, number[]>();
 const released = new Set<string>();
+/** By workspace; each has one. */
+const holdIn = new Map<string, string>();
 
 beforeAll(async () => {
   const config = loadConfig({ STEWARD_CONFIG: inject('stack').configFile });
@@ -54,13 +57,19 @@ const ACTIVITIES = {
     return { state: released.has(ref.holdId) ? 'released' : 'effective' };
   },
   tellRelease: async (ref: HoldRef) => void steps.get(ref.holdId)?.push('tellRelease'),
+  continueRequests: async ({ workspaceId }: ReviewedWorkspace) => {
+    steps.get(holdIn.get(workspaceId) ?? '')?.push('continueRequests');
+    return { continued: 0 };
+  },
 };
 
 function newHold(...answered: readonly number[]): HoldRef {
   const holdId = randomUUID();
   steps.set(holdId, []);
   answers.set(holdId, [...answered]);
-  return { workspaceId: randomUUID(), holdId };
+  const workspaceId = randomUUID();
+  holdIn.set(workspaceId, holdId);
+  return { workspaceId, holdId };
 }
 
 const runOf = (workflowId: string) => temporal.client.workflow.getHandle(workflowId);
@@ -96,10 +105,10 @@ describe.concurrent('the run of a hold', () => {
     expect((await run.describe()).searchAttributes['StewardStatus']).toEqual(['released']);
   });
 
-  it('after its release tells people first, and looks until no erasure is open that was weighed with it', async () => {
+  it('after its release tells people first, looks until no erasure is open that was weighed with it, and has requests go on', async () => {
     const ref = newHold(1, 0);
     await temporal.startHoldRelease(ref);
     await runOf(holdReleaseId(ref.holdId)).result();
-    expect(steps.get(ref.holdId)).toEqual(['tellRelease', 'settleRelease', 'settleRelease']);
+    expect(steps.get(ref.holdId)).toEqual(['tellRelease', 'settleRelease', 'settleRelease', 'continueRequests']);
   });
 });

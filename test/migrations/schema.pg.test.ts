@@ -5,6 +5,8 @@ import { DISCLOSURE_PURPOSES, INSTRUCTION_SOURCES, PARTIES } from '../../domain/
 import { EXEMPTIONS, RELEASE_DECISIONS, TASK_STATUSES } from '../../domain/release.ts';
 import { RELEASES, REQUEST_OUTCOMES, REQUEST_STATUSES, REQUEST_TYPES } from '../../domain/request.ts';
 import { OVERRIDE_KINDS } from '../../domain/retention/grounds.ts';
+import { REPORT_AUDIENCES } from '../../domain/retention/report.ts';
+import { FINDING_OUTCOMES, PROPOSAL_STATES } from '../../domain/retention/review.ts';
 import { AUDIENCES, FORCES, REQUIREMENTS, RETENTION_PURPOSES } from '../../domain/retention/words.ts';
 import { migrate } from '../../platform/migrate.ts';
 import { VERDICTS } from '../../platform/records/erasure-approvals.ts';
@@ -57,6 +59,11 @@ describe('the migrations', () => {
     ['steward.certificates', 'audience', AUDIENCES],
     ['steward.decision_approvals', 'verdict', VERDICTS],
     ['steward.erasure_overrides', 'kind', OVERRIDE_KINDS],
+    ['steward.retention_findings', 'outcome', FINDING_OUTCOMES],
+    ['steward.retention_proposals', 'state', PROPOSAL_STATES],
+    ['steward.retention_reports', 'audience', REPORT_AUDIENCES],
+    ['steward.proposal_words', 'verdict', VERDICTS],
+    ['steward.proposal_words', 'party', PARTIES],
     ['steward.erasure_overrides', 'in_right_of', PARTIES],
     ['steward.erasure_overrides', 'visibility', AUDIENCES],
     ['steward.links', 'purpose', DISCLOSURE_PURPOSES],

@@ -22,6 +22,7 @@ import {
   holdPlacementId,
   holdReleaseId,
   workspaceExportId,
+  workspaceRetentionId,
 } from '../../domain/ids.ts';
 import type { Identity } from '../../domain/identities.ts';
 import type { Temporal } from '../../platform/temporal/client.ts';
@@ -127,6 +128,7 @@ const SCHEDULED: Readonly<Record<string, keyof typeof WORKFLOWS>> = {
   'tombstone-sweep': 'tombstoneSweep',
   'map-check': 'mapCheck',
   'raw-search': 'rawSearch',
+  'retention-review': 'retentionReview',
 };
 
 async function save({ client }: Temporal, workflowId: string, name: string): Promise<void> {
@@ -159,6 +161,8 @@ async function record(stack: Stack): Promise<void> {
       if (!isWanted(name)) continue;
       await temporal.client.workflow.start(WORKFLOWS[workflow], { workflowId: name, taskQueue: TASK_QUEUES.core });
       await save(temporal, name, name);
+      if (workflow === 'retentionReview')
+        await save(temporal, workspaceRetentionId(SHOWCASE_PERSON.workspaceId), 'workspace-retention');
     }
   } finally {
     await plain.close();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
-import { isRetentionLength, retainUntil } from '../../../domain/retention/period.ts';
+import { isRetentionLength, lastEndedDay, momentAfter, retainUntil } from '../../../domain/retention/period.ts';
 
 const at = (iso: string) => new Date(iso);
 const ten = { length: 'P10Y', fromEndOfYear: false };
@@ -46,6 +47,40 @@ describe('a retention period', () => {
         expect(plain.getTime()).toBeGreaterThan(event.getTime());
         const fromEnd = retainUntil(event, { length, fromEndOfYear: true }, zone);
         expect(fromEnd.getTime()).toBeGreaterThanOrEqual(plain.getTime());
+      }),
+    );
+  });
+});
+
+describe('the last day whose events no longer keep anything', () => {
+  const zones = fc.constantFrom('UTC', 'Europe/Berlin', 'America/Havana', 'Pacific/Apia', 'Africa/Cairo');
+  const moments = fc.date({ min: at('1995-01-01'), max: at('2090-01-01'), noInvalidDate: true });
+  const lengths = fc.constantFrom('P0D', 'P1D', 'P90D', 'P1M', 'P13M', 'P1Y', 'P1Y1M1D', 'P10Y', 'P2W');
+  const noonOf = (day: string, zone: string) => DateTime.fromISO(`${day}T12:00`, { zone }).toJSDate();
+  const nextTo = (day: string, days: number) => DateTime.fromISO(day, { zone: 'utc' }).plus({ days }).toISODate() ?? '';
+
+  it('is over at the moment, and the day after it is not, or the year after it', () => {
+    fc.assert(
+      fc.property(moments, lengths, zones, fc.boolean(), (asOf, length, zone, fromEndOfYear) => {
+        const period = { length, fromEndOfYear };
+        const day = lastEndedDay(asOf, period, zone);
+        if (day === undefined) throw new Error('There is one.');
+        expect(retainUntil(noonOf(day, zone), period, zone).getTime()).toBeLessThanOrEqual(asOf.getTime());
+        const next = nextTo(day, 1);
+        expect(retainUntil(noonOf(next, zone), period, zone).getTime()).toBeGreaterThan(asOf.getTime());
+      }),
+    );
+  });
+
+  it('is none before our era', () => {
+    expect(lastEndedDay(at('2026-01-01T00:00:00Z'), { length: 'P9999Y', fromEndOfYear: false }, 'UTC')).toBeUndefined();
+  });
+
+  it('has all its events before the moment after it', () => {
+    fc.assert(
+      fc.property(moments, zones, (event, zone) => {
+        const day = DateTime.fromJSDate(event, { zone }).toISODate() ?? '';
+        expect(new Date(momentAfter(day, zone)).getTime()).toBeGreaterThan(event.getTime());
       }),
     );
   });
