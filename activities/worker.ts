@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     { connection, namespace, dataConverter: dataConverter(deps.ring, namespace), log },
     deps,
   );
-  await ensureSchedules(temporal.client);
+  await ensureSchedules(temporal.client, config);
   const running = workers.map((worker) => worker.run());
   const registry = createRegistry('worker');
   measureDrift(registry, deps.db);

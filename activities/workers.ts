@@ -13,6 +13,7 @@ import { openMailer } from '../platform/mail.ts';
 import { openSources } from '../platform/sources.ts';
 import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
+import { createBackupActivities } from './backups.ts';
 import { createCertifyErasureActivities } from './certify-erasure.ts';
 import { CrashPoints } from './crash-points.ts';
 import { createEraseRecordsActivities } from './erase-records.ts';
@@ -63,6 +64,7 @@ export async function openDependencies(config: Config) {
     map: await loadDataMap(config.dataMap),
     packages: config.packages,
     backups: config.backups,
+    database: config.database,
     tombstones: config.tombstones,
     exports: config.exports,
     publicUrl: config.api.publicUrl,
@@ -86,6 +88,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
   const common: Omit<WorkerOptions, 'taskQueue'> = {
     ...connection,
     activities: {
+      ...createBackupActivities(deps),
       ...createRequestActivities(deps),
       ...createHoldPlacementActivities(deps),
       ...createLocateActivities(deps),

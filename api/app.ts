@@ -12,6 +12,7 @@ import { logAnswers, measureAnswers } from './observe.ts';
 import { createOpenApi } from './openapi.ts';
 import { methodNotAllowed, sendProblem, unknownRoute } from './problems.ts';
 import { apiKeyEndpoints } from './routes/api-keys.ts';
+import { backupEndpoints } from './routes/backups.ts';
 import { certificateEndpoints } from './routes/certificates.ts';
 import { dataMapEndpoints } from './routes/data-map.ts';
 import { downloadEndpoints } from './routes/downloads.ts';
@@ -49,6 +50,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...suppressionEndpoints,
   ...workspaceExportEndpoints,
   ...holdEndpoints,
+  ...backupEndpoints,
   ...healthEndpoints,
   ...signInEndpoints,
   ...codecEndpoints,

@@ -45,6 +45,8 @@ export const WORKFLOWS = {
   storageSweep: 'storageSweep',
   tombstoneSweep: 'tombstoneSweep',
   rawSearch: 'rawSearch',
+  backup: 'backup',
+  backupDrill: 'backupDrill',
 } as const;
 
 /** Of schedules, and the beginnings of the ids of their runs. */
@@ -54,6 +56,8 @@ export const SCHEDULES = {
   storageSweep: 'storage-sweep',
   tombstoneSweep: 'tombstone-sweep',
   rawSearch: 'raw-search',
+  backup: 'backup',
+  backupDrill: 'backup-drill',
 } as const;
 
 /**

@@ -20,6 +20,8 @@ export const SCOPES = [
   'data-map:read',
   'retention:read',
   'suppression:check',
+  'backups:read',
+  'backups:write',
   'payloads:decode',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -112,6 +112,10 @@ export const storageSwept = line`Removed from the storage: ${count('upload', 'up
 
 export const tombstonesSwept = line`Ended tombstones: ${count('tombstone', 'tombstones')} deleted`;
 
+export const backupsMade = line`Backups: ${count('database', 'databases')} done, ${count('failure', 'failures')}, ${ordinal} expired, at ${minute}`;
+export const backupTimer = line`Try the missing backups again`;
+export const backupsDrilled = line`Restored on trial: ${ordinal} whole, ${count('failure', 'failures')}`;
+
 /** The summary of an export's run. */
 export const exportLine = line`Export of a workspace ${uuid}`;
 
@@ -183,6 +187,8 @@ export const ACTIVITY_SUMMARIES = {
   confirmHold: line`Record that the hold is effective`(),
   settleRelease: line`Have what the hold kept looked at again`(),
   tellRelease: line`Tell of the release`(),
+  makeBackups: line`Back up the databases`(),
+  drillBackups: line`Restore the newest backups on trial`(),
 } as const;
 
 /** Summaries of runs that a schedule starts. */
@@ -192,6 +198,8 @@ export const SCHEDULE_SUMMARIES = {
   storageSweep: line`Remove what crashes have left in the storage, daily`(),
   tombstoneSweep: line`Delete ended tombstones, daily`(),
   rawSearch: line`Search every text for those who were erased, daily`(),
+  backup: line`Back up the databases`(),
+  backupDrill: line`Restore the newest backups on trial, weekly`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

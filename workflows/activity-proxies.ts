@@ -3,6 +3,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
+import type { BackupActivities } from '../activities/backups.ts';
 import type { CertifyErasureActivities } from '../activities/certify-erasure.ts';
 import type { EraseRecordsActivities } from '../activities/erase-records.ts';
 import type { ErasureCloseActivities } from '../activities/erasure-close.ts';
@@ -25,7 +26,8 @@ import type { VerifyErasureActivities } from '../activities/verify-erasure.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
 type Activities = ActivityInterfaceFor<
-  CertifyErasureActivities &
+  BackupActivities &
+    CertifyErasureActivities &
     EraseRecordsActivities &
     ErasureCloseActivities &
     ErasureMailActivities &
@@ -139,7 +141,7 @@ export const erasing = proxy(
   'certifyErasure',
 );
 
-/** Reads every table once a day; beside other bulk work. */
+/** Reads every table, or whole databases, once a day; beside other bulk work. */
 export const combing = proxy(
   {
     taskQueue: TASK_QUEUES.bulk,
@@ -149,6 +151,8 @@ export const combing = proxy(
     retry: RETRY,
   },
   'searchRaw',
+  'makeBackups',
+  'drillBackups',
 );
 
 /** Small work of its own kind for all workspaces together; on the queue that no long export can fill. */

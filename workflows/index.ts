@@ -1,4 +1,6 @@
 /** What the worker's bundle registers. */
+export { backup } from './backup.ts';
+export { backupDrill } from './backup-drill.ts';
 export { dataSubjectRequest } from './data-subject-request.ts';
 export { exportPackaging } from './export-packaging.ts';
 export { holdPlacement } from './hold-placement.ts';

@@ -22,7 +22,7 @@ export interface EvidenceDeps {
   readonly ring: KeyRing;
   readonly map: DataMap;
   readonly sources: Sources;
-  readonly backups: Config['backups'];
+  readonly backups: Pick<Config['backups'], 'expireDays'>;
 }
 
 export interface Collected {

@@ -40,6 +40,8 @@ export interface Temporal {
   signalRequest(requestId: string, signal: keyof typeof SIGNALS, continues?: number): Promise<void>;
   /** Starts the comparison of the data map with the sources out of turn; one that waits for its next look gives way. */
   checkDataMap(): Promise<void>;
+  /** Starts a round of backups, or their trial restore, out of turn. */
+  runBackups(what: 'backup' | 'backupDrill'): Promise<void>;
   /** The same for the run of an export. */
   startExport(ref: ExportRef): Promise<void>;
   signalExport(exportId: string, signal: keyof typeof SIGNALS): Promise<void>;
@@ -74,7 +76,8 @@ export function openTemporal(
     signalExport: (exportId, signal) => call(() => signalRun(client, workspaceExportId(exportId), signal)),
     startHoldPlacement: (ref) => call(() => startHoldRun(client, ref, 'holdPlacement')),
     startHoldRelease: (ref) => call(() => startHoldRun(client, ref, 'holdRelease')),
-    checkDataMap: () => call(() => triggerMapCheck(client)),
+    checkDataMap: () => call(() => triggerSchedule(client, SCHEDULES.mapCheck)),
+    runBackups: (what) => call(() => triggerSchedule(client, SCHEDULES[what])),
     health: () => call(() => connection.workflowService.getSystemInfo({}).then(() => undefined)),
     close: () => connection.close(),
   };
@@ -170,9 +173,9 @@ async function signalRun(client: Client, workflowId: string, signal: keyof typeo
   }
 }
 
-async function triggerMapCheck(client: Client): Promise<void> {
+async function triggerSchedule(client: Client, scheduleId: string): Promise<void> {
   try {
-    await client.schedule.getHandle(SCHEDULES.mapCheck).trigger(ScheduleOverlapPolicy.CANCEL_OTHER);
+    await client.schedule.getHandle(scheduleId).trigger(ScheduleOverlapPolicy.CANCEL_OTHER);
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     throw new Unavailable('The schedule is not there yet: a worker makes it at its start.', {

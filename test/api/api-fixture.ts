@@ -228,6 +228,10 @@ function openGateway(config: Config, ring: KeyRing, temporal: TestTemporal): Tem
       await ask(() => nobody.checkDataMap());
       temporal.signals.push('check the data map');
     },
+    runBackups: async (what) => {
+      await ask(() => nobody.runBackups(what));
+      temporal.signals.push(what);
+    },
     startExport: async (ref) => {
       await ask(() => nobody.startExport(ref));
       temporal.exports.push(ref);

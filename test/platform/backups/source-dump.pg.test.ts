@@ -1,0 +1,21 @@
+/** A source dumped by pg_dump and restored by pg_restore, with a server of the version that this machine's programs are of. */
+import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countDifferences } from '../../../platform/backups/counts.ts';
+import { dumpSource } from '../../../platform/backups/dump-source.ts';
+import { findPrograms } from '../../../platform/backups/programs.ts';
+import { restoreSource } from '../../../platform/backups/restore-source.ts';
+import { withScratchDatabase } from '../../../platform/backups/scratch.ts';
+import { prefixOf } from '../../../platform/backups/sealed-parts.ts';
+import { openFolder } from '../../../platform/storage/folder.ts';
+import { testDatabase } from '../../support/database.ts';
+import { freshKeyRing } from '../fresh-key-ring.ts';
