@@ -71,6 +71,15 @@ const recurring = (backups: Pick<Config['backups'], 'everyHours'>): readonly Rec
     catchupWindow: '7 days',
     summary: SCHEDULE_SUMMARIES.backupDrill,
   },
+  {
+    id: SCHEDULES.restoreWatch,
+    workflow: 'restoreWatch',
+    taskQueue: TASK_QUEUES.core,
+    every: '1 hour',
+    jitterSeconds: 300,
+    catchupWindow: '1 hour',
+    summary: SCHEDULE_SUMMARIES.restoreWatch,
+  },
 ];
 
 export async function ensureSchedules(client: Client, { backups }: Pick<Config, 'backups'>): Promise<void> {

@@ -32,6 +32,7 @@ import { createPackageExpiryActivities } from './package-expiry.ts';
 import { createRawSearchActivities } from './raw-search.ts';
 import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
+import { createRestoreWatchActivities } from './restore-watch.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
 import { createTombstoneActivities } from './tombstones.ts';
 import { createVerifyErasureActivities } from './verify-erasure.ts';
@@ -106,6 +107,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createExportPackagingActivities(deps),
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),
+      ...createRestoreWatchActivities(deps),
       ...createStorageSweepActivities(deps),
       ...createTombstoneActivities(deps),
       ...createWorkspaceExportActivities(deps),

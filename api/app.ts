@@ -4,6 +4,7 @@ import type { Express, RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { TooManyRequests } from '../domain/errors.ts';
 import { factsOf } from './answer-facts.ts';
+import { refuseWhileClosed } from './closed.ts';
 import { allowTemporalUi, codecEndpoints } from './codec.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { docsEndpoints } from './docs.ts';
@@ -63,6 +64,7 @@ export function createApp(deps: ApiDependencies): Express {
   // A proxy on the same host may say whom it speaks for; nobody else is believed.
   app.set('trust proxy', 'loopback');
   app.use(logAnswers(deps.logger), measureAnswers(deps.registry), securityHeaders());
+  app.use(refuseWhileClosed(deps));
   app.use(['/d', '/sign-in'], limitRate(TOKENS_PER_MINUTE));
   app.use('/v1/suppression', limitRate(CHECKS_PER_MINUTE));
   app.use('/codec', allowTemporalUi(deps));

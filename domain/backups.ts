@@ -89,6 +89,15 @@ export interface BackupsMade {
   readonly overdue: number;
 }
 
+export interface RestoresReplayed {
+  /** Entries of the journal that were put back into our own database. */
+  readonly entries: number;
+  /** Erasures that were carried out again. */
+  readonly erasures: number;
+  /** Of them, those of which something is there although nothing keeps it. */
+  readonly left: number;
+}
+
 export interface DrillsDone {
   readonly passed: number;
   readonly failed: number;

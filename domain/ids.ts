@@ -47,6 +47,7 @@ export const WORKFLOWS = {
   rawSearch: 'rawSearch',
   backup: 'backup',
   backupDrill: 'backupDrill',
+  restoreWatch: 'restoreWatch',
 } as const;
 
 /** Of schedules, and the beginnings of the ids of their runs. */
@@ -58,6 +59,7 @@ export const SCHEDULES = {
   rawSearch: 'raw-search',
   backup: 'backup',
   backupDrill: 'backup-drill',
+  restoreWatch: 'restore-watch',
 } as const;
 
 /**

@@ -113,6 +113,7 @@ export const storageSwept = line`Removed from the storage: ${count('upload', 'up
 export const tombstonesSwept = line`Ended tombstones: ${count('tombstone', 'tombstones')} deleted`;
 
 export const backupsMade = line`Backups: ${count('database', 'databases')} done, ${count('failure', 'failures')}, ${ordinal} expired, at ${minute}`;
+export const restoresReplayed = line`Erased again after a restore: ${count('erasure', 'erasures')}, something left of ${ordinal}`;
 export const backupTimer = line`Try the missing backups again`;
 export const backupsDrilled = line`Restored on trial: ${ordinal} whole, ${count('failure', 'failures')}`;
 
@@ -189,6 +190,7 @@ export const ACTIVITY_SUMMARIES = {
   tellRelease: line`Tell of the release`(),
   makeBackups: line`Back up the databases`(),
   drillBackups: line`Restore the newest backups on trial`(),
+  watchRestores: line`Look for restored sources`(),
 } as const;
 
 /** Summaries of runs that a schedule starts. */
@@ -200,6 +202,7 @@ export const SCHEDULE_SUMMARIES = {
   rawSearch: line`Search every text for those who were erased, daily`(),
   backup: line`Back up the databases`(),
   backupDrill: line`Restore the newest backups on trial, weekly`(),
+  restoreWatch: line`Look for restored sources, hourly`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

@@ -80,6 +80,7 @@ const JOURNAL = `
   CREATE INDEX ON steward.journal_notes (at);
   ALTER TABLE steward.journal_notes ENABLE ROW LEVEL SECURITY;
   CREATE POLICY platform ON steward.journal_notes USING (steward.in_platform()) WITH CHECK (steward.in_platform());
+  GRANT SELECT ON steward.journal_notes TO steward_app;
   GRANT SELECT, DELETE ON steward.journal_notes TO steward_worker;
 
   CREATE FUNCTION steward.note_for_journal() RETURNS trigger
@@ -181,6 +182,9 @@ const ENTRIES = `
 `;
 
 const RESTORES = `
+  -- The journal whose leaves are those of the ledgers as they are, where a source was restored since the erasure's own.
+  ALTER TABLE steward.erasures ADD COLUMN proof jsonb;
+
   CREATE TABLE steward.restores (
     id uuid PRIMARY KEY,
     -- NULL is Steward's own database.
@@ -205,11 +209,12 @@ const RESTORES = `
     restore_id uuid NOT NULL REFERENCES steward.restores (id),
     erasure_id uuid NOT NULL,
     source text NOT NULL,
-    at timestamptz NOT NULL,
+    -- NULL until it is done.
+    finished_at timestamptz,
     -- Records that were there again; those that a hold keeps, by now; those that are left all the same.
-    records bigint NOT NULL CHECK (records >= 0),
-    held bigint NOT NULL CHECK (held >= 0),
-    left_over bigint NOT NULL CHECK (left_over >= 0),
+    records bigint NOT NULL DEFAULT 0 CHECK (records >= 0),
+    held bigint NOT NULL DEFAULT 0 CHECK (held >= 0),
+    left_over bigint NOT NULL DEFAULT 0 CHECK (left_over >= 0),
     certificate_id uuid,
     PRIMARY KEY (workspace_id, restore_id, erasure_id, source),
     FOREIGN KEY (workspace_id, erasure_id) REFERENCES steward.erasures (workspace_id, id)

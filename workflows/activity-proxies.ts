@@ -20,6 +20,7 @@ import type { PackageExpiryActivities } from '../activities/package-expiry.ts';
 import type { RawSearchActivities } from '../activities/raw-search.ts';
 import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
+import type { RestoreWatchActivities } from '../activities/restore-watch.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 import type { TombstoneActivities } from '../activities/tombstones.ts';
 import type { VerifyErasureActivities } from '../activities/verify-erasure.ts';
@@ -43,6 +44,7 @@ type Activities = ActivityInterfaceFor<
     RawSearchActivities &
     ReleaseReviewActivities &
     RequestActivities &
+    RestoreWatchActivities &
     StorageSweepActivities &
     TombstoneActivities &
     VerifyErasureActivities &
@@ -153,6 +155,7 @@ export const combing = proxy(
   'searchRaw',
   'makeBackups',
   'drillBackups',
+  'watchRestores',
 );
 
 /** Small work of its own kind for all workspaces together; on the queue that no long export can fill. */

@@ -7,6 +7,7 @@ export { holdPlacement } from './hold-placement.ts';
 export { holdRelease } from './hold-release.ts';
 export { mapCheck } from './map-check.ts';
 export { packageExpiry } from './package-expiry.ts';
+export { restoreWatch } from './restore-watch.ts';
 export { storageSweep } from './storage-sweep.ts';
 export { tombstoneSweep } from './tombstone-sweep.ts';
 export { exportParts } from './export-parts.ts';

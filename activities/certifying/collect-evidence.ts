@@ -95,7 +95,8 @@ function countsOf(
   });
 }
 
-function treeOf({ journal, leaf_key_id: leafKeyId }: ErasureRecord): ErasureEvidence['tree'] {
-  if (journal === null || leafKeyId === null || journal.leaves === 0) return undefined;
-  return { leafKeyId, root: journal.root, leaves: journal.leaves };
+function treeOf({ journal, proof, leaf_key_id: leafKeyId }: ErasureRecord): ErasureEvidence['tree'] {
+  const proven = proof ?? journal;
+  if (proven === null || leafKeyId === null || proven.leaves === 0) return undefined;
+  return { leafKeyId, root: proven.root, leaves: proven.leaves };
 }

@@ -5,6 +5,7 @@ import type {
   CertifiedApproval,
   CertifiedCount,
   CertifiedSystem,
+  ReplayedErasure,
   RetainedItem,
   UnconnectedSystem,
   Verification,
@@ -45,4 +46,5 @@ export interface CertificateIdentity {
   readonly issuedAt: string;
   readonly supersedes: string | null;
   readonly supplements: string | null;
+  readonly replay?: ReplayedErasure;
 }

@@ -48,8 +48,8 @@ async function isWhole(client: Client, head: Head): Promise<boolean> {
 /** What was pruned ends with a checkpoint, from which the rest goes on. */
 async function beginning(client: Client, chain: string): Promise<Pick<Head, 'seq' | 'hash'>> {
   const { rows } = await client.query<Head>(
-    `SELECT seq::text, hash FROM steward.audit_checkpoints WHERE workspace_id = $1 AND reason = 'pruned'
-      ORDER BY seq DESC LIMIT 1`,
+    `SELECT seq::text, hash FROM steward.audit_checkpoints c WHERE workspace_id = $1 AND reason = 'pruned'
+      ORDER BY c.seq DESC LIMIT 1`,
     [chain],
   );
   return rows[0] ?? { seq: '0', hash: Buffer.alloc(32) };
@@ -59,7 +59,7 @@ async function readPage(client: Client, chain: string, after: string): Promise<r
   const { rows } = await client.query<EventRow>(
     `SELECT workspace_id, seq::text, at, actor, party, action, subject_kind, subject_id, instruction_id,
             instruction_version, details, note_digest, previous, hash
-       FROM steward.audit_events WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT ${PAGE}`,
+       FROM steward.audit_events e WHERE workspace_id = $1 AND seq > $2 ORDER BY e.seq LIMIT ${PAGE}`,
     [chain, after],
   );
   return rows;

@@ -32,11 +32,16 @@ interface KeyRow {
 
 /**
  * Copies the keys that have no copy yet, and removes the copies of those that were destroyed. What a backup or an entry of the
- * journal refers to must have been copied before it is of use to anybody. Answers how many of both there were.
+ * journal refers to must have been copied before it is of use to anybody. Of all workspaces, when none are named. Answers how
+ * many of both there were.
  */
-export async function copyDataKeys(db: Database, storage: ObjectStorage): Promise<{ copied: number; removed: number }> {
+export async function copyDataKeys(
+  db: Database,
+  storage: ObjectStorage,
+  workspaces?: readonly string[],
+): Promise<{ copied: number; removed: number }> {
   const done = { copied: 0, removed: 0 };
-  for (const workspaceId of await listWorkspaceIds(db)) {
+  for (const workspaceId of workspaces ?? (await listWorkspaceIds(db))) {
     for (;;) {
       const copied = await db.withTenant(workspaceId, (trx) => copyBatch(trx, storage, workspaceId));
       const removed = await db.withTenant(workspaceId, (trx) => removeBatch(trx, storage, workspaceId));
@@ -58,7 +63,6 @@ async function copyBatch(trx: Transaction, storage: ObjectStorage, workspaceId: 
     .whereNotNull('wrapped')
     .limit(BATCH)
     .forUpdate()
-    .skipLocked()
     .select<KeyRow[]>('id', 'wrapped', 'wrapping_key_id', 'created_at');
   for (const { id, wrapped, wrapping_key_id: wrappingKeyId, created_at: createdAt } of rows) {
     const content = JSON.stringify({ wrapped: wrapped.toString('base64'), wrappingKeyId, createdAt });
@@ -74,7 +78,6 @@ async function removeBatch(trx: Transaction, storage: ObjectStorage, workspaceId
     .whereNull('wrapped')
     .limit(BATCH)
     .forUpdate()
-    .skipLocked()
     .select<{ id: string }[]>('id');
   for (const { id } of rows) await storage.deleteVersions(keyOf(workspaceId, id));
   await mark(trx, workspaceId, rows, null);
