@@ -33,6 +33,18 @@ export async function loadLeaves(
   await client.query(`ANALYZE ${LEAVES}`);
 }
 
+/** What a replay that died has done already: rows that are masked or marked are there afterwards too. */
+export async function dropDone(client: ClientBase, erasureId: string): Promise<void> {
+  await client.query(
+    `DELETE FROM ${LEAVES} e USING (SELECT k.collection, k.action, unnest(k.leaves) AS leaf
+         FROM steward.erasure_targets k WHERE k.erasure_id = $1 AND k.block <= (SELECT max(l.last_target)
+           FROM steward.erasure_ledger l WHERE l.erasure_id = k.erasure_id AND l.collection = k.collection
+            AND l.action = k.action)) d
+      WHERE (d.collection, d.action, d.leaf) = (e.collection, e.action, e.leaf)`,
+    [erasureId],
+  );
+}
+
 export interface ErasedRow {
   readonly collection: string;
   readonly key: Readonly<Record<string, string>>;

@@ -20,7 +20,7 @@ import { eraseListedObjects } from '../erasing/media.ts';
 import { prepareWeighing } from '../erasing/prepare.ts';
 import type { WeighingDeps } from '../erasing/prepare.ts';
 import type { WeighedSource } from '../erasing/weighing.ts';
-import { findErased, isKeyed, keepErased, loadLeaves } from './erased-leaves.ts';
+import { dropDone, findErased, isKeyed, keepErased, loadLeaves } from './erased-leaves.ts';
 import type { ErasedRow } from './erased-leaves.ts';
 import { heldAgain, replayedGroups } from './replayed-groups.ts';
 import type { HeldAgain, StoredKeeps } from './replayed-groups.ts';
@@ -121,6 +121,7 @@ class Replay {
   async #freezeWeighed(weighed: WeighedSource): Promise<readonly HeldAgain[]> {
     const { client, plan, tenantKey, epoch } = weighed;
     await this.#loadLeaves(client);
+    await dropDone(client, this.#lost.erasureId);
     const again = [];
     for (const collection of plan.collections)
       for (const each of await keepErased(client, collection, this.#pads)) again.push({ ...each, collection });

@@ -5,7 +5,7 @@
  */
 import { JOURNAL_KINDS } from '../../domain/journal.ts';
 import { SealBroken } from '../../domain/errors.ts';
-import { readKeyCopy } from '../../platform/backups/key-copies.ts';
+import { destroyGoneKeys, readKeyCopy } from '../../platform/backups/key-copies.ts';
 import type { Database, Transaction } from '../../platform/database.ts';
 import { lastNumber, readNumbered } from '../../platform/journal/numbered.ts';
 import type { JournalEntry, JournalPlaces } from '../../platform/journal/numbered.ts';
@@ -26,9 +26,17 @@ export async function replayOwnDatabase(db: Database, places: JournalPlaces): Pr
         await putBack(db, places, entry);
         entries += 1;
       }
+      // Noted when the backup was taken, and written since.
+      await forgetNotes(db, written);
     }
+  await destroyGoneKeys(db, places.storage);
   await finishRestore(db, restore, { entries, erasures: 0 });
   return entries;
+}
+
+async function forgetNotes(db: Database, entries: readonly JournalEntry[]): Promise<void> {
+  const ids = entries.map(({ id }) => id);
+  await db.withPlatform((trx) => trx('journal_notes').whereIn('id', ids).delete());
 }
 
 async function putBack(db: Database, places: JournalPlaces, { workspaceId, rows }: JournalEntry): Promise<void> {

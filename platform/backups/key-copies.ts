@@ -89,6 +89,25 @@ async function mark(trx: Transaction, workspaceId: string, rows: readonly { id: 
   if (ids.length > 0) await keysOf(trx, workspaceId).whereIn('id', ids).update({ copied_at: at });
 }
 
+/**
+ * In a database that was restored with its keys: those whose copy is gone were destroyed since, and are again. Answers how many.
+ */
+export async function destroyGoneKeys(db: Database, storage: ObjectStorage): Promise<number> {
+  let destroyed = 0;
+  for (const workspaceId of await listWorkspaceIds(db)) {
+    const there: string[] = [];
+    for await (const { key } of storage.list(`${PREFIX}${workspaceId}/`)) there.push(key.split('/').at(-1) ?? '');
+    destroyed += await db.withTenant(workspaceId, (trx) =>
+      keysOf(trx, workspaceId)
+        .whereNotNull('copied_at')
+        .whereNotNull('wrapped')
+        .whereRaw('NOT id = ANY (?::uuid[])', [there])
+        .update({ wrapped: null, destroyed_at: new Date(), copied_at: null }),
+    );
+  }
+  return destroyed;
+}
+
 export async function* readKeyCopies(storage: ObjectStorage): AsyncGenerator<KeyCopy> {
   for await (const { key } of storage.list(PREFIX)) {
     const [, workspaceId = '', id = ''] = key.split('/');

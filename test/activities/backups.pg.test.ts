@@ -150,7 +150,7 @@ describe('a round of backups', () => {
   });
 });
 
-describe('a trial restore', () => {
+describe('a trial restore', { timeout: 240_000 }, () => {
   const drill = () => drillBackups(deps, quietControl());
   const newestDrill = async () => (await listDrills(base.deps.db, { limit: 1, after: undefined })).rows[0];
   const scratch = async () => {

@@ -78,7 +78,10 @@ async function emptyDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-describe('a backup of our own database', () => {
+/** A database is made and migrated for each: on a busy machine that takes its time. */
+const PATIENCE = { timeout: 240_000 };
+
+describe('a backup of our own database', PATIENCE, () => {
   it('comes back whole in an empty database, its keys from their copies and its audit log unbroken', async () => {
     const { place, manifest } = await backUp();
     const target = await emptyDatabase();
@@ -188,7 +191,7 @@ describe('a backup of our own database', () => {
   });
 });
 
-describe('the audit log of a restored database', () => {
+describe('the audit log of a restored database', PATIENCE, () => {
   it('is broken where an event was altered, left out at its end, or taken out of its middle', async () => {
     const { place, manifest } = await backUp();
     const { url, pool } = await emptyDatabase();
