@@ -106,8 +106,11 @@ const JOURNAL = `
     EXECUTE FUNCTION steward.note_for_journal('suppression', 'erasure_id');
   CREATE TRIGGER journal_ended AFTER UPDATE ON steward.erasures
     FOR EACH ROW WHEN (NEW.journal IS DISTINCT FROM OLD.journal OR NEW.certified_at IS DISTINCT FROM OLD.certified_at
-      OR NEW.raw_searched_at IS DISTINCT FROM OLD.raw_searched_at OR NEW.closed_at IS DISTINCT FROM OLD.closed_at)
+      OR NEW.raw_searched_at IS DISTINCT FROM OLD.raw_searched_at OR NEW.proof IS DISTINCT FROM OLD.proof OR NEW.closed_at IS DISTINCT FROM OLD.closed_at)
     EXECUTE FUNCTION steward.note_for_journal('erasure', 'id');
+  -- With the one for the controller those for the others are there.
+  CREATE TRIGGER journal_certified AFTER INSERT ON steward.certificates
+    FOR EACH ROW WHEN (NEW.audience = 'controller') EXECUTE FUNCTION steward.note_for_journal('erasure', 'erasure_id');
 `;
 
 /** The tables of an entry, in the order in which they can be put back, each with the rows that belong to it. */
@@ -181,10 +184,12 @@ const ENTRIES = `
   GRANT EXECUTE ON FUNCTION steward.journal_rows(text, uuid, uuid) TO steward_worker;
 `;
 
-const RESTORES = `
+const PROOF = `
   -- The journal whose leaves are those of the ledgers as they are, where a source was restored since the erasure's own.
   ALTER TABLE steward.erasures ADD COLUMN proof jsonb;
+`;
 
+const RESTORES = `
   CREATE TABLE steward.restores (
     id uuid PRIMARY KEY,
     -- NULL is Steward's own database.
@@ -273,7 +278,7 @@ const RESTORES = `
 `;
 
 export async function up(knex: Knex): Promise<void> {
-  for (const statements of [BACKUPS, JOURNAL, ENTRIES, RESTORES]) await knex.raw(statements);
+  for (const statements of [PROOF, BACKUPS, JOURNAL, ENTRIES, RESTORES]) await knex.raw(statements);
 }
 
 export async function down(): Promise<void> {
