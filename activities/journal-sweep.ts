@@ -17,18 +17,17 @@ export interface JournalSweepDeps extends JournalPlaces {
 }
 
 /**
- * Runs until the signal is aborted. Answers true when the storage is ahead of the database: it was restored under the worker,
- * which has to stop and to begin anew.
+ * Runs until the signal is aborted. Throws JournalAhead when the storage is ahead of the database: it was restored under the
+ * worker, which has to stop and to begin anew.
  */
-export async function sweepJournal({ db, log, ...places }: JournalSweepDeps, signal: AbortSignal): Promise<boolean> {
+export async function sweepJournal({ db, log, ...places }: JournalSweepDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       await writeJournalNotes(db, places);
     } catch (error) {
-      if (error instanceof JournalAhead) return true;
+      if (error instanceof JournalAhead) throw error;
       log.warn({ problem: error instanceof StewardError ? error.code : 'unexpected' }, 'journal put off');
     }
     await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
-  return false;
 }

@@ -2,7 +2,6 @@
 import { NativeConnection, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { Conflict } from '../domain/errors.ts';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { loadConfig } from '../platform/config.ts';
 import type { Config } from '../platform/config.ts';
@@ -48,11 +47,10 @@ async function main(): Promise<void> {
   const running = workers.map((worker) => worker.run());
   measureDrift(registry, deps.db);
   const sweep = sweepOutbox({ db: deps.db, temporal, log }, stop.signal);
-  const journal = sweepJournal({ ...deps, log }, stop.signal).then((isAhead) => {
-    if (isAhead) throw new Conflict('The database was restored under the worker; it has to be started again.');
-  });
+  const journal = sweepJournal({ ...deps, log }, stop.signal);
   log.info({ mapVersion: deps.map.version, queues: Object.values(TASK_QUEUES) }, 'worker ready');
 
+  // One whose database is restored under it has to begin anew: it ends with the sweep's error.
   // The runtime shuts the workers down on SIGINT and SIGTERM; what is open goes after they have drained.
   await Promise.race([Promise.all(running), journal.then(() => Promise.all(running))]).finally(() => stop.abort());
   await Promise.all([sweep, journal]);

@@ -80,7 +80,7 @@ async function exportSnapshot(client: Client): Promise<string> {
 }
 
 /** Every table that has rows of its own, in the order of their names. */
-export async function countTables(client: Client, signal?: AbortSignal): Promise<readonly BackedUpTable[]> {
+async function countTables(client: Client, signal?: AbortSignal): Promise<readonly BackedUpTable[]> {
   const { rows } = await client.query<{ schema: string; name: string }>(
     `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname NOT IN ('pg_catalog', 'information_schema')

@@ -4,7 +4,7 @@ import { escapeIdentifier } from 'pg';
 import type { BackupManifest } from '../../domain/backups.ts';
 import { MIGRATIONS_TABLE } from '../migrate.ts';
 
-export const OWN_SCHEMA = 'steward';
+const OWN_SCHEMA = 'steward';
 
 /** People sign in again; a session that was ended must not come back. */
 const LEFT_OUT_TABLES = ['sessions'];

@@ -36,7 +36,11 @@ const HOLD: NewHold = {
 async function hold(more: Partial<NewHold>): Promise<string> {
   const app = openDatabase(inRole(site.own.url, 'steward_app'));
   const repeat = { operation: 'a test', key: randomUUID(), digests: [Buffer.alloc(32)] as const };
-  return placeHold(app, site.deps.ring, site.base.caller, { ...HOLD, ...more }, repeat).finally(() => app.close());
+  try {
+    return await placeHold(app, site.deps.ring, site.base.caller, { ...HOLD, ...more }, repeat);
+  } finally {
+    await app.close();
+  }
 }
 
 const replays = async (one: Person) =>

@@ -52,7 +52,11 @@ const dump = (url: string, place: BackupPlace, programs?: string): Promise<Backu
 async function run(url: string, statement: string): Promise<void> {
   const client = new Client(url);
   await client.connect();
-  await client.query(statement).finally(() => client.end());
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }
 
 /** A source on the other server, where this machine has one. */
