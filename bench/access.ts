@@ -33,7 +33,7 @@ const MIB = 2 ** 20;
 const fileAccess = (customer: Customer, { email }: BenchPerson): Promise<RequestRef> =>
   fileLocating(customer, 'access', [{ type: 'email', value: email }]);
 
-type Rounds = readonly Round<Measurement>[];
+type Rounds = readonly Round<{ ours: Measurement; reference: Measurement }>[];
 
 interface Contest {
   readonly site: Site;

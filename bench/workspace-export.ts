@@ -31,7 +31,7 @@ interface Contest {
   readonly customer: Customer;
 }
 
-type Exports = readonly Round<ExportMeasurement>[];
+type Exports = readonly Round<{ ours: ExportMeasurement; reference: ExportMeasurement }>[];
 
 export function workspaceExport(bench: Bench): Promise<readonly Result[]> {
   return withSite(bench.log, async (site) => {

@@ -4,7 +4,7 @@
  */
 import type { ColumnTypes } from './column-types.ts';
 import type { Reading } from './copy.ts';
-import { columnsRead, jsonLine } from './copy.ts';
+import { columnsRead, jsonLine, ofRowsFound } from './copy.ts';
 import type { Route, Scope } from './follow.ts';
 import { boundValues, keyColumn, onKey, purposeOf, rowsAlong, rowsWith, valuesAlong } from './follow.ts';
 import type { PlannedCollection } from './plan.ts';
@@ -66,7 +66,7 @@ export function boundRead(collection: PlannedCollection, reading: Reading, keys:
     `FROM ${boundKeys(collection, keys, scope, binds)} k`,
     `JOIN ${tableName(collection)} t ON ${onKey(collection, 't', 'k')}`,
     `AND ${column('t', collection.tenant)} = ${binds.add(scope.tenantKey)}`,
-    ...(reading.condition === undefined ? [] : [`WHERE ${reading.condition}`]),
+    ...(reading.condition === undefined ? [] : [`WHERE ${ofRowsFound(collection, reading.condition)}`]),
     `ORDER BY ${order}`,
   ].join('\n');
   const query = `SELECT ${jsonLine('r')} FROM (${rows}) r`;

@@ -120,9 +120,17 @@ function rowsFound(collection: PlannedCollection, condition?: string): string {
   return [
     `FROM ${keyTable(collection)} k CROSS JOIN ${SCOPE_TABLE} s`,
     `JOIN ${tableName(collection)} t ON ${onKey(collection, 't', 'k')} AND ${tenant}`,
-    ...(condition === undefined ? [] : [`WHERE ${condition}`]),
+    ...(condition === undefined ? [] : [`WHERE ${ofRowsFound(collection, condition)}`]),
     `ORDER BY ${order}`,
   ].join(' ');
+}
+
+/**
+ * A condition on `t` alone is asked of the whole table when PostgreSQL reads that before the keys, and conditions are dear:
+ * one that looks at the key `k` as well waits for the join.
+ */
+export function ofRowsFound(collection: PlannedCollection, condition: string): string {
+  return `CASE WHEN ${onKey(collection, 't', 'k')} THEN ${condition} END`;
 }
 
 /** Types whose text is no formula, even if it begins with a sign. */

@@ -83,16 +83,19 @@ export function seed(
   tenantKey: string,
   round = 0,
   predicates: readonly Predicate[] = collection.seeds,
+  isFirst = false,
 ): Statement | undefined {
   const binds = new Binds();
   const select = `${keyOf(collection)}, ${binds.add(round)}::integer`;
   const rows = rowsBy(predicates, collection, select, tenantKey, binds);
   if (rows === undefined) return undefined;
-  return { purpose: `searching ${collection.ref}`, text: insertKeys(collection, rows), values: binds.values };
+  return { purpose: `searching ${collection.ref}`, text: insertKeys(collection, rows, isFirst), values: binds.values };
 }
 
-function insertKeys(collection: PlannedCollection, select: string): string {
-  return `INSERT INTO ${keyTable(collection)} (${keyColumns(collection)}, round)\n${select}\nON CONFLICT DO NOTHING`;
+/** Into a table without rows each goes once: to look for a conflict before each costs twice as much as to sort them out. */
+function insertKeys(collection: PlannedCollection, select: string, isFirst: boolean): string {
+  const into = `INSERT INTO ${keyTable(collection)} (${keyColumns(collection)}, round)`;
+  return isFirst ? `${into}\nSELECT DISTINCT * FROM (${select}) found` : `${into}\n${select}\nON CONFLICT DO NOTHING`;
 }
 
 /** From which rows an edge is followed, and as which those that they lead to count. */
@@ -100,14 +103,16 @@ export interface Rounds {
   /** Only rows found in later rounds than this. */
   readonly after: number;
   readonly current: number;
+  /** Whether none has been found yet of the collection that the edge leads to. */
+  readonly isFirst?: boolean;
 }
 
 /** Follows an edge within the source; its row count is the number of rows that are new. */
-export function follow(route: Route, { after, current }: Rounds, scope: Scope): Statement {
+export function follow(route: Route, { after, current, isFirst = false }: Rounds, scope: Scope): Statement {
   const binds = new Binds();
   const select = `${keyOf(route.to)}, ${binds.add(current)}::integer`;
   const rows = rowsAlong(route, keysAfter(route.from, after, binds), select, scope, binds);
-  return { purpose: purposeOf(route), text: insertKeys(route.to, rows), values: binds.values };
+  return { purpose: purposeOf(route), text: insertKeys(route.to, rows, isFirst), values: binds.values };
 }
 
 /** The values that an edge to another source goes by, as `v0`, `v1`, …, as text. */
@@ -121,14 +126,14 @@ export function carryOut(route: Route, after: number, scope: Scope): Statement {
 export function carryIn(
   route: Route,
   values: readonly Values[],
-  { current }: Pick<Rounds, 'current'>,
+  { current, isFirst = false }: Omit<Rounds, 'after'>,
   scope: Scope,
   origin: ColumnTypes,
 ): Statement {
   const binds = new Binds();
   const select = `${keyOf(route.to)}, ${binds.add(current)}::integer`;
   const rows = rowsWith(route, boundValues(route, values, binds), select, scope, origin, binds);
-  return { purpose: purposeOf(route), text: insertKeys(route.to, rows), values: binds.values };
+  return { purpose: purposeOf(route), text: insertKeys(route.to, rows, isFirst), values: binds.values };
 }
 
 function keysAfter(collection: PlannedCollection, round: number, binds: Binds): string {

@@ -23,7 +23,7 @@ import { seedSchedule, seedWorkspaces } from './seed.ts';
 import { Steps } from './steps.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { startTemporal } from './temporal-server.ts';
-import { WORKER_NODE_OPTIONS } from './worker-options.ts';
+import { WORKER_ENVIRONMENT, WORKER_NODE_OPTIONS } from './worker-options.ts';
 
 export interface StackOptions {
   /** The folder with all state; made if need be. */
@@ -186,13 +186,14 @@ interface ProcessOptions {
 }
 
 function startProcess({ ports, children, steps }: Site, { name, file, port, env }: ProcessOptions): Promise<void> {
+  const isWorker = name === 'worker';
   const child = {
     name,
     command: process.execPath,
-    args: [...(name === 'worker' ? WORKER_NODE_OPTIONS : []), join(PROJECT, file)],
+    args: [...(isWorker ? WORKER_NODE_OPTIONS : []), join(PROJECT, file)],
     cwd: PROJECT,
     // The port that was wished for wins over the file in the child, and may have been taken.
-    env: { ...process.env, STEWARD_API_PORT: String(ports.api), ...env },
+    env: { ...process.env, ...(isWorker && WORKER_ENVIRONMENT), STEWARD_API_PORT: String(ports.api), ...env },
     ready: () => isReady(`${local(port)}/readyz`),
   };
   return steps.run(name === 'api' ? 'API' : 'Worker', () => children.start(child));

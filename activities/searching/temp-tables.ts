@@ -19,6 +19,7 @@ import {
   seed,
   setScope,
 } from '../../data-map/sql.ts';
+import type { Rounds } from '../../data-map/sql.ts';
 import type { Statement, Values } from '../../data-map/sql-text.ts';
 import type { Carrier, Counts } from './carrier.ts';
 import type { Statements } from './statements.ts';
@@ -71,7 +72,9 @@ export class TempTables implements Carrier {
   }
 
   async seed(collection: PlannedCollection, predicates: readonly Predicate[]): Promise<void> {
-    await this.#find(collection, (round) => seed(collection, this.#scope.tenantKey, round, predicates));
+    await this.#find(collection, ({ current, isFirst }) =>
+      seed(collection, this.#scope.tenantKey, current, predicates, isFirst),
+    );
   }
 
   mark({ ref }: PlannedCollection): number {
@@ -80,7 +83,7 @@ export class TempTables implements Carrier {
 
   async follow(route: Route, after: number): Promise<number> {
     await this.#analyze([route.from]);
-    return this.#find(route.to, (current) => follow(route, { after, current }, this.#scope));
+    return this.#find(route.to, (rounds) => follow(route, { ...rounds, after }, this.#scope));
   }
 
   async *carryOut(route: Route, after: number): AsyncGenerator<readonly Values[]> {
@@ -89,7 +92,7 @@ export class TempTables implements Carrier {
   }
 
   carryIn(route: Route, values: readonly Values[], origin: ColumnTypes): Promise<number> {
-    return this.#find(route.to, (current) => carryIn(route, values, { current }, this.#scope, origin));
+    return this.#find(route.to, (rounds) => carryIn(route, values, rounds, this.#scope, origin));
   }
 
   async counts(): Promise<Counts> {
@@ -110,9 +113,12 @@ export class TempTables implements Carrier {
     return stream;
   }
 
-  async #find({ ref }: PlannedCollection, statement: (round: number) => Statement | undefined): Promise<number> {
+  async #find(
+    { ref }: PlannedCollection,
+    statement: (rounds: Required<Omit<Rounds, 'after'>>) => Statement | undefined,
+  ): Promise<number> {
     this.#round += 1;
-    const finding = statement(this.#round);
+    const finding = statement({ current: this.#round, isFirst: this.#sizeOf(ref).rows === 0 });
     const found = finding ? ((await this.#statements.run(finding)).rowCount ?? 0) : 0;
     if (found > 0) this.#grow(ref, found);
     return found;

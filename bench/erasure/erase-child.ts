@@ -23,9 +23,15 @@ interface EraseTask extends SourceConfig {
 
 export interface EraseMeasurement extends Measurement {
   readonly rows: number;
-  /** Of the erasing alone, which searches, weighs and freezes once more. */
-  readonly erasingSeconds: number;
+  /** Of `planErasure`, for the review. */
   readonly planningSeconds: number;
+  /** Of `eraseRecords`, which searches, weighs and freezes once more, and has a ledger of its batches. */
+  readonly erasingSeconds: number;
+  /** Of `endErasure`, which brings the keyed hashes into the journal. */
+  readonly endingSeconds: number;
+  /** When `eraseRecords` began and ended, in ms of the epoch. */
+  readonly erasingFrom: number;
+  readonly erasingTo: number;
 }
 
 export type EraseWork = typeof work;
@@ -38,10 +44,11 @@ async function work(task: EraseTask): Promise<EraseMeasurement> {
   const app = openDatabase(config.database.appUrl, { maxConnections: 1 });
   try {
     await erase(deps, app, task.warmUp);
-    let erased = { rows: 0, erasingSeconds: 0, planningSeconds: 0 };
+    let erased: Erased | undefined;
     const measured = await measure(async () => {
       erased = await erase(deps, app, task.request);
     });
+    if (erased === undefined) throw new TypeError('Nothing was measured.');
     return { ...measured, ...erased };
   } finally {
     await Promise.all([app.close(), deps.close()]);
@@ -50,16 +57,29 @@ async function work(task: EraseTask): Promise<EraseMeasurement> {
 
 perform(work);
 
-async function erase(deps: Dependencies, app: Database, ref: RequestRef) {
-  const begun = performance.now();
-  await planErasure(deps, ref, control);
-  const planned = performance.now();
+type Erased = Omit<EraseMeasurement, keyof Measurement>;
+
+async function erase(deps: Dependencies, app: Database, ref: RequestRef): Promise<Erased> {
+  const planning = await timed(() => planErasure(deps, ref, control));
   await approveAll(app, ref);
   await beginErasing(deps.db, ref);
-  const approved = performance.now();
-  const { outcome, erased } = await eraseRecords(deps, ref, control, preparing(deps, ref));
-  if (outcome !== 'erased') throw new Error('The plan went out of date.');
-  const ended = performance.now();
-  await endErasure(deps, ref, control);
-  return { rows: erased, planningSeconds: (planned - begun) / 1000, erasingSeconds: (ended - approved) / 1000 };
+  const erasing = await timed(() => eraseRecords(deps, ref, control, preparing(deps, ref)));
+  if (erasing.answer.outcome !== 'erased') throw new Error('The plan went out of date.');
+  const ending = await timed(() => endErasure(deps, ref, control));
+  return {
+    rows: erasing.answer.erased,
+    planningSeconds: planning.seconds,
+    erasingSeconds: erasing.seconds,
+    endingSeconds: ending.seconds,
+    erasingFrom: erasing.from,
+    erasingTo: erasing.to,
+  };
+}
+
+/** `from` and `to` in ms of the epoch. */
+async function timed<T>(step: () => Promise<T>) {
+  const from = performance.timeOrigin + performance.now();
+  const answer = await step();
+  const to = performance.timeOrigin + performance.now();
+  return { answer, from, to, seconds: (to - from) / 1000 };
 }

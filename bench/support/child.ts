@@ -1,6 +1,6 @@
 /** Work in a process of its own: nothing that was loaded or collected before counts as its time or memory. */
 import { fork } from 'node:child_process';
-import { WORKER_NODE_OPTIONS } from '../../dev/worker-options.ts';
+import { WORKER_ENVIRONMENT, WORKER_NODE_OPTIONS } from '../../dev/worker-options.ts';
 
 /** What such a process does; task and answer pass as JSON. Its file exports the type and calls `perform`. */
 type Work = (task: never) => Promise<unknown>;
@@ -8,7 +8,11 @@ type Work = (task: never) => Promise<unknown>;
 /** Runs the file as a worker is run, and resolves with what its work answers. Throws when it fails. What it prints goes to standard error. */
 export function inChild<W extends Work>(file: URL, task: Parameters<W>[0]): Promise<Awaited<ReturnType<W>>> {
   return new Promise((resolve, reject) => {
-    const child = fork(file, { execArgv: [...WORKER_NODE_OPTIONS], stdio: ['ignore', 2, 2, 'ipc'] });
+    const child = fork(file, {
+      execArgv: [...WORKER_NODE_OPTIONS],
+      env: { ...process.env, ...WORKER_ENVIRONMENT },
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
     const end = (): boolean => child.kill();
     process.once('exit', end);
     let answered: { readonly answer: Awaited<ReturnType<W>> } | undefined;

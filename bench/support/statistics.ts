@@ -20,6 +20,13 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
+/** The least value that a share of them, such as 0.99, does not exceed. Throws RangeError for none. */
+export function percentile(values: readonly number[], share: number): number {
+  const found = values.toSorted((a, b) => a - b).at(Math.max(0, Math.ceil(values.length * share) - 1));
+  if (found === undefined) throw new RangeError('Nothing was measured.');
+  return found;
+}
+
 export type Point = readonly [x: number, y: number];
 
 /** The straight line that fits the points best (least squares). Throws RangeError when all of them are at one place. */

@@ -128,13 +128,13 @@ function blocksOf(action: TargetAction, { ref }: PlannedCollection, range: Range
   return { erasure, first, last, condition };
 }
 
-/** A row a record: its block, its place `n` there, key, version and leaf. */
+/** A row a record: its block, its number `n` there, key, place, version and leaf. */
 function readBlocks({ key }: PlannedCollection, { condition }: Blocks): string {
   const lines = key.map((_, index) => `k.keys[${index + 1}:${index + 1}]`);
   const names = key.map((_, index) => keyColumn(index));
   return [
     `SELECT k.block, u.* FROM steward.erasure_targets k CROSS JOIN LATERAL`,
-    `  unnest(${lines.join(', ')}, k.versions, k.leaves) WITH ORDINALITY AS u(${names.join(', ')}, version, leaf, n)`,
+    `  unnest(${lines.join(', ')}, k.places, k.versions, k.leaves) WITH ORDINALITY AS u(${names.join(', ')}, place, version, leaf, n)`,
     `WHERE ${condition}`,
   ].join('\n');
 }
@@ -146,7 +146,9 @@ function onTarget({ collection, keyTypes }: TargetTable, tenant: string): string
   return [...keys, `${column('t', collection.tenant)} = ${tenant}`].join(' AND ');
 }
 
-const isTarget = (table: TargetTable, tenant: string): string => `${onTarget(table, tenant)} AND t.xmin = b.version`;
+/** By its place, which is found sooner than by its key. The same version of a record does not change its place. */
+const isTarget = (table: TargetTable, tenant: string): string =>
+  `t.ctid = b.place AND t.xmin = b.version AND ${onTarget(table, tenant)}`;
 
 /**
  * Empties references in rows that are erased anyway, so that what they refer to can go before them. That makes new versions
@@ -165,10 +167,12 @@ export function emptyTargets(
   const text = [
     `WITH batch AS MATERIALIZED (${readBlocks(collection, at)}),`,
     `done AS (UPDATE ${tableName(collection)} t SET ${emptied(columns)} FROM batch b`,
-    `  WHERE ${isTarget(table, tenant)} AND (${filled}) RETURNING b.block, b.n)`,
-    'UPDATE steward.erasure_targets k SET versions = (',
-    '  SELECT array_agg(CASE WHEN d.n IS NULL THEN v.version ELSE pg_current_xact_id()::xid END ORDER BY v.n)',
-    '    FROM unnest(k.versions) WITH ORDINALITY AS v(version, n) LEFT JOIN done d ON d.block = k.block AND d.n = v.n)',
+    `  WHERE ${isTarget(table, tenant)} AND (${filled}) RETURNING b.block, b.n, t.ctid AS place)`,
+    'UPDATE steward.erasure_targets k SET (versions, places) = (',
+    '  SELECT array_agg(CASE WHEN d.n IS NULL THEN v.version ELSE pg_current_xact_id()::xid END ORDER BY v.n),',
+    '    array_agg(coalesce(d.place, v.place) ORDER BY v.n)',
+    '    FROM unnest(k.versions, k.places) WITH ORDINALITY AS v(version, place, n)',
+    '    LEFT JOIN done d ON d.block = k.block AND d.n = v.n)',
     `WHERE ${at.condition} AND k.block IN (SELECT block FROM done)`,
   ].join('\n');
   return { purpose: `emptying references of ${collection.ref}`, text, values: binds.values };

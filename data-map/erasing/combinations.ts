@@ -71,7 +71,7 @@ const nameOf = (ground: Ground): string =>
     ? `${groundKey(ground)}:${ground.force}`
     : groundKey(ground);
 
-/** Key columns `k0, k1, …`, `combination` and `ends` of every row found, for who freezes them. */
+/** Key columns `k0, k1, …`, `place`, `version`, `combination` and `ends` of every row found, for who freezes them. */
 export const groundsTable = ({ position }: PlannedCollection): string => `pg_temp.steward_grounds_${position}`;
 
 const COMBINATIONS = 'pg_temp.steward_combinations';
@@ -107,13 +107,20 @@ export function nameCombinations(
 }
 
 function viewOf(collection: PlannedCollection): string {
-  const columns = [...keyColumns(collection).map((name) => `r.${name}`), 'c.combination', 'r.ends'];
+  const own = [...keyColumns(collection), 'place', 'version'];
+  const columns = [...own.map((name) => `r.${name}`), 'c.combination', 'r.ends'];
   const names = `${COMBINATIONS} c ON c.position = ${collection.position} AND c.states = r.states`;
   return `CREATE TEMP VIEW ${groundsTable(collection)} AS SELECT ${columns.join(', ')} FROM ${rowTable(collection)} r JOIN ${names}`;
 }
 
 function emptyView(collection: PlannedCollection): string {
   const keys = keyColumns(collection).map((name) => `k.${name}`);
-  const columns = [...keys, 'NULL::text AS combination', 'NULL::timestamptz AS ends'];
+  const columns = [
+    ...keys,
+    'NULL::tid AS place',
+    'NULL::xid AS version',
+    'NULL::text AS combination',
+    'NULL::timestamptz AS ends',
+  ];
   return `CREATE TEMP VIEW ${groundsTable(collection)} AS SELECT ${columns.join(', ')} FROM ${keyTable(collection)} k WHERE false`;
 }

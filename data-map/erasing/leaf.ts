@@ -12,6 +12,8 @@ export interface PadPlaceholders {
 
 /** SQL of type bytea; `keys` are the texts of the key columns, in the map's order. */
 export function leafSql(collection: string, keys: readonly string[], { inner, outer }: PadPlaceholders): string {
-  const message = `jsonb_build_array(${[`${quoteText(collection)}::text`, ...keys].join(', ')})::text`;
+  // The text of a jsonb array, put together: to build one takes PostgreSQL longer than to hash it twice.
+  const values = keys.map((each) => `to_json(${each})::text`);
+  const message = `${quoteText(`[${JSON.stringify(collection)}, `)} || ${values.join(` || ', ' || `)} || ']'`;
   return `sha256(${outer}::bytea || sha256(${inner}::bytea || convert_to(${message}, 'UTF8')))`;
 }

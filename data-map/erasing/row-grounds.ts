@@ -57,7 +57,8 @@ const untilColumns = ({ grounds }: WeighedCollection): readonly string[] =>
   grounds.flatMap((each, index) => (endsByRow(each) ? [untilColumn(index)] : []));
 
 /**
- * Their rows: key, `states`, when the row is no longer kept (`infinity` is open, null not kept at all), and ends by ground.
+ * Their rows: key, the `place` (ctid) and `version` (xmin) of the record that was looked at, `states`, when the row is no longer
+ * kept (`infinity` is open, null not kept at all), and ends by ground.
  */
 export function createRowTables(all: readonly WeighedCollection[]): Statement {
   return { purpose: 'creating the tables of grounds', text: all.map(createRowTable).join(';\n'), values: [] };
@@ -67,7 +68,16 @@ function createRowTable(weighed: WeighedCollection): string {
   const { collection } = weighed;
   const keys = keyColumns(collection).map((name) => `k.${name}`);
   const untils = untilColumns(weighed).map((name) => `NULL::timestamptz AS ${name}`);
-  const columns = [...keys, `''::text AS states`, 'NULL::timestamptz AS ends', ...untils];
+  // Of a length that PostgreSQL knows to be short: it makes a table with its index beside every one that may have long values.
+  const states = `''::varchar(${Math.max(1, weighed.grounds.length)}) AS states`;
+  const columns = [
+    ...keys,
+    'NULL::tid AS place',
+    'NULL::xid AS version',
+    states,
+    'NULL::timestamptz AS ends',
+    ...untils,
+  ];
   return `CREATE TEMP TABLE ${rowTable(collection)} AS SELECT ${columns.join(', ')} FROM ${keyTable(collection)} k WITH NO DATA`;
 }
 
@@ -82,14 +92,18 @@ export function weighRows(weighed: WeighedCollection, scope: WeighingScope): Sta
       ? untilOf(collection, each, scope, zone, binds)
       : appliesSql(collection, each, scope, zone, binds),
   }));
-  const found = expressions.map(({ sql }, index) => `${sql} AS ${untilColumn(index)}`);
-  const states = expressions.map((each, index) => stateSql(each, `g.${untilColumn(index)}`, asOf));
-  const ends = expressions.flatMap((each, index) => endSql(each, `g.${untilColumn(index)}`, asOf));
+  const found = expressions.flatMap(({ sql }, index) => (sql === undefined ? [] : [`${sql} AS ${untilColumn(index)}`]));
+  const valueOf = ({ sql }: { sql?: string | undefined }, index: number): string | undefined =>
+    sql === undefined ? undefined : `g.${untilColumn(index)}`;
+  const states = expressions.map((each, index) => stateSql(each, valueOf(each, index), asOf));
+  const ends = expressions.flatMap((each, index) => endSql(each, valueOf(each, index), asOf));
   const selected = [
     ...collection.key.map((_, index) => `k.${keyColumn(index)}`),
+    't.ctid',
+    't.xmin',
     states.join(' || ') || `''`,
     ends.length === 0 ? 'NULL::timestamptz' : `greatest(${ends.join(', ')})`,
-    ...untilColumns(weighed).map((name) => `g.${name}`),
+    ...expressions.flatMap((each, index) => (endsByRow(each) ? [valueOf(each, index) ?? 'NULL::timestamptz'] : [])),
   ];
   const text = [
     `INSERT INTO ${rowTable(collection)} SELECT ${selected.join(', ')}`,
@@ -100,14 +114,14 @@ export function weighRows(weighed: WeighedCollection, scope: WeighingScope): Sta
   return { purpose: `weighing ${collection.ref}`, text, values: binds.values };
 }
 
-/** A boolean that is never null: whether the row has the ground. */
+/** A boolean that is never null: whether the row has the ground. Undefined of what is not seen of the row itself. */
 function appliesSql(
   collection: PlannedCollection,
   { demand }: PossibleGround,
   scope: WeighingScope,
   zone: string,
   binds: Binds,
-): string {
+): string | undefined {
   switch (demand.kind) {
     case 'exception':
       return conditionsSql(collection, demand.exception.where ?? [], scope.types, binds);
@@ -118,19 +132,19 @@ function appliesSql(
     case 'mention':
       return `k.round > ${binds.add(demand.after)}::integer`;
     default:
-      return 'false';
+      return undefined;
   }
 }
 
-/** A timestamptz: null when the row does not have the ground, infinity while its event is to come. */
+/** A timestamptz: null when the row does not have the ground, infinity while its event is to come. Undefined as above. */
 function untilOf(
   collection: PlannedCollection,
   { demand }: PossibleGround,
   scope: WeighingScope,
   zone: string,
   binds: Binds,
-): string {
-  return demand.kind === 'rule' ? endOfRule(collection, demand.rule, scope, zone, binds) : 'NULL::timestamptz';
+): string | undefined {
+  return demand.kind === 'rule' ? endOfRule(collection, demand.rule, scope, zone, binds) : undefined;
 }
 
 /** The same of one rule, over the alias `t` of the collection's table. */
@@ -172,14 +186,16 @@ function eventDay(
   return `(SELECT CASE WHEN bool_and(a.day IS NOT NULL) THEN max(a.day) END FROM (${all}) a)`;
 }
 
-function stateSql(ground: PossibleGround, value: string, asOf: string): string {
+/** Without a value no row has the ground yet. */
+function stateSql(ground: PossibleGround, value: string | undefined, asOf: string): string {
+  if (value === undefined) return `'${STATE.none}'`;
   if (!endsByRow(ground)) return `CASE WHEN ${value} THEN '${STATE.open}' ELSE '${STATE.none}' END`;
   return `CASE WHEN ${value} IS NULL THEN '${STATE.none}' WHEN ${value} = 'infinity' THEN '${STATE.open}' WHEN ${value} <= ${asOf} THEN '${STATE.ended}' ELSE '${STATE.keeps}' END`;
 }
 
 /** Only what keeps the row counts for how long that is. */
-function endSql(ground: PossibleGround, value: string, asOf: string): readonly string[] {
-  if (!ground.stands) return [];
+function endSql(ground: PossibleGround, value: string | undefined, asOf: string): readonly string[] {
+  if (!ground.stands || value === undefined) return [];
   return [
     endsByRow(ground)
       ? `CASE WHEN ${value} > ${asOf} THEN ${value} END`
@@ -191,7 +207,7 @@ function endSql(ground: PossibleGround, value: string, asOf: string): readonly s
 export function analyzeRows(collections: readonly PlannedCollection[]): Statement {
   return {
     purpose: 'analysing the tables of grounds',
-    text: `ANALYZE ${collections.map(rowTable).join(', ')}`,
+    text: `ANALYZE ${collections.map((each) => `${rowTable(each)} (${[...keyColumns(each), 'states'].join(', ')})`).join(', ')}`,
     values: [],
   };
 }

@@ -19,7 +19,8 @@ export interface DecidedGroup {
 
 const DECIDED_TABLE = 'pg_temp.steward_decided';
 /** Made by the weighing: the key of each row found and its combination of grounds. */
-const groundsTable = ({ position }: PlannedCollection): string => `pg_temp.steward_grounds_${position}`;
+const groundsTable = ({ position }: Pick<PlannedCollection, 'position'>): string =>
+  `pg_temp.steward_grounds_${position}`;
 
 /** In the transaction of the weighing, with which the table goes. */
 export function writeDecided(groups: readonly DecidedGroup[]): readonly Statement[] {
@@ -38,12 +39,19 @@ export function writeDecided(groups: readonly DecidedGroup[]): readonly Statemen
   ];
 }
 
-/** The rows of a collection with what was decided on them, as `f`, joined to themselves, as `t`. */
-function decidedRows(collection: PlannedCollection, tenant: string): string {
-  const keys = collection.key.map((_, index) => `g.${keyColumn(index)}`);
+/** The rows of a collection with what was decided on them, as `f`. */
+function decidedRows({ position, key }: PlannedCollection): string {
+  const own = [...key.map((_, index) => keyColumn(index)), 'place', 'version'].map((name) => `g.${name}`);
   return [
-    `(SELECT ${keys.join(', ')}, d.fate, d.keeps FROM ${groundsTable(collection)} g JOIN ${DECIDED_TABLE} d`,
-    `  ON d.position = ${collection.position} AND d.combination = g.combination) f`,
+    `(SELECT ${own.join(', ')}, d.fate, d.keeps FROM ${groundsTable({ position })} g JOIN ${DECIDED_TABLE} d`,
+    `  ON d.position = ${position} AND d.combination = g.combination) f`,
+  ].join('\n');
+}
+
+/** The same, joined to the records, as `t`. */
+function decidedRecords(collection: PlannedCollection, tenant: string): string {
+  return [
+    decidedRows(collection),
     `JOIN ${tableName(collection)} t ON ${onKey(collection, 't', 'f')} AND ${column('t', collection.tenant)} = ${tenant}`,
   ].join('\n');
 }
@@ -89,22 +97,23 @@ export function freeze(collection: PlannedCollection, freezing: Freezing): State
   const { ref, key } = collection;
   const erasure = `${binds.add(freezing.erasureId)}::uuid`;
   const pads = { inner: binds.add(freezing.pads.inner), outer: binds.add(freezing.pads.outer) };
-  const keys = key.map((_, index) => `f.${keyColumn(index)}`);
-  const texts = keys.map((each) => `${each}::text`);
+  const texts = key.map((_, index) => `f.${keyColumn(index)}::text`);
+  const isMarkable = collection.restriction !== undefined;
   const rows = [
-    `SELECT f.fate, f.keeps, t.xmin AS version, ${leafSql(ref, texts, pads)} AS leaf,`,
+    `SELECT f.fate, f.keeps, f.place, f.version, ${leafSql(ref, texts, pads)} AS leaf,`,
     `  ${texts.map((each, index) => `${each} AS ${keyColumn(index)}`).join(', ')},`,
-    `  (row_number() OVER (PARTITION BY f.fate, f.keeps ORDER BY ${keys.join(', ')}) - 1) / ${BLOCK_ROWS} AS part`,
-    `FROM ${decidedRows(collection, binds.add(freezing.tenantKey))}`,
+    // In the order of their places: by a batch a page of the table is written once.
+    `  (row_number() OVER (PARTITION BY f.fate, f.keeps ORDER BY f.place) - 1) / ${BLOCK_ROWS} AS part`,
+    `FROM ${isMarkable ? decidedRecords(collection, binds.add(freezing.tenantKey)) : decidedRows(collection)}`,
     `WHERE f.fate IN ('delete', 'pseudonymise')${orUnmarked(collection)}`,
   ].join('\n');
   const before = `coalesce((SELECT max(l.last_target) FROM steward.erasure_ledger l
      WHERE l.erasure_id = ${erasure} AND l.collection = ${quoteText(ref)} AND l.action = r.fate), 0)`;
   const text = [
-    'INSERT INTO steward.erasure_targets (erasure_id, collection, action, block, keeps, keys, versions, leaves)',
+    'INSERT INTO steward.erasure_targets (erasure_id, collection, action, block, keeps, keys, places, versions, leaves)',
     `SELECT ${erasure}, ${quoteText(ref)}, r.fate,`,
     `  ${before} + row_number() OVER (PARTITION BY r.fate ORDER BY r.keeps, r.part), r.keeps,`,
-    `  ARRAY[${key.map((_, index) => `array_agg(r.${keyColumn(index)})`).join(', ')}], array_agg(r.version), array_agg(r.leaf)`,
+    `  ARRAY[${key.map((_, index) => `array_agg(r.${keyColumn(index)})`).join(', ')}], array_agg(r.place), array_agg(r.version), array_agg(r.leaf)`,
     `FROM (${rows}) r GROUP BY r.fate, r.keeps, r.part`,
   ].join('\n');
   return { purpose: `freezing ${ref}`, text, values: binds.values };
@@ -125,7 +134,7 @@ export function freezeObjects(collection: PlannedCollection, freezing: Freezing)
     const text = [
       'INSERT INTO steward.erasure_objects (erasure_id, store, object)',
       `SELECT DISTINCT ${binds.add(freezing.erasureId)}::uuid, ${binds.add(media.store)}::text, ${object}::text`,
-      `FROM ${decidedRows(collection, binds.add(freezing.tenantKey))}`,
+      `FROM ${decidedRecords(collection, binds.add(freezing.tenantKey))}`,
       `WHERE (f.fate = 'delete' OR (f.fate = 'pseudonymise' AND NOT f.keeps && ARRAY[${quoteText(media.column)}, '*']::text[]))`,
       ` AND ${object}::text <> '' ON CONFLICT DO NOTHING`,
     ].join('\n');

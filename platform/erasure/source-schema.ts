@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS steward.erasure_targets (
   keeps text[] NOT NULL DEFAULT '{}',
   -- A line for each column of the key.
   keys text[] NOT NULL,
-  -- The xmin of the record that was looked at. One that has another was changed since and is left for a new plan.
+  -- The ctid and the xmin of the record that was looked at. One that has others was changed since and is left for a new plan.
+  places tid[] NOT NULL,
   versions xid[] NOT NULL,
   -- HMAC-SHA256 of the key under a secret of the workspace: what the ledger's digest is made of. Once the block was gone
   -- through, those of the records that were erased alone.
@@ -48,8 +49,8 @@ CREATE TABLE IF NOT EXISTS steward.erasure_targets (
   PRIMARY KEY (erasure_id, collection, action, block)
 );
 -- Random, so that trying to compress it costs time and saves nothing.
-ALTER TABLE steward.erasure_targets ALTER keys SET STORAGE EXTERNAL, ALTER versions SET STORAGE EXTERNAL,
-  ALTER leaves SET STORAGE EXTERNAL;
+ALTER TABLE steward.erasure_targets ALTER keys SET STORAGE EXTERNAL, ALTER places SET STORAGE EXTERNAL,
+  ALTER versions SET STORAGE EXTERNAL, ALTER leaves SET STORAGE EXTERNAL;
 
 -- Objects in stores that the records name, to be removed after the records.
 CREATE TABLE IF NOT EXISTS steward.erasure_objects (

@@ -51,6 +51,26 @@ describe('the JSON of a collection', () => {
     ]);
   });
 
+  it.each(['temp_tables', 'bound_arrays'] as const)(
+    'asks the condition of a reading of the rows found alone, however many others there are (%s)',
+    async (carrier) => {
+      await db.pool.query(
+        `CREATE TABLE many_${carrier} (id int PRIMARY KEY, ws text, email text, divisor int);
+         INSERT INTO many_${carrier} SELECT n, 'w', CASE WHEN n % 3 = 0 THEN 'jane@example.com' END, (n % 3 = 0)::int
+           FROM generate_series(1, 30000) n`,
+      );
+      await db.pool.query(`ANALYZE many_${carrier}`);
+      const plan = planSearch(mapOf(collection(`many_${carrier}`, [key('id'), email()], { tenant: 'ws' })), 'crm', [
+        jane,
+      ]);
+      const [first] = plan.collections;
+      if (first === undefined) throw new Error('The plan is empty.');
+      const reading: Reading = { columns: [{ name: 'id', value: 't.id' }], condition: '1 / t.divisor = 1' };
+      const read = await inSnapshot(db.pool, plan, 'w', (snapshot) => copied(snapshot, first, reading), carrier);
+      expect(lines(read)).toHaveLength(10_000);
+    },
+  );
+
   it('leaves out what the map redacts or does not name', async () => {
     await db.pool.query(`
       CREATE TABLE users (id int PRIMARY KEY, ws text, email text, password text, unmapped text);

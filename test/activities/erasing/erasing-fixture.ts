@@ -141,7 +141,7 @@ function preparing({ map, sources }: { map: DataMap; sources: Sources }, decided
             const keys = collection.key.map((name, index) => `t."${name}" AS k${index}`);
             await client.query(
               `CREATE TEMP TABLE steward_grounds_${collection.position} ON COMMIT DROP AS
-               SELECT ${keys.join(', ')}, 'c'::text AS combination FROM ${tableName(collection)} t
+               SELECT ${keys.join(', ')}, t.ctid AS place, t.xmin AS version, 'c'::text AS combination FROM ${tableName(collection)} t
                 WHERE workspace_id = 'w' AND person = 1`,
             );
             const { rows } = await client.query<{ n: string }>(

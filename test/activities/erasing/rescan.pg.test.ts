@@ -87,8 +87,8 @@ async function erased(...targets: readonly Target[]): Promise<void> {
     const [block] = [index + 1];
     const lines = (keys[0] ?? []).map((_, place) => keys.map((each) => each[place] ?? ''));
     await source.pool.query(
-      `INSERT INTO steward.erasure_targets (erasure_id, collection, action, block, keeps, keys, versions, leaves)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `INSERT INTO steward.erasure_targets (erasure_id, collection, action, block, keeps, keys, places, versions, leaves)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         erasureId,
         ref,
@@ -96,6 +96,7 @@ async function erased(...targets: readonly Target[]): Promise<void> {
         block,
         keeps,
         lines,
+        keys.map(() => '(0,1)'),
         keys.map(() => '1'),
         keys.slice(0, passed).map((each) => leafOf(ref, each)),
       ],

@@ -253,8 +253,8 @@ describe('an erasure', () => {
     const one = await person();
     await carriedOut(one);
     await base.source.pool.query(
-      `INSERT INTO steward.erasure_targets (erasure_id, collection, action, block, keys, versions, leaves)
-       SELECT erasure_id, collection, action, block + 1, keys, versions, leaves FROM steward.erasure_targets
+      `INSERT INTO steward.erasure_targets (erasure_id, collection, action, block, keys, places, versions, leaves)
+       SELECT erasure_id, collection, action, block + 1, keys, places, versions, leaves FROM steward.erasure_targets
         WHERE collection = 'crm.contacts'
           AND erasure_id = (SELECT erasure_id FROM steward.erasures ORDER BY frozen_at DESC LIMIT 1)`,
     );
