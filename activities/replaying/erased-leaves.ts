@@ -104,19 +104,19 @@ export async function keepErased(
   const weighed = `steward_replayed_${collection.position}`;
   await client.query(`ALTER VIEW ${grounds} RENAME TO ${weighed}`);
   const binds = new Binds();
-  const keys = collection.key.map((_, index) => `w.${keyColumn(index)}`);
-  const texts = keys.map((each) => `${each}::text`);
+  const texts = collection.key.map((_, index) => `w.${keyColumn(index)}::text`);
   const leaf = leafSql(collection.ref, texts, { inner: binds.add(pads.inner), outer: binds.add(pads.outer) });
-  const erased = [
-    `SELECT ${keys.join(', ')}, w.combination AS weighed, l.action, l.action || ':' || w.combination AS combination, w.ends`,
-    `FROM pg_temp.${weighed} w JOIN ${LEAVES} l ON l.collection = ${binds.add(collection.ref)} AND l.leaf = ${leaf}`,
-  ].join('\n');
   // CREATE TABLE AS takes no parameters.
   await client.query(
     `CREATE TEMP TABLE ${grounds.replace('pg_temp.', '')} ON COMMIT DROP AS
-       SELECT ${keys.join(', ')}, w.combination AS weighed, ''::text AS action, w.combination, w.ends FROM pg_temp.${weighed} w WITH NO DATA`,
+       SELECT w.*, w.combination AS weighed, ''::text AS action FROM pg_temp.${weighed} w WITH NO DATA`,
   );
-  await client.query(`INSERT INTO ${grounds} ${erased}`, [...binds.values]);
+  await client.query(
+    `INSERT INTO ${grounds} SELECT w.*, w.combination, l.action
+       FROM pg_temp.${weighed} w JOIN ${LEAVES} l ON l.collection = ${binds.add(collection.ref)} AND l.leaf = ${leaf}`,
+    [...binds.values],
+  );
+  await client.query(`UPDATE ${grounds} SET combination = action || ':' || weighed`);
   const { rows } = await client.query<{ weighed: string; action: JournalBlock['action']; rows: string }>(
     `SELECT weighed, action, count(*) AS rows FROM ${grounds} GROUP BY weighed, action ORDER BY weighed, action`,
   );
