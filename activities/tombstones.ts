@@ -13,7 +13,7 @@ import { currentControl } from './packaging/control.ts';
 export interface TombstoneDeps {
   readonly db: Database;
   readonly ring: KeyRing;
-  readonly backups: Config['backups'];
+  readonly backups: Pick<Config['backups'], 'expireDays'>;
   readonly tombstones: Config['tombstones'];
 }
 

@@ -1,5 +1,6 @@
 /** The worker's entry: one process that serves the three queues. More of them, anywhere, share the work. */
 import { NativeConnection, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { loadConfig } from '../platform/config.ts';
@@ -10,6 +11,8 @@ import { connectionOptions, openTemporal } from '../platform/temporal/client.ts'
 import { dataConverter } from '../platform/temporal/data-converter.ts';
 import { prepareNamespace } from '../platform/temporal/namespace.ts';
 import { measureDrift } from './map-checking/drift-gauge.ts';
+import { sweepJournal } from './journal-sweep.ts';
+import { bringUpToJournal } from './opening.ts';
 import { sweepOutbox } from './outbox-sweep.ts';
 import { ensureSchedules } from './schedules.ts';
 import { createWorkers, openDependencies } from './workers.ts';
@@ -20,36 +23,46 @@ async function main(): Promise<void> {
   installRuntime(config, log);
   const deps = await openDependencies(config);
   const temporal = openTemporal(config.temporal, deps.ring);
-  await prepareNamespace(config.temporal);
-  await deps.db.withPlatform((trx) => trx.raw('SELECT steward.ensure_audit_partitions(12)'));
-  const connection = await NativeConnection.connect(connectionOptions(config.temporal));
-  const { namespace } = config.temporal;
-  const workers = await createWorkers(
-    { connection, namespace, dataConverter: dataConverter(deps.ring, namespace), log },
-    deps,
-  );
-  await ensureSchedules(temporal.client);
-  const running = workers.map((worker) => worker.run());
+  const stop = new AbortController();
   const registry = createRegistry('worker');
-  measureDrift(registry, deps.db);
+  const workers: Worker[] = [];
   const metrics = await serveMetrics(
     {
       registry,
       more: () => sdkMetrics(config),
-      isReady: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+      isReady: () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
     },
     { host: config.metrics.host, port: config.metrics.workerPort },
   );
-  const stop = new AbortController();
+  await bringUpToJournal({ ...deps, log }, untilToldToStop(stop));
+  if (stop.signal.aborted) process.exit(0);
+  await prepareNamespace(config.temporal);
+  await deps.db.withPlatform((trx) => trx.raw('SELECT steward.ensure_audit_partitions(12)'));
+  const connection = await NativeConnection.connect(connectionOptions(config.temporal));
+  const { namespace } = config.temporal;
+  workers.push(
+    ...(await createWorkers({ connection, namespace, dataConverter: dataConverter(deps.ring, namespace), log }, deps)),
+  );
+  await ensureSchedules(temporal.client, config);
+  const running = workers.map((worker) => worker.run());
+  measureDrift(registry, deps.db);
   const sweep = sweepOutbox({ db: deps.db, temporal, log }, stop.signal);
+  const journal = sweepJournal({ ...deps, log }, stop.signal);
   log.info({ mapVersion: deps.map.version, queues: Object.values(TASK_QUEUES) }, 'worker ready');
 
+  // One whose database is restored under it has to begin anew: it ends with the sweep's error.
   // The runtime shuts the workers down on SIGINT and SIGTERM; what is open goes after they have drained.
-  await Promise.all(running).finally(() => stop.abort());
-  await sweep;
+  await Promise.race([Promise.all(running), journal.then(() => Promise.all(running))]).finally(() => stop.abort());
+  await Promise.all([sweep, journal]);
   await metrics.close();
   await Promise.all([connection.close(), temporal.close()]);
   await deps.close();
+}
+
+/** Before the runtime's own handlers, which shut workers down, there is nothing that a signal would have to wait for. */
+function untilToldToStop(stop: AbortController): AbortSignal {
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  return stop.signal;
 }
 
 function installRuntime(config: Config, log: Logger): void {

@@ -13,6 +13,7 @@ import { openMailer } from '../platform/mail.ts';
 import { openSources } from '../platform/sources.ts';
 import { openStorage } from '../platform/storage/open.ts';
 import { WORKFLOWS_PATH } from './bundle.ts';
+import { createBackupActivities } from './backups.ts';
 import { createCertifyErasureActivities } from './certify-erasure.ts';
 import { CrashPoints } from './crash-points.ts';
 import { createEraseRecordsActivities } from './erase-records.ts';
@@ -32,6 +33,7 @@ import { createRawSearchActivities } from './raw-search.ts';
 import { createReleaseReviewActivities } from './release-review.ts';
 import { createRequestActivities } from './requests.ts';
 import { createRetentionReviewActivities } from './retention-review.ts';
+import { createRestoreWatchActivities } from './restore-watch.ts';
 import { createStorageSweepActivities } from './storage-sweep.ts';
 import { createTombstoneActivities } from './tombstones.ts';
 import { createVerifyErasureActivities } from './verify-erasure.ts';
@@ -64,6 +66,7 @@ export async function openDependencies(config: Config) {
     map: await loadDataMap(config.dataMap),
     packages: config.packages,
     backups: config.backups,
+    database: config.database,
     tombstones: config.tombstones,
     exports: config.exports,
     publicUrl: config.api.publicUrl,
@@ -87,6 +90,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
   const common: Omit<WorkerOptions, 'taskQueue'> = {
     ...connection,
     activities: {
+      ...createBackupActivities(deps),
       ...createRequestActivities(deps),
       ...createHoldPlacementActivities(deps),
       ...createLocateActivities(deps),
@@ -105,6 +109,7 @@ export function createWorkers(setting: WorkerSetting, deps: Dependencies): Promi
       ...createMapCheckActivities(deps),
       ...createPackageExpiryActivities(deps),
       ...createRetentionReviewActivities(deps),
+      ...createRestoreWatchActivities(deps),
       ...createStorageSweepActivities(deps),
       ...createTombstoneActivities(deps),
       ...createWorkspaceExportActivities(deps),

@@ -4,6 +4,7 @@ import type { Express, RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { TooManyRequests } from '../domain/errors.ts';
 import { factsOf } from './answer-facts.ts';
+import { refuseWhileClosed } from './closed.ts';
 import { allowTemporalUi, codecEndpoints } from './codec.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { docsEndpoints } from './docs.ts';
@@ -12,6 +13,7 @@ import { logAnswers, measureAnswers } from './observe.ts';
 import { createOpenApi } from './openapi.ts';
 import { methodNotAllowed, sendProblem, unknownRoute } from './problems.ts';
 import { apiKeyEndpoints } from './routes/api-keys.ts';
+import { backupEndpoints } from './routes/backups.ts';
 import { certificateEndpoints } from './routes/certificates.ts';
 import { dataMapEndpoints } from './routes/data-map.ts';
 import { downloadEndpoints } from './routes/downloads.ts';
@@ -51,6 +53,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...suppressionEndpoints,
   ...workspaceExportEndpoints,
   ...holdEndpoints,
+  ...backupEndpoints,
   ...healthEndpoints,
   ...signInEndpoints,
   ...codecEndpoints,
@@ -63,6 +66,7 @@ export function createApp(deps: ApiDependencies): Express {
   // A proxy on the same host may say whom it speaks for; nobody else is believed.
   app.set('trust proxy', 'loopback');
   app.use(logAnswers(deps.logger), measureAnswers(deps.registry), securityHeaders());
+  app.use(refuseWhileClosed(deps));
   app.use(['/d', '/sign-in'], limitRate(TOKENS_PER_MINUTE));
   app.use('/v1/suppression', limitRate(CHECKS_PER_MINUTE));
   app.use('/codec', allowTemporalUi(deps));

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { StewardError } from '../domain/errors.ts';
 import { ApiProblem } from './api-client.ts';
+import { backupCommands } from './backups.ts';
 import { certificateCommands } from './certificates.ts';
 import { erasureCommands } from './erasure.ts';
 import { exportCommand } from './export.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   mapCommands,
   sourceCommands,
   scheduleCommands,
+  backupCommands,
   migrateCommand,
 ] as const;
 for (const add of COMMANDS) add(program);

@@ -43,7 +43,12 @@ export async function writeConfigFile(
       temporalPort: ports.temporalMetrics,
       workerSdkPort: ports.workerSdkMetrics,
     },
-    database: { ownerUrl: databases.steward_owner, appUrl: databases.steward_app, workerUrl: databases.steward_worker },
+    database: {
+      ownerUrl: databases.steward_owner,
+      appUrl: databases.steward_app,
+      workerUrl: databases.steward_worker,
+      drillUrl: databases.steward_drill,
+    },
     sources: [
       { name: 'crm', kind: 'postgres', url: databases.crm_reader, eraseUrl: databases.crm_eraser },
       { name: 'crm-media', kind: 'folder', path: home.path('crm-media') },

@@ -11,11 +11,11 @@ const DATABASES = {
 } as const;
 
 type Role = (typeof DATABASES)[keyof typeof DATABASES][number];
-export type DatabaseUrls = Readonly<Record<Role, string>>;
+export type DatabaseUrls = Readonly<Record<Role | 'steward_drill', string>>;
 
 /** Idempotent. Answers a URL for each role. */
 export async function ensureDatabases(adminUrl: string, home: Home): Promise<DatabaseUrls> {
-  const urls: Partial<Record<Role, string>> = {};
+  const urls: Partial<Record<keyof DatabaseUrls, string>> = { steward_drill: await ensureDrillRole(adminUrl, home) };
   await withClient(adminUrl, async (client) => {
     for (const [database, roles] of Object.entries(DATABASES)) {
       for (const role of roles) urls[role] = await ensureRole(client, home, adminUrl, database, role);
@@ -23,6 +23,20 @@ export async function ensureDatabases(adminUrl: string, home: Home): Promise<Dat
     }
   });
   return urls as DatabaseUrls;
+}
+
+/** Of a role that may create databases, for trial restores. It reads none of the others. */
+async function ensureDrillRole(adminUrl: string, home: Home): Promise<string> {
+  const role = 'steward_drill';
+  const password = await secret(home, role);
+  await withClient(adminUrl, async (client) => {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
+    if (rowCount === 0) await client.query(`CREATE ROLE ${role} LOGIN CREATEDB`);
+    await client.query(`ALTER ROLE ${role} PASSWORD '${password}'`);
+  });
+  const url = new URL(adminUrl);
+  [url.username, url.password] = [role, password];
+  return url.href;
 }
 
 async function ensureRole(

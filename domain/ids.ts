@@ -49,6 +49,9 @@ export const WORKFLOWS = {
   rawSearch: 'rawSearch',
   retentionReview: 'retentionReview',
   workspaceRetention: 'workspaceRetention',
+  backup: 'backup',
+  backupDrill: 'backupDrill',
+  restoreWatch: 'restoreWatch',
 } as const;
 
 /** Of schedules, and the beginnings of the ids of their runs. */
@@ -59,6 +62,9 @@ export const SCHEDULES = {
   tombstoneSweep: 'tombstone-sweep',
   rawSearch: 'raw-search',
   retentionReview: 'retention-review',
+  backup: 'backup',
+  backupDrill: 'backup-drill',
+  restoreWatch: 'restore-watch',
 } as const;
 
 /**

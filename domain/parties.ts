@@ -21,6 +21,8 @@ export const SCOPES = [
   'retention:read',
   'retention:write',
   'suppression:check',
+  'backups:read',
+  'backups:write',
   'payloads:decode',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

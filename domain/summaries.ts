@@ -112,6 +112,11 @@ export const storageSwept = line`Removed from the storage: ${count('upload', 'up
 
 export const tombstonesSwept = line`Ended tombstones: ${count('tombstone', 'tombstones')} deleted`;
 
+export const backupsMade = line`Backups: ${count('database', 'databases')} done, ${count('failure', 'failures')}, ${ordinal} expired, at ${minute}`;
+export const restoresReplayed = line`Erased again after a restore: ${count('erasure', 'erasures')}, something left of ${ordinal}`;
+export const backupTimer = line`Try the missing backups again`;
+export const backupsDrilled = line`Restored on trial: ${ordinal} whole, ${count('failure', 'failures')}`;
+
 /** The summary of an export's run. */
 export const exportLine = line`Export of a workspace ${uuid}`;
 
@@ -199,6 +204,9 @@ export const ACTIVITY_SUMMARIES = {
   surveyRetention: line`Look for what is due`(),
   reviewClass: line`Review a class of records`(),
   finishRetentionReview: line`Write the report of the retention review`(),
+  makeBackups: line`Back up the databases`(),
+  drillBackups: line`Restore the newest backups on trial`(),
+  watchRestores: line`Look for restored sources`(),
 } as const;
 
 /** Summaries of runs that a schedule starts. */
@@ -209,6 +217,9 @@ export const SCHEDULE_SUMMARIES = {
   tombstoneSweep: line`Delete ended tombstones, daily`(),
   rawSearch: line`Search every text for those who were erased, daily`(),
   retentionReview: line`Review what is retained, daily`(),
+  backup: line`Back up the databases`(),
+  backupDrill: line`Restore the newest backups on trial, weekly`(),
+  restoreWatch: line`Look for restored sources, hourly`(),
 } as const;
 
 /** Several lines as current details: a Markdown list, for the UI renders Markdown and would run plain lines together. */

@@ -26,7 +26,7 @@ export interface AuditEvent {
 /** What an action of Steward itself, of no person and no key, is recorded under. */
 export const STEWARD_ITSELF: Pick<Principal, 'id' | 'party'> = { id: 'steward', party: 'processor' };
 
-interface ChainedEvent {
+export interface ChainedEvent {
   readonly workspace_id: string;
   readonly seq: string;
   readonly at: string;

@@ -65,6 +65,7 @@ const certificate = z.strictObject({
   issuedAt: instant,
   supersedes: id.nullable(),
   supplements: id.nullable(),
+  replay: z.strictObject({ restored: text, source: text, at: instant }).optional(),
   result: z.enum(CERTIFICATE_RESULTS),
   statement: text,
   workspace: z.strictObject({ id, name: text }),

@@ -36,6 +36,10 @@ const sourceSettings = z.discriminatedUnion('kind', [
     url: postgresUrl,
     /** Of the role that may delete and update; without it nothing is erased in this source. */
     eraseUrl: postgresUrl.optional(),
+    /** Of a role that may read everything; with it the source is backed up, by pg_dump. */
+    backupUrl: postgresUrl.optional(),
+    /** Of a role of the same server that may create databases; with it backups are restored on trial. */
+    drillUrl: postgresUrl.optional(),
     /** By default `temp_tables`; `bound_arrays` where there are no temporary tables: standbys, transaction poolers. */
     carrier: z.enum(['temp_tables', 'bound_arrays']).optional(),
     /** Looked at for unmapped tables, beside the schemas that the data map names. */
@@ -55,7 +59,15 @@ const settings = z.object({
     /** The Temporal SDK's own metrics of the worker, which the worker's page repeats. */
     workerSdkPort: port.default(8404),
   }),
-  database: z.object({ ownerUrl: postgresUrl.optional(), appUrl: postgresUrl, workerUrl: postgresUrl }),
+  database: z.object({
+    ownerUrl: postgresUrl.optional(),
+    appUrl: postgresUrl,
+    workerUrl: postgresUrl,
+    /** Of a role that reads every row of the schema `steward` (BYPASSRLS); the owner's, when left out. */
+    backupUrl: postgresUrl.optional(),
+    /** Of a role that may create databases on the same server; with it backups are restored on trial. */
+    drillUrl: postgresUrl.optional(),
+  }),
   sources: z.array(sourceSettings).min(1),
   dataMap: z.array(z.string().min(1)).min(1),
   retentionSchedule: z.string().min(1).optional(),
@@ -109,7 +121,17 @@ const settings = z.object({
        * so; without it they say that nobody has stated it.
        */
       expireDays: z.coerce.number().int().min(0).max(3650).optional(),
+      /** Hours from one backup that Steward makes to the next. */
+      everyHours: z.coerce.number().int().min(1).max(168).default(24),
+      /** Days that a backup which Steward makes is kept; at most `expireDays`. 14, or `expireDays` when that is less. */
+      keepDays: z.coerce.number().int().min(1).max(3650).optional(),
+      /** The folder with pg_dump and pg_restore, when they are not where PostgreSQL's packages or PATH have them. */
+      programs: z.string().min(1).optional(),
     })
+    .refine(
+      ({ expireDays, keepDays }) => expireDays === undefined || keepDays === undefined || keepDays <= expireDays,
+      { path: ['keepDays'], message: 'must not exceed expireDays, which certificates state' },
+    )
     .prefault({}),
   tombstones: z
     .object({
@@ -123,6 +145,13 @@ const settings = z.object({
 export type Config = z.infer<typeof settings>;
 export type StorageSettings = z.infer<typeof storageSettings>;
 export type SourceSettings = z.infer<typeof sourceSettings>;
+
+const KEEP_DAYS = 14;
+
+/** How long a backup that Steward makes is kept. */
+export function keepDaysOf({ keepDays, expireDays }: Config['backups']): number {
+  return keepDays ?? Math.min(KEEP_DAYS, expireDays ?? KEEP_DAYS);
+}
 
 /** Thrown when the file cannot be read or a setting is wrong; the message names every wrong setting. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {

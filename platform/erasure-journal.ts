@@ -42,16 +42,20 @@ const FORMAT = 'steward-erasure-journal/1';
 const LEAF_BYTES = 32;
 const TEXT_BYTES = 2 ** 16;
 
+/** Where it lies; `name` is the number of the plan, or names another writing. */
+export const journalKey = ({ workspaceId, erasureId }: JournalPlace, name: number | string): string =>
+  `erasure-journal/${workspaceId}/${erasureId}/${name}`;
+
 /**
  * Writes the journal of a plan, its blocks in the order given, and answers what was written. When it is there already, as
  * after a crash, that is answered instead.
  */
 export async function writeJournal(
   place: JournalPlace,
-  generation: number,
+  name: number | string,
   blocks: AsyncIterable<JournalBlock>,
 ): Promise<Journal> {
-  const key = `erasure-journal/${place.workspaceId}/${place.erasureId}/${generation}`;
+  const key = journalKey(place, name);
   const tree = new MerkleTree(sha256);
   const sealed = sealStream(sealingKey(place), key);
   const stored = place.storage.put(key, sealed, { ifAbsent: true });

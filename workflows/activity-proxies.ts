@@ -3,6 +3,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
 import { TASK_QUEUES } from '../domain/ids.ts';
 import { ACTIVITY_SUMMARIES } from '../domain/summaries.ts';
+import type { BackupActivities } from '../activities/backups.ts';
 import type { CertifyErasureActivities } from '../activities/certify-erasure.ts';
 import type { EraseRecordsActivities } from '../activities/erase-records.ts';
 import type { ErasureCloseActivities } from '../activities/erasure-close.ts';
@@ -20,13 +21,15 @@ import type { RawSearchActivities } from '../activities/raw-search.ts';
 import type { ReleaseReviewActivities } from '../activities/release-review.ts';
 import type { RequestActivities } from '../activities/requests.ts';
 import type { RetentionReviewActivities } from '../activities/retention-review.ts';
+import type { RestoreWatchActivities } from '../activities/restore-watch.ts';
 import type { StorageSweepActivities } from '../activities/storage-sweep.ts';
 import type { TombstoneActivities } from '../activities/tombstones.ts';
 import type { VerifyErasureActivities } from '../activities/verify-erasure.ts';
 import type { WorkspaceExportActivities } from '../activities/workspace-export.ts';
 
 type Activities = ActivityInterfaceFor<
-  CertifyErasureActivities &
+  BackupActivities &
+    CertifyErasureActivities &
     EraseRecordsActivities &
     ErasureCloseActivities &
     ErasureMailActivities &
@@ -43,6 +46,7 @@ type Activities = ActivityInterfaceFor<
     ReleaseReviewActivities &
     RequestActivities &
     RetentionReviewActivities &
+    RestoreWatchActivities &
     StorageSweepActivities &
     TombstoneActivities &
     VerifyErasureActivities &
@@ -166,7 +170,7 @@ export const reviewing = proxy(
   'reviewClass',
 );
 
-/** Reads every table once a day; beside other bulk work. */
+/** Reads every table, or whole databases, once a day; beside other bulk work. */
 export const combing = proxy(
   {
     taskQueue: TASK_QUEUES.bulk,
@@ -176,6 +180,9 @@ export const combing = proxy(
     retry: RETRY,
   },
   'searchRaw',
+  'makeBackups',
+  'drillBackups',
+  'watchRestores',
 );
 
 /** Small work of its own kind for all workspaces together; on the queue that no long export can fill. */

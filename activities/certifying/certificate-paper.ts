@@ -46,7 +46,7 @@ export async function certificatePaper(body: CertificateBody, language: Language
 const minute = (at: string): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;
 
 function facts({ body, paper, words, speech }: Writing): void {
-  const { certificateId, issuedAt, request, erasure, instruction, workspace, supersedes, supplements } = body;
+  const { certificateId, issuedAt, request, erasure, instruction, workspace, supersedes, supplements, replay } = body;
   const { name } = workspace;
   const day = (at: string): string => speech.longDay(new Date(at));
   const received = { day: day(request.receivedByControllerAt), passedOn: day(request.receivedByProcessorAt) };
@@ -67,6 +67,7 @@ function facts({ body, paper, words, speech }: Writing): void {
       : [fill(words.factAttestation, { sha256: instruction.attestationSha256 })]),
     ...(supersedes === null ? [] : [fill(words.factSupersedes, { id: supersedes })]),
     ...(supplements === null ? [] : [fill(words.factSupplements, { id: supplements })]),
+    ...(replay === undefined ? [] : [fill(words.factReplay, { source: replay.source, at: minute(replay.at) })]),
   ]);
 }
 

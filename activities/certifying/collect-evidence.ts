@@ -23,7 +23,7 @@ export interface EvidenceDeps {
   readonly ring: KeyRing;
   readonly map: DataMap;
   readonly sources: Sources;
-  readonly backups: Config['backups'];
+  readonly backups: Pick<Config['backups'], 'expireDays'>;
 }
 
 export interface Collected {
@@ -102,7 +102,11 @@ function countsOf(
   });
 }
 
-function treeOf({ leaf_key_id: leafKeyId }: ErasureRecord, journal: ErasureRecord['journal']): ErasureEvidence['tree'] {
-  if (journal === null || leafKeyId === null || journal.leaves === 0) return undefined;
-  return { leafKeyId, root: journal.root, leaves: journal.leaves };
+function treeOf(
+  { proof, leaf_key_id: leafKeyId }: ErasureRecord,
+  journal: ErasureRecord['journal'],
+): ErasureEvidence['tree'] {
+  const proven = proof ?? journal;
+  if (proven === null || leafKeyId === null || proven.leaves === 0) return undefined;
+  return { leafKeyId, root: proven.root, leaves: proven.leaves };
 }

@@ -7,7 +7,7 @@ import {
   CERTIFICATE_PAPER_FILE,
   CERTIFICATE_SIGNATURE_FILE,
 } from '../../domain/certificate/format.ts';
-import type { Certificate, CertificateKind } from '../../domain/certificate/format.ts';
+import type { Certificate, CertificateKind, ReplayedErasure } from '../../domain/certificate/format.ts';
 import { certificateFor } from '../../domain/certificate/issue.ts';
 import type { Language } from '../../domain/languages.ts';
 import { AUDIENCES } from '../../domain/retention/words.ts';
@@ -37,6 +37,8 @@ export interface Issue {
   readonly kind: CertificateKind;
   readonly evidence: ErasureEvidence;
   readonly language: Language;
+  /** Of a supplement that tells of a restore. */
+  readonly replay?: ReplayedErasure;
 }
 
 interface Signed {
@@ -66,7 +68,7 @@ export async function issueCertificates(
       await storeCertificate({ ...place, dataKey: dataKey.bytes }, each.archive);
     }
     const rows = signed.map(({ row }) => row);
-    const standing = await deps.db.withTenant(ref.workspaceId, (trx) => record(deps, trx, ref, rows, dataKey));
+    const standing = await deps.db.withTenant(ref.workspaceId, (trx) => record(deps, trx, ref, issue, rows, dataKey));
     if (standing !== rows) await discard(deps.storage, signed);
     return standing;
   } catch (error) {
@@ -86,7 +88,7 @@ interface Signing {
 async function sign(
   { db, ring }: IssueDeps,
   ref: RequestRef,
-  { kind, evidence, language }: Issue,
+  { kind, evidence, language, replay }: Issue,
   { audience, earlier, dataKey, issuedAt }: Signing,
 ): Promise<Signed> {
   const own = earlier.filter((each) => each.audience === audience);
@@ -101,6 +103,7 @@ async function sign(
     issuedAt: issuedAt.toISOString(),
     supersedes,
     supplements: kind === 'supplement' ? (own.findLast((each) => each.kind === 'erasure')?.id ?? null) : null,
+    ...(replay && { replay }),
   });
   const contradictions = contradictionsIn(body);
   if (contradictions.length > 0)
@@ -141,6 +144,7 @@ async function record(
   { ring }: IssueDeps,
   trx: Transaction,
   ref: RequestRef,
+  { replay }: Issue,
   rows: readonly CertificateRow[],
   dataKey: DataKey,
 ): Promise<readonly CertificateRow[]> {
@@ -155,9 +159,10 @@ async function record(
   await saveDataKey(trx, ring, ref.workspaceId, dataKey);
   for (const row of rows) await saveCertificate(trx, ref, row);
   const certified = first.kind === 'erasure' ? 'certified_at' : 'raw_searched_at';
-  await trx('erasures')
-    .where(erasure)
-    .update({ [certified]: first.issued_at });
+  if (replay === undefined)
+    await trx('erasures')
+      .where(erasure)
+      .update({ [certified]: first.issued_at });
   const controllers = rows.find(({ audience }) => audience === 'controller') ?? first;
   const details = { certificateId: controllers.id, kind: first.kind, result: first.result };
   await recordEvent(trx, ref, { kind: 'certified', details, dedupe: `certified:${first.erasure_id}:${first.ordinal}` });

@@ -29,6 +29,8 @@ export interface ErasureRecord {
   readonly schedule_version: string | null;
   readonly leaf_key_id: string | null;
   readonly journal: { readonly root: string; readonly leaves: number } | null;
+  /** In its place where a source was restored since: of the ledgers as they are. */
+  readonly proof: { readonly root: string; readonly leaves: number } | null;
   readonly planned_at: Date | null;
   readonly sources: readonly string[];
   readonly cooling_off_until: Date | null;

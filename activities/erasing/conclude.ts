@@ -185,7 +185,7 @@ async function* allBlocks(
 }
 
 /** A connection for as long as a generator runs, which no callback can be wrapped around. */
-async function borrow(sources: Sources, source: string, signal: AbortSignal) {
+export async function borrow(sources: Sources, source: string, signal: AbortSignal) {
   const given = Promise.withResolvers<void>();
   const taken = Promise.withResolvers<Parameters<Parameters<Sources['withEraser']>[1]>[0]>();
   const held = sources.withEraser(

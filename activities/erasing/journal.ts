@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { ClientBase } from 'pg';
 import type { JournalBlock } from '../../platform/erasure-journal.ts';
 import { SourceFailed } from '../../domain/errors.ts';
-import { copyRows } from '../exporting/copy-rows.ts';
+import { copyRows } from '../../platform/copy-rows.ts';
 import { Statements } from '../searching/statements.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

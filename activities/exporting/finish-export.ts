@@ -14,7 +14,7 @@ import { sealStream } from '../../platform/sealed-stream.ts';
 import { signDetached } from '../../platform/signing.ts';
 import { ArchiveWriter } from '../packaging/archive-writer.ts';
 import type { Control } from '../packaging/control.ts';
-import { DigestStream } from '../packaging/digest-stream.ts';
+import { DigestStream } from '../../platform/digest-stream.ts';
 import { exportFolder, requireRunning } from './export-facts.ts';
 import type { ExportDeps, ExportFacts, SourcePlan } from './export-facts.ts';
 import { exportReadme } from './export-readme.ts';

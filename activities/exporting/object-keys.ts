@@ -7,7 +7,7 @@ import type { ExportedCollection } from '../../data-map/workspace-sql.ts';
 import { InvalidDataMap, Unavailable } from '../../domain/errors.ts';
 import type { Sources } from '../../platform/sources.ts';
 import { isObjectKey } from '../../platform/storage/storage.ts';
-import { copyRows } from './copy-rows.ts';
+import { copyRows } from '../../platform/copy-rows.ts';
 
 /** A store with what leads to objects in it. */
 export interface StoreContents {

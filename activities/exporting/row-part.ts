@@ -11,7 +11,7 @@ import type { ExportFormat } from '../../domain/workspace-export.ts';
 import type { ArchiveWriter } from '../packaging/archive-writer.ts';
 import { safeFileName } from '../packaging/entry-names.ts';
 import { Blocks } from '../blocks.ts';
-import { copyRows } from './copy-rows.ts';
+import { copyRows } from '../../platform/copy-rows.ts';
 import type { ExportDeps } from './export-facts.ts';
 import { ParquetFile } from './parquet-file.ts';
 import type { SliceRows } from './part-list.ts';

@@ -6,7 +6,7 @@ import { openStream, sealStream } from '../../platform/sealed-stream.ts';
 import type { ObjectStorage } from '../../platform/storage/storage.ts';
 import { ArchiveWriter } from './archive-writer.ts';
 import type { Control } from './control.ts';
-import { DigestStream } from './digest-stream.ts';
+import { DigestStream } from '../../platform/digest-stream.ts';
 
 /** Where it is stored, and under which key and package it is sealed. */
 export interface ArchivePlace {

@@ -2,15 +2,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { publicKeySet } from '../../platform/signing.ts';
+import { isClosed } from '../closed.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Endpoint } from '../endpoint.ts';
 
 const tag = 'health';
 const alive = z.object({ status: z.literal('ok') });
 const checkResult = z.enum(['ok', 'unreachable']);
+const journalResult = z.enum(['ok', 'unreachable', 'restored']).meta({
+  description: '`restored`: a database was restored, and nothing is answered until it is brought up to the journal.',
+});
 const readiness = z.object({
   status: z.enum(['ok', 'unavailable']),
-  checks: z.object({ database: checkResult, temporal: checkResult, storage: checkResult }),
+  checks: z.object({ database: checkResult, temporal: checkResult, storage: checkResult, journal: journalResult }),
 });
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) });
 
@@ -65,13 +69,18 @@ const jwks: Endpoint = {
     },
 };
 
-async function checkAll({ db, temporal, storage }: ApiDependencies): Promise<z.infer<typeof readiness>['checks']> {
-  const [database, temporalServer, objectStorage] = await Promise.all([
+async function checkAll(deps: ApiDependencies): Promise<z.infer<typeof readiness>['checks']> {
+  const { db, temporal, storage } = deps;
+  let isRestored = false;
+  const [database, temporalServer, objectStorage, journal] = await Promise.all([
     check(() => db.withPlatform((trx) => trx.raw('SELECT 1'))),
     check(() => temporal.health()),
     check(() => storage.health()),
+    check(async () => {
+      isRestored = await isClosed(deps);
+    }),
   ]);
-  return { database, temporal: temporalServer, storage: objectStorage };
+  return { database, temporal: temporalServer, storage: objectStorage, journal: isRestored ? 'restored' : journal };
 }
 
 const PATIENCE_MS = 3_000;

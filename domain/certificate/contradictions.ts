@@ -120,7 +120,8 @@ const order: Check = ({ issuedAt, request, erasure, systems, verification: found
   ];
 };
 
-const relations: Check = ({ kind, certificateId, supersedes, supplements }) => [
+const relations: Check = ({ kind, certificateId, supersedes, supplements, replay }) => [
+  ...when(replay !== undefined && kind !== 'supplement', 'what tells of a restore is a supplement'),
   ...when(supersedes === certificateId || supplements === certificateId, 'it supersedes or supplements itself'),
   ...when((kind === 'supplement') !== (supplements !== null), 'kind and supplements do not agree'),
 ];

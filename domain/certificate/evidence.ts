@@ -6,6 +6,7 @@ import type {
   CertifiedApproval,
   CertifiedCount,
   CertifiedSystem,
+  ReplayedErasure,
   RetainedItem,
   UnconnectedSystem,
   Verification,
@@ -51,4 +52,5 @@ export interface CertificateIdentity {
   readonly issuedAt: string;
   readonly supersedes: string | null;
   readonly supplements: string | null;
+  readonly replay?: ReplayedErasure;
 }

@@ -161,6 +161,15 @@ export interface Remainder {
   readonly until: string | null;
 }
 
+/** Why an erasure was carried out again: a database was restored from before it, and the records were there again. */
+export interface ReplayedErasure {
+  /** The database that was restored: `steward`, or a source. */
+  readonly restored: string;
+  /** Where the erasure was carried out again. */
+  readonly source: string;
+  readonly at: string;
+}
+
 /** All but the printed one, which says this in words and is signed with it by its digest. */
 export interface CertificateBody {
   readonly format: typeof CERTIFICATE_FORMAT;
@@ -173,6 +182,8 @@ export interface CertificateBody {
   /** The certificate that no longer says how things stand; that of an earlier run. */
   readonly supersedes: string | null;
   readonly supplements: string | null;
+  /** Of a supplement alone, and only of one that tells of a restore. */
+  readonly replay?: ReplayedErasure | undefined;
   readonly result: CertificateResult;
   /** What is claimed, in English. */
   readonly statement: string;

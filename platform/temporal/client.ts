@@ -41,6 +41,8 @@ export interface Temporal {
   signalRequest(requestId: string, signal: keyof typeof SIGNALS, continues?: number): Promise<void>;
   /** Starts the comparison of the data map with the sources out of turn; one that waits for its next look gives way. */
   checkDataMap(): Promise<void>;
+  /** Starts a round of backups, or their trial restore, out of turn. */
+  runBackups(what: 'backup' | 'backupDrill'): Promise<void>;
   /** The same for the run of an export. */
   startExport(ref: ExportRef): Promise<void>;
   signalExport(exportId: string, signal: keyof typeof SIGNALS): Promise<void>;
@@ -82,6 +84,7 @@ export function openTemporal(
     checkDataMap: () => call(() => trigger(client, SCHEDULES.mapCheck, ScheduleOverlapPolicy.CANCEL_OTHER)),
     reviewRetention: (workspaceId) => call(() => reviewRetention(client, workspaceId)),
     reviewAllRetention: () => call(() => trigger(client, SCHEDULES.retentionReview, ScheduleOverlapPolicy.SKIP)),
+    runBackups: (what) => call(() => trigger(client, SCHEDULES[what], ScheduleOverlapPolicy.CANCEL_OTHER)),
     health: () => call(() => connection.workflowService.getSystemInfo({}).then(() => undefined)),
     close: () => connection.close(),
   };

@@ -221,6 +221,10 @@ function openGateway(config: Config, ring: KeyRing, temporal: TestTemporal): Tem
       await ask(() => nobody.reviewAllRetention());
       temporal.signals.push('review what is retained');
     },
+    runBackups: async (what) => {
+      await ask(() => nobody.runBackups(what));
+      temporal.signals.push(what);
+    },
     startExport: async (ref) => {
       await ask(() => nobody.startExport(ref));
       temporal.exports.push(ref);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BACKUP_FAILURES, BACKUP_STATUSES, BACKUP_WAYS, DRILL_RESULTS } from '../../domain/backups.ts';
 import { REGIMES } from '../../domain/deadlines.ts';
+import { JOURNAL_KINDS } from '../../domain/journal.ts';
 import { HOLD_PURPOSES, HOLD_STATES } from '../../domain/holds.ts';
 import { DISCLOSURE_PURPOSES, INSTRUCTION_SOURCES, PARTIES } from '../../domain/parties.ts';
 import { EXEMPTIONS, RELEASE_DECISIONS, TASK_STATUSES } from '../../domain/release.ts';
@@ -71,6 +73,11 @@ describe('the migrations', () => {
     ['steward.redactions', 'exemption', EXEMPTIONS],
     ['steward.releases', 'decision', RELEASE_DECISIONS],
     ['steward.manual_tasks', 'status', TASK_STATUSES],
+    ['steward.backups', 'way', BACKUP_WAYS],
+    ['steward.backups', 'status', BACKUP_STATUSES],
+    ['steward.backups', 'failure', BACKUP_FAILURES],
+    ['steward.backup_drills', 'result', DRILL_RESULTS],
+    ['steward.journal_notes', 'kind', JOURNAL_KINDS],
   ])('let %s.%s hold exactly the words of the domain', async (table, column, words) => {
     expect(await acceptedBy(table, column)).toEqual([...words].sort());
   });

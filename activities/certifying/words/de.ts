@@ -16,6 +16,8 @@ export const de: CertificateWords = {
   factAttestation: 'SHA-256 des Wortlauts: {sha256}',
   factSupersedes: 'Tritt an die Stelle der Bescheinigung {id}, die den Stand davor zeigt',
   factSupplements: 'Ergänzt die Bescheinigung {id}, die weiter gilt',
+  factReplay:
+    'Anlass: {source} wurde aus einer Sicherung von vor der Löschung wiederhergestellt, und das Gelöschte war wieder da. Es wurde erneut gelöscht; dies zeigt den Stand am {at}',
   factMap: 'Version der Datenkarte: {version}',
   factSchedule: 'Version des Aufbewahrungsplans: {version}',
   factSoftware: 'Erstellt mit Steward {version}',

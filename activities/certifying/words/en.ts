@@ -14,6 +14,8 @@ export const en = {
   factAttestation: 'SHA-256 of the attestation: {sha256}',
   factSupersedes: 'Takes the place of the certificate {id}, which shows how things stood before',
   factSupplements: 'Supplements the certificate {id}, which stands',
+  factReplay:
+    'Why: {source} was restored from a backup of before the erasure, and what had been erased was there again. It was erased again; this says how things stood on {at}',
   factMap: 'Version of the data map: {version}',
   factSchedule: 'Version of the retention schedule: {version}',
   factSoftware: 'Made by Steward {version}',
