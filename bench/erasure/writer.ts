@@ -6,7 +6,7 @@ import type { Site } from '../support/site.ts';
 import { RECORD_TABLES, referenceOf } from './tables.ts';
 
 /** How long a write took, and when it began, in ms of the epoch. */
-export interface Wait {
+interface Wait {
   readonly at: number;
   readonly ms: number;
 }
