@@ -101,6 +101,8 @@ export async function readErasureReview(
 
 function shownState(status: RequestStatus, state: ErasureReviewState['state']): ReviewRecord['state'] {
   if (status === 'planning') return 'planning';
+  // It goes on after a partial answer, and has no plan yet but that of its last run.
+  if (status === 'awaiting_instruction') return 'closed';
   return mayFollow(status, 'planning') && mayFollow(status, 'cancelled') ? state : 'closed';
 }
 

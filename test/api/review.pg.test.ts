@@ -48,6 +48,12 @@ describe('a review', () => {
     expect((await decisions(first.requestId)).body.items).toHaveLength(1);
   });
 
+  it('is closed when its request has gone on and waits for an instruction', async () => {
+    const { requestId } = await plannedErasure(api);
+    await move(api, requestId, 'awaiting_instruction');
+    expect((await look(requestId)).body).toMatchObject({ status: 'awaiting_instruction', state: 'closed' });
+  });
+
   it('is not there before it is planned, for another workspace, or without the scope', async () => {
     const { requestId } = await plannedErasure(api);
     const foreign = await api.makeKey({ workspaceId: api.otherWorkspaceId });

@@ -352,7 +352,7 @@ describe('the rows of a person, weighed in the source', () => {
   it('stay reduced while somebody else’s row under a hold refers to them, though its reference could be emptied', async () => {
     await fc.assert(
       fc.asyncProperty(bystanders, (given) => expectAsByHand(given)),
-      { numRuns: runs(40) },
+      { numRuns: runs(25) },
     );
   }, 120_000);
 });
