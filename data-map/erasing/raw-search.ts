@@ -77,10 +77,10 @@ export function rawSearch(
     list(distinct.map(({ of }) => String(of))),
     patterns,
     list(distinct.map(({ token }) => token)),
-    `${list(distinct.map(({ isNumber }) => String(isNumber)))}::boolean[]`,
+    list(distinct.map(({ isNumber }) => String(isNumber))),
   ].join(', ');
   const keys = collection.key.map((name) => `${column('t', name)}::text`);
-  const text = `SELECT n.of, c.name AS column, ARRAY[${keys.join(', ')}]::text[] AS key, bool_and(n.number) AS number
+  const text = `SELECT n.of, c.name AS column, ARRAY[${keys.join(', ')}]::text[] AS key, bool_and(n.number::boolean) AS number
 FROM ${tableName(collection)} t
 CROSS JOIN LATERAL (VALUES ${values.join(', ')}) c(name, text, candidate)
 JOIN unnest(${looked}) n(of, pattern, token, number)
