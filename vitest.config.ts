@@ -36,7 +36,8 @@ export default defineConfig({
             'test/replay/**',
             'test/browser/**',
           ],
-          testTimeout: 60_000 * propertyRuns,
+          testTimeout: 120_000 * propertyRuns,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -51,7 +51,7 @@ describe('a home', () => {
     home = await openHome(folder, (line) => said.push(line));
     expect(mark && isAlive(mark)).toBe(false);
     expect(said.join()).toMatch(/crashed.*worker/);
-  }, 20_000);
+  });
 
   it('asks what a crash left in the way that each program knows', async () => {
     await home.release();
@@ -152,7 +152,7 @@ describe('a child process', () => {
       ReturnType<typeof markOf>
     >[];
     expect(mark && isAlive(mark)).toBe(false);
-  }, 20_000);
+  });
 
   it('that dies before it is ready fails the start with the end of its log', async () => {
     const children = new Children(home, silent);
@@ -207,8 +207,8 @@ describe('a child process', () => {
       setInterval(() => { if (!isSecond && fs.existsSync('${marker}.die')) process.exit(1); }, 20)`;
     await children.start({ ...childOf(code), ready: () => Promise.resolve(existsSync(`${marker}.first`)) });
     await writeFile(`${marker}.die`, '');
-    await expect.poll(() => existsSync(marker), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => existsSync(marker)).toBe(true);
     await children.stopAll([['child']]);
     expect(said.join()).toContain('starting it again');
-  }, 20_000);
+  });
 });
