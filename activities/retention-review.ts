@@ -5,10 +5,17 @@ import type { Database } from '../platform/database.ts';
 import { STEWARD_ITSELF, appendAudit } from '../platform/audit.ts';
 import { continueDue } from '../platform/records/continuations.ts';
 import { classesUnderDisposal } from '../platform/records/disposals.ts';
+import { removeOwnRecords } from '../platform/records/own-records.ts';
 import { openClasses } from '../platform/records/retention-proposals.ts';
 import { composeReports, holdsPastReview, saveReport } from '../platform/records/retention-reports.ts';
 import { saveForecast, takeForecast } from '../platform/records/retention-forecasts.ts';
-import { bindSchedule, finishReview, openReview, requireReview } from '../platform/records/retention-reviews.ts';
+import {
+  bindSchedule,
+  finishReview,
+  lastReviewAt,
+  openReview,
+  requireReview,
+} from '../platform/records/retention-reviews.ts';
 import { signDetached } from '../platform/signing.ts';
 import { currentControl } from './packaging/control.ts';
 import type { Control } from './packaging/control.ts';
@@ -112,8 +119,9 @@ async function finish(deps: DisposeDeps, ref: ReviewRef, errors: readonly Review
     const review = await requireReview(trx, ref);
     const counts = await finishReview(trx, ref, { errors: errors.length, at: finishedAt });
     if (review.finished_at === null) {
+      const ownRecords = await removeOwnRecords(trx, workspaceId, await lastReviewAt(trx, ref));
       const notReviewed = known.map(({ source }) => source).filter((source) => !sources.canErase(source));
-      for (const report of await composeReports(trx, ref, { finishedAt, errors, notReviewed })) {
+      for (const report of await composeReports(trx, ref, { finishedAt, errors, notReviewed, ownRecords })) {
         const document = JSON.stringify(report);
         await saveReport(trx, ref, report.audience, {
           document,

@@ -159,6 +159,11 @@ export async function up(knex: Knex): Promise<void> {
     `ALTER TABLE steward.erasures VALIDATE CONSTRAINT erasures_review`,
     `CREATE INDEX CONCURRENTLY IF NOT EXISTS erasures_of_review ON steward.erasures (workspace_id, review_id)
        WHERE review_id IS NOT NULL`,
+    // Records that only serve our work are removed when it is long done.
+    `CREATE INDEX CONCURRENTLY IF NOT EXISTS idempotency_keys_age ON steward.idempotency_keys (workspace_id, created_at)`,
+    `CREATE INDEX CONCURRENTLY IF NOT EXISTS outbox_age ON steward.outbox (workspace_id, sent_at) WHERE sent_at IS NOT NULL`,
+    `GRANT SELECT, DELETE ON steward.idempotency_keys TO steward_worker`,
+    `GRANT DELETE ON steward.outbox TO steward_worker`,
     // A request that was answered in part goes on.
     `ALTER TABLE steward.outbox DROP CONSTRAINT IF EXISTS outbox_message_check, ADD CONSTRAINT outbox_message_check
        CHECK (message IN ('start', 'instruct', 'cancel', 'review', 'release', 'continue')) NOT VALID`,

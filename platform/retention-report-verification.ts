@@ -135,6 +135,7 @@ const retentionReport: z.ZodType<RetentionReport> = z.strictObject({
     }),
   ),
   continuedRequests: count,
+  ownRecords: z.strictObject({ packages: count, idempotencyKeys: count, messages: count }),
   notReviewed: z.array(text),
   errors: z.array(z.strictObject({ recordClass: text.nullable(), problem: text })),
   forecastAsOf: instant.nullable(),

@@ -38,6 +38,13 @@ interface ReportedProposal {
   readonly approvalsNeeded: number;
 }
 
+/** Of Steward's own: packages that were deleted since the last review, and records of its work that have ended. */
+export interface OwnRecords {
+  readonly packages: number;
+  readonly idempotencyKeys: number;
+  readonly messages: number;
+}
+
 export interface RetentionReport {
   readonly format: typeof RETENTION_REPORT_FORMAT;
   readonly audience: ReportAudience;
@@ -61,6 +68,7 @@ export interface RetentionReport {
   readonly proposals: readonly ReportedProposal[];
   /** Requests that had been answered in part and went on. */
   readonly continuedRequests: number;
+  readonly ownRecords: OwnRecords;
   /** Holds whose day of review has passed. They stand until they are released. */
   readonly holdsToReview: readonly string[];
   /** Sources that know the workspace and are not connected for erasing: nothing in them was looked at. */

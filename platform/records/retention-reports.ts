@@ -2,7 +2,7 @@
 import { NotFound } from '../../domain/errors.ts';
 import { groundsFor, maySee } from '../../domain/retention/rendering.ts';
 import { RETENTION_REPORT_FORMAT, countsOf } from '../../domain/retention/report.ts';
-import type { ReportAudience, ReportedClass, RetentionReport } from '../../domain/retention/report.ts';
+import type { OwnRecords, ReportAudience, ReportedClass, RetentionReport } from '../../domain/retention/report.ts';
 import type { FindingOutcome, ReviewProblem, ReviewRef } from '../../domain/retention/review.ts';
 import type { Audience } from '../../domain/retention/words.ts';
 import type { Database, Transaction } from '../database.ts';
@@ -26,6 +26,7 @@ export interface ReportFacts {
   readonly finishedAt: Date;
   readonly errors: readonly ReviewProblem[];
   readonly notReviewed: readonly string[];
+  readonly ownRecords: OwnRecords;
 }
 
 interface FindingRow {
@@ -82,6 +83,7 @@ export async function composeReports(
       approvalsNeeded: row.approvals_needed,
     })),
     continuedRequests: await countContinued(trx, workspaceId, during),
+    ownRecords: facts.ownRecords,
     notReviewed: facts.notReviewed,
     errors: facts.errors.map(({ recordClass, problem }) => ({ recordClass: recordClass ?? null, problem })),
     forecastAsOf: review.forecast_at?.toISOString() ?? null,

@@ -43,6 +43,15 @@ export async function requireReview(trx: Transaction, { workspaceId, reviewId }:
   return row;
 }
 
+/** When the one before it began; undefined of the first. */
+export async function lastReviewAt(trx: Transaction, { workspaceId, reviewId }: ReviewRef): Promise<Date | undefined> {
+  const row = await trx('retention_reviews')
+    .where({ workspace_id: workspaceId })
+    .whereNot({ id: reviewId })
+    .max<{ at: Date | null }[]>({ at: 'created_at' });
+  return row[0]?.at ?? undefined;
+}
+
 /** Everything of a run is decided by one schedule. Throws Conflict when it was begun by another. */
 export async function bindSchedule(
   trx: Transaction,

@@ -78,6 +78,12 @@ const texts: Record<string, fc.Arbitrary<string>> = {
   waitingForErasures: count.map((value) => summaries.waitingForErasures(value)),
   erasuresTimer: fc.constant(summaries.erasuresTimer()),
   holdReleased: at.map((value) => summaries.holdReleased(value)),
+  retentionLine: fc.uuid().map((id) => summaries.retentionLine(id)),
+  surveyingRetention: fc.constant(summaries.surveyingRetention()),
+  reviewingClasses: fc.tuple(count, count).map((values) => summaries.reviewingClasses(...values)),
+  retentionReviewed: fc.tuple(count, count, count, count).map((values) => summaries.retentionReviewed(...values)),
+  retentionFlagged: fc.tuple(count, count).map((values) => summaries.retentionFlagged(...values)),
+  workspacesReviewed: fc.tuple(count, count, count).map((values) => summaries.workspacesReviewed(...values)),
   SCHEDULE_SUMMARIES: fc.constantFrom(...Object.values(summaries.SCHEDULE_SUMMARIES)),
   ACTIVITY_SUMMARIES: fc.constantFrom(...Object.values(summaries.ACTIVITY_SUMMARIES)),
 };

@@ -256,6 +256,21 @@ describe('a run', () => {
     expect(await verifyRetentionReport(Buffer.from(JSON.stringify(forged)), keys)).toMatchObject({ ok: false });
   });
 
+  it("removes records of Steward's own work that have ended, and no others", async () => {
+    const { own, workspaceId, people } = fixture;
+    for (const days of [1, 100])
+      await own.pool.query(
+        `INSERT INTO steward.idempotency_keys (workspace_id, principal_id, operation, key, body_digest, resource_id, created_at)
+           VALUES ($1, $2, 'a test', $3, '\\x00', 'r', $4)`,
+        [workspaceId, people[0].principal.id, `key-${days}`, ago(days)],
+      );
+    const { reviewId } = await fixture.review();
+    const { rows } = await own.pool.query("SELECT key FROM steward.idempotency_keys WHERE operation = 'a test'");
+    expect(rows).toEqual([{ key: 'key-1' }]);
+    const { document } = await readReport(fixture.app, people[0], reviewId);
+    expect(parseRetentionReport(Buffer.from(document))?.ownRecords).toMatchObject({ idempotencyKeys: 1, messages: 0 });
+  });
+
   it('forecasts what comes due by month and class', async () => {
     const soon = 730 - 45;
     await fixture.insert(
