@@ -44,7 +44,7 @@ export async function findLostErasures(
   return lost;
 }
 
-/** Those with a journal, that were planned in the source. */
+/** Those with a journal, of which something was decided in the source: then its plan was frozen there. */
 async function endedAfter(
   db: Database,
   workspaceId: string,
@@ -74,7 +74,11 @@ function endedIn(trx: Transaction, workspaceId: string, source: string) {
     .where({ workspace_id: workspaceId })
     .whereNotNull('journal')
     .whereNotNull('leaf_key_id')
-    .whereRaw('jsonb_exists(epochs, ?)', [source])
+    .whereExists(
+      trx('decisions')
+        .whereRaw('(decisions.workspace_id, decisions.erasure_id) = (erasures.workspace_id, erasures.id)')
+        .where({ 'decisions.source': source }),
+    )
     .orderBy('id')
     .limit(BATCH)
     .select<EndedRow[]>('id', 'request_id', 'leaf_key_id', 'journal', 'certified_at');

@@ -4,6 +4,7 @@
  * it covers; by the same batches, behind the same fence and with the same ledger as the first time.
  */
 import type { ClientBase } from 'pg';
+import { beginFreezing } from '../../data-map/erasing/targets.ts';
 import { collectionsOf } from '../../data-map/model.ts';
 import { Conflict, FenceRaised } from '../../domain/errors.ts';
 import { readJournal } from '../../platform/erasure-journal.ts';
@@ -110,12 +111,24 @@ class Replay {
     try {
       return await prepared.weigh(async (weighed) => {
         const own = weighed.find((each) => each.source === source);
-        return own === undefined ? [] : this.#freezeWeighed(own);
+        return own === undefined ? this.#freezeNothing() : this.#freezeWeighed(own);
       }, this.#signal);
     } catch (error) {
       if (error instanceof FenceRaised) return undefined;
       throw error;
     }
+  }
+
+  /** The map has nothing of the source any more; that it was replayed is known there all the same. */
+  async #freezeNothing(): Promise<readonly HeldAgain[]> {
+    const { erasureId } = this.#lost;
+    const tenantKey = await this.#tenantKey();
+    await this.#withEraser(async (client) => {
+      const generation = await this.#nextGeneration(client);
+      const { text, values } = beginFreezing({ erasureId, tenantKey, generation, epoch: 0n, pads: this.#pads });
+      await client.query(text, [...values]);
+    });
+    return [];
   }
 
   async #freezeWeighed(weighed: WeighedSource): Promise<readonly HeldAgain[]> {

@@ -6,15 +6,10 @@ import type { Principal } from '../../domain/parties.ts';
 import { keepDaysOf } from '../../platform/config.ts';
 import type { Config } from '../../platform/config.ts';
 import type { Database } from '../../platform/database.ts';
-import {
-  listBackupRecords,
-  listDrills,
-  readBackup,
-  recordAsked,
-  standingOf,
-  wayOf,
-} from '../../platform/records/backups.ts';
-import type { BackupRecord, DrillRecord } from '../../platform/records/backups.ts';
+import { listDrills } from '../../platform/records/backup-drills.ts';
+import type { DrillRecord } from '../../platform/records/backup-drills.ts';
+import { listBackupRecords, readBackup, recordAsked, standingOf, wayOf } from '../../platform/records/backups.ts';
+import type { BackupRecord } from '../../platform/records/backups.ts';
 import { principalEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { pageOf, pageQuery, pageRequest, writePage } from '../pagination.ts';

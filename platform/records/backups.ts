@@ -1,19 +1,12 @@
-/** Backups and their trials as Steward records them. They belong to no workspace; what happens to one stands in the audit log. */
+/** Backups as Steward records them. They belong to no workspace; what happens to one stands in the audit log. */
 import { randomUUID } from 'node:crypto';
-import type {
-  BackupFailure,
-  BackupManifest,
-  BackupStatus,
-  BackupWay,
-  DrillReport,
-  DrillResult,
-} from '../../domain/backups.ts';
-import { OWN_DATABASE } from '../../domain/backups.ts';
+import type { BackupFailure, BackupManifest, BackupStatus, BackupWay } from '../../domain/backups.ts';
 import { Conflict, NotFound } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/parties.ts';
 import { PLATFORM_CHAIN, STEWARD_ITSELF, appendAudit } from '../audit.ts';
 import { prefixOf } from '../backups/sealed-parts.ts';
 import type { Database, Transaction } from '../database.ts';
+import { databaseOf, note } from './backup-audit.ts';
 import { readPage } from './paging.ts';
 import type { Page, PageRequest } from './paging.ts';
 
@@ -47,8 +40,6 @@ interface BackupRow {
   readonly storage_prefix: string;
   readonly manifest: BackupManifest | null;
 }
-
-const databaseOf = (source: string | null): string => source ?? OWN_DATABASE;
 
 export async function beginBackup(db: Database, source: string | null): Promise<{ id: string; prefix: string }> {
   const id = randomUUID();
@@ -193,59 +184,6 @@ export async function readBackup(db: Database, id: string): Promise<BackupRecord
   return toRecord(row);
 }
 
-export interface DrillRecord {
-  readonly id: string;
-  readonly backupId: string;
-  readonly source: string | null;
-  readonly startedAt: Date;
-  readonly finishedAt: Date;
-  readonly result: DrillResult;
-  readonly report: DrillReport;
-}
-
-export async function saveDrill(db: Database, drill: DrillRecord): Promise<void> {
-  const { id, backupId, source, startedAt, finishedAt, result, report } = drill;
-  await db.withPlatform(async (trx) => {
-    await trx('backup_drills').insert({
-      id,
-      backup_id: backupId,
-      source,
-      created_at: startedAt,
-      finished_at: finishedAt,
-      result,
-      report: JSON.stringify(report),
-    });
-    const { tables, rows, chains, problems } = report;
-    const details = { database: databaseOf(source), backupId, result, tables, rows, chains, problems: problems.length };
-    await note(trx, 'backup.drilled', id, details);
-  });
-}
-
-interface DrillRow {
-  readonly id: string;
-  readonly backup_id: string;
-  readonly source: string | null;
-  readonly created_at: Date;
-  readonly finished_at: Date;
-  readonly result: DrillResult;
-  readonly report: DrillReport;
-}
-
-export async function listDrills(db: Database, page: PageRequest): Promise<Page<DrillRecord>> {
-  return db.withPlatform(async (trx) => {
-    const { rows, last } = await readPage<DrillRow>(trx('backup_drills').select('*'), 'backup_drills', page);
-    return {
-      last,
-      rows: rows.map(({ backup_id: backupId, created_at: startedAt, finished_at: finishedAt, ...row }) => ({
-        ...row,
-        backupId,
-        startedAt,
-        finishedAt,
-      })),
-    };
-  });
-}
-
 /** In the platform's audit log: somebody asked for backups or a trial out of turn. */
 export async function recordAsked(db: Database, principal: Principal, what: 'backup' | 'drill'): Promise<void> {
   await db.withPlatform((trx) =>
@@ -255,15 +193,6 @@ export async function recordAsked(db: Database, principal: Principal, what: 'bac
       subject: { kind: 'backup', id: 'backups' },
     }),
   );
-}
-
-async function note(
-  trx: Transaction,
-  action: string,
-  id: string,
-  details: Readonly<Record<string, string | number | boolean | null>>,
-): Promise<void> {
-  await appendAudit(trx, PLATFORM_CHAIN, { actor: STEWARD_ITSELF, action, subject: { kind: 'backup', id }, details });
 }
 
 function toRecord(row: BackupRow): BackupRecord {

@@ -87,14 +87,16 @@ describe('health', () => {
 
   it('says that the process is alive and everything is there', async () => {
     expect((await api.call('GET', '/healthz', { key: null })).body).toEqual({ status: 'ok' });
-    expect(await ready()).toEqual({ status: 'ok', checks: { database: 'ok', temporal: 'ok', storage: 'ok' } });
+    const checks = { database: 'ok', temporal: 'ok', storage: 'ok', journal: 'ok' };
+    expect(await ready()).toEqual({ status: 'ok', checks });
   });
 
   it('says which service is away', async () => {
     api.temporal.reach = 'unreachable';
     const { status, body } = await api.call('GET', '/readyz', { key: null });
     expect(status).toBe(503);
-    expect(body).toEqual({ status: 'unavailable', checks: { database: 'ok', temporal: 'unreachable', storage: 'ok' } });
+    const checks = { database: 'ok', temporal: 'unreachable', storage: 'ok', journal: 'ok' };
+    expect(body).toEqual({ status: 'unavailable', checks });
   });
 
   it('shows the public keys of signatures, without their private halves', async () => {
