@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launderingRule, leadsRule, openBalance, taxRule } from '../domain/retention/grounds-fixture.ts';
 import { openTestApi } from './api-fixture.ts';
 import type { TestApi } from './api-fixture.ts';
-import { pointersOf } from './filing.ts';
+import { move, pointersOf } from './filing.ts';
 import { CONTACTS, INVOICES, NOTES, newHold, plan, plannedErasure } from './planned.ts';
 import { overridesOf, reviewCalls } from './reviewing.ts';
 
