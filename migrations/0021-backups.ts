@@ -64,7 +64,6 @@ const JOURNAL = `
   );
   INSERT INTO steward.journal_head DEFAULT VALUES;
   ALTER TABLE steward.journal_head ENABLE ROW LEVEL SECURITY;
-  CREATE POLICY read ON steward.journal_head FOR SELECT USING (true);
   CREATE POLICY platform ON steward.journal_head USING (steward.in_platform()) WITH CHECK (steward.in_platform());
   GRANT SELECT ON steward.journal_head TO steward_app;
   GRANT SELECT, UPDATE ON steward.journal_head TO steward_worker;
